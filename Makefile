@@ -1,0 +1,53 @@
+# `make demo` and `make test` need Python 3.11 or newer and this file; they set up the rest in .venv.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SCRIPTS := $(wildcard .ci/run ci/*.sh examples/*.sh bench/*.sh)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint typecheck contracts scripts unit format lock-dev clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/ -/' | sort
+
+venv: $(STAMP) ## Set up .venv from requirements-dev.txt (PYTHON=... chooses the interpreter)
+
+$(STAMP): requirements-dev.txt pyproject.toml ci/venv.sh
+	@sh ci/venv.sh $(VENV)
+	@touch $@
+
+demo: $(STAMP) ## Lock, freeze, show and (where an engine is found) build examples/iris
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+test: lint typecheck contracts scripts unit ## All checks and all tests
+
+lint: $(STAMP) ## ruff: rules and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+typecheck: $(STAMP) ## mypy, strict, over source and tests
+	$(BIN)/mypy
+
+contracts: $(STAMP) ## Which part may import which
+	$(BIN)/lint-imports --no-logo
+
+scripts: $(STAMP) ## shellcheck over our own shell scripts
+	$(BIN)/shellcheck $(SCRIPTS)
+
+unit: $(STAMP) ## pytest (PYTEST_ARGS=... adds options)
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+format: $(STAMP) ## Rewrite the source in its format, with the fixes that ruff is sure of
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# No --upgrade: what is pinned stays, unless LOCK_ARGS=--upgrade asks for new versions.
+lock-dev: $(STAMP) ## Write requirements-dev.txt from pyproject.toml and requirements-dev.in
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(LOCK_ARGS) \
+	  --output-file requirements-dev.txt pyproject.toml requirements-dev.in
+
+clean: ## Remove .venv, caches and what was built
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,59 @@
+"""Declare the runtime environment of a model server in Python; build exactly that container.
+
+    from lading import Image
+
+    image = Image(python_version="3.12").python_packages("fastapi", "scikit-learn==1.5.2")
+    info = image.freeze("build", platform="linux/amd64")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lading.engines import register_engine
+    from lading.errors import (
+        BuildError,
+        FreezeError,
+        LadingError,
+        Location,
+        Problem,
+        RegistryError,
+        ResolutionError,
+        SpecificationError,
+    )
+    from lading.image import Image
+    from lading.info import ImageInfo
+
+__all__ = [
+    "BuildError",
+    "FreezeError",
+    "Image",
+    "ImageInfo",
+    "LadingError",
+    "Location",
+    "Problem",
+    "RegistryError",
+    "ResolutionError",
+    "SpecificationError",
+    "register_engine",
+]
+
+# What is named here is imported when it is first used: a service that declares its Image should not
+# wait for what only a build needs.
+_ROOMS = {
+    "Image": "lading.image",
+    "ImageInfo": "lading.info",
+    "register_engine": "lading.engines",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_ROOMS.get(name, "lading.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,57 @@
+"""The files of a build context that are generated from an `ImageInfo` for a Dockerfile build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lading.dockerfile.dockerignore import dockerignore
+from lading.dockerfile.layout import requirements_name
+from lading.dockerfile.lower import lower
+from lading.dockerfile.serialize import serialize
+from lading.info import InstallPython
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lading.info import ImageInfo
+    from lading.lock.model import Distribution
+
+__all__ = ["generated_files"]
+
+
+def generated_files(info: ImageInfo, others: Iterable[str]) -> dict[str, bytes]:
+    """The Dockerfile, its `.dockerignore` and the requirements files, by path in the context.
+
+    Args:
+        info: What to build.
+        others: The paths of the context's other files.
+    """
+    texts = {
+        "Dockerfile": serialize(lower(info)),
+        "image.json": info.to_json(),
+        **dict(_requirements(info)),
+    }
+    # The engine reads the Dockerfile itself; image.json is for people and tools, not for the build.
+    sent = {path.partition("/")[0] for path in (*others, *texts)} - {"Dockerfile", "image.json"}
+    texts[".dockerignore"] = dockerignore(sorted(sent))
+    return {path: text.encode() for path, text in sorted(texts.items())}
+
+
+def _requirements(info: ImageInfo) -> Iterator[tuple[str, str]]:
+    installs = [step for step in info.steps if isinstance(step, InstallPython)]
+    for number, step in enumerate(installs, start=1):
+        lines = step.requirements or tuple(
+            _pinned(distribution)
+            for distribution in step.distributions
+            if distribution.kind in {"wheel", "file"}
+        )
+        if lines:
+            yield requirements_name(number), "".join(f"{line}\n" for line in lines)
+
+
+def _pinned(distribution: Distribution) -> str:
+    # A wheel from a direct URL has no index that knows it.
+    direct = distribution.kind == "wheel" and distribution.index is None
+    what = f" @ {distribution.url}" if direct else f"=={distribution.version}"
+    hashes = (f"--hash={digest}" for digest in distribution.hashes)
+    return " \\\n    ".join((f"{distribution.name}{what}", *hashes))

@@ -1,0 +1,57 @@
+"""Where things are: in the build context, during a step, and in the image.
+
+Folders that a step mounts on are ones that every base has (FHS 3.0), and files are mounted directly
+below `/run`: a builder leaves any folder that it had to make for a mount behind in the image.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from lading.lock.model import Distribution
+
+__all__ = [
+    "BUILT_WHEELS",
+    "CONTEXT_SOURCES",
+    "CONTEXT_UV",
+    "CONTEXT_WHEELS",
+    "MOUNTED_BUILT_WHEELS",
+    "MOUNTED_CACHE",
+    "MOUNTED_REQUIREMENTS",
+    "MOUNTED_SOURCES",
+    "MOUNTED_UV",
+    "MOUNTED_WHEELS",
+    "context_source",
+    "context_wheel",
+    "requirements_name",
+]
+
+CONTEXT_UV: Final = "uv"
+CONTEXT_WHEELS: Final = "wheels"
+CONTEXT_SOURCES: Final = "sources"
+
+MOUNTED_UV: Final = "/run/uv"
+MOUNTED_REQUIREMENTS: Final = "/run/requirements.txt"
+MOUNTED_CACHE: Final = "/mnt"
+MOUNTED_WHEELS: Final = "/media"
+MOUNTED_SOURCES: Final = "/media"
+MOUNTED_BUILT_WHEELS: Final = "/srv"
+
+BUILT_WHEELS: Final = "/wheels"
+"""Where a builder stage puts what it compiled."""
+
+
+def requirements_name(group: int) -> str:
+    """The requirements file of the image's installation `group`, counted from 1."""
+    return "requirements.txt" if group == 1 else f"requirements-{group}.txt"
+
+
+def context_wheel(distribution: Distribution) -> str:
+    """Where the context has a wheel of the project."""
+    return f"{CONTEXT_WHEELS}/{distribution.filename}"
+
+
+def context_source(distribution: Distribution) -> str:
+    """Where the context has a source distribution to compile."""
+    return f"{CONTEXT_SOURCES}/{distribution.filename}"

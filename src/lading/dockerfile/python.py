@@ -1,0 +1,189 @@
+"""How a Dockerfile installs Python distributions: by uv, which is mounted and never in the image."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from lading.build_inputs import CA_BUNDLE_PATH, CA_SECRET_ID
+from lading.distros import ca_prelude
+from lading.distros.certificates import when_ca_bundle
+from lading.dockerfile import instructions as docker
+from lading.dockerfile.layout import (
+    BUILT_WHEELS,
+    CONTEXT_SOURCES,
+    CONTEXT_UV,
+    CONTEXT_WHEELS,
+    MOUNTED_BUILT_WHEELS,
+    MOUNTED_CACHE,
+    MOUNTED_REQUIREMENTS,
+    MOUNTED_SOURCES,
+    MOUNTED_UV,
+    MOUNTED_WHEELS,
+    requirements_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lading.dockerfile.instructions import Instruction, Mount
+    from lading.info import ImageInfo, InstallPython
+    from lading.lock.model import Distribution
+
+__all__ = ["compile_stage", "install_python", "needs_compiler"]
+
+_COMPILED = frozenset({"sdist", "git"})
+
+
+def needs_compiler(step: InstallPython) -> bool:
+    """Whether `step` has distributions that must be made into wheels first."""
+    return any(distribution.kind in _COMPILED for distribution in step.distributions)
+
+
+def compile_stage(
+    info: ImageInfo,
+    step: InstallPython,
+    number: int,
+    *,
+    base: str,
+    tools: tuple[Instruction, ...],
+) -> tuple[Instruction, ...]:
+    """The stage that makes wheels of the source distributions and repositories of `step`.
+
+    Args:
+        info: The image.
+        step: One of its installations.
+        number: Which, counted from 1.
+        base: The stage to start from.
+        tools: The instructions that install compilers there.
+    """
+    sources = tuple(one for one in step.distributions if one.kind in _COMPILED)
+    mounts: tuple[Mount, ...] = (_uv_mount(), _cache_mount(info), _ca_mount())
+    if any(one.kind == "sdist" for one in sources):
+        mounts += (docker.BindMount(source=CONTEXT_SOURCES, target=MOUNTED_SOURCES),)
+    commands = (ca_prelude(), *_environment(), *(line for one in sources for line in _compile(info, one)))
+    return (
+        docker.From(image=base, stage=_stage(number)),
+        *tools,
+        *((docker.Env(variables=step.environment),) if step.environment else ()),
+        docker.Comment(text=f"wheels of {', '.join(one.name for one in sources)}"),
+        docker.RunAll(commands=commands, mounts=mounts),
+    )
+
+
+def install_python(info: ImageInfo, step: InstallPython, number: int) -> Iterator[Instruction]:
+    """The instructions that install `step`, the installation `number` of the image."""
+    commands: list[str] = [*_environment()]
+    if number == 1:
+        commands.append(_uv("venv", "--python", info.python, str(info.venv)))
+    commands += _installations(info, step)
+    yield docker.RunAll(commands=tuple(commands), mounts=tuple(_mounts(info, step, number)))
+    if number == 1:
+        yield docker.PathEnv(before=(f"{info.venv}/bin",))
+
+
+def _installations(info: ImageInfo, step: InstallPython) -> Iterator[str]:
+    places = _indexes(info)
+    if any(one.kind == "file" for one in step.distributions):
+        places += ("--find-links", MOUNTED_WHEELS)
+    if step.requirements:
+        if needs_compiler(step):
+            places += ("--find-links", MOUNTED_BUILT_WHEELS)
+        before = ("--prerelease", "allow") if info.prerelease else ()
+        yield _pip_install(info, *before, *places, "-r", MOUNTED_REQUIREMENTS)
+        return
+    if any(one.kind not in _COMPILED for one in step.distributions):
+        hashed = ("--require-hashes", *places, "-r", MOUNTED_REQUIREMENTS)
+        yield _pip_install(info, "--no-deps", "--only-binary", ":all:", *hashed)
+    if needs_compiler(step):
+        built = ("--no-index", "--find-links", MOUNTED_BUILT_WHEELS)
+        names = tuple(_exact(one) for one in step.distributions if one.kind in _COMPILED)
+        yield _pip_install(info, "--no-deps", *built, *names)
+
+
+def _exact(distribution: Distribution) -> str:
+    return f"{distribution.name}=={distribution.version}"
+
+
+def _pip_install(info: ImageInfo, *words: str) -> str:
+    compiled = ("--compile-bytecode",) if info.compile_bytecode else ()
+    return _uv("pip", "install", "--python", str(info.venv), *compiled, *words)
+
+
+def _uv(*words: str) -> str:
+    return shlex.join((MOUNTED_UV, *words))
+
+
+def _environment() -> Iterator[str]:
+    """What every uv command of a step reads: nothing of the base, and where its cache is."""
+    yield when_ca_bundle(f"export SSL_CERT_FILE={CA_BUNDLE_PATH}")
+    # A cache mount is another file system, so that nothing can be linked from it.
+    yield (
+        "export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy "
+        f"UV_CACHE_DIR={MOUNTED_CACHE}"
+    )
+
+
+def _indexes(info: ImageInfo) -> tuple[str, ...]:
+    words: list[str] = []
+    if info.no_index:
+        words.append("--no-index")
+    if info.default_index:
+        words += ("--default-index", info.default_index)
+    for url in info.indexes:
+        words += ("--index", url)
+    for link in info.find_links:
+        words += ("--find-links", link)
+    return tuple(words)
+
+
+def _mounts(info: ImageInfo, step: InstallPython, number: int) -> Iterator[Mount]:
+    yield _uv_mount()
+    if step.requirements or any(one.kind not in _COMPILED for one in step.distributions):
+        yield docker.BindMount(source=requirements_name(number), target=MOUNTED_REQUIREMENTS)
+    if any(one.kind == "file" for one in step.distributions):
+        yield docker.BindMount(source=CONTEXT_WHEELS, target=MOUNTED_WHEELS)
+    if needs_compiler(step):
+        yield docker.BindMount(
+            from_stage=_stage(number), source=BUILT_WHEELS, target=MOUNTED_BUILT_WHEELS
+        )
+    yield _cache_mount(info)
+    yield _ca_mount()
+
+
+def _stage(number: int) -> str:
+    return "wheels" if number == 1 else f"wheels-{number}"
+
+
+def _compile(info: ImageInfo, distribution: Distribution) -> Iterator[str]:
+    if distribution.kind == "sdist":
+        yield _build(info, f"{MOUNTED_SOURCES}/{distribution.filename}")
+        return
+    folder = f"/src/{distribution.name}"
+    yield shlex.join(("git", "clone", "--quiet", "--", distribution.url, folder))
+    revision = distribution.commit or "HEAD"
+    yield shlex.join(("git", "-C", folder, "checkout", "--quiet", "--detach", revision))
+    yield shlex.join(
+        ("git", "-C", folder, "submodule", "update", "--init", "--recursive", "--quiet")
+    )
+    below = f"/{distribution.subdirectory}" if distribution.subdirectory else ""
+    yield _build(info, f"{folder}{below}")
+
+
+def _build(info: ImageInfo, source: str) -> str:
+    words = ("build", "--wheel", "--python", info.python, "--out-dir", BUILT_WHEELS)
+    return _uv(*words, *_indexes(info), source)
+
+
+def _uv_mount() -> Mount:
+    return docker.BindMount(source=CONTEXT_UV, target=MOUNTED_UV)
+
+
+def _cache_mount(info: ImageInfo) -> Mount:
+    # Another architecture's wheels would only make the cache larger; uv keeps them apart itself.
+    arch = info.platform.partition("/")[2].replace("/", "-")
+    return docker.CacheMount(target=MOUNTED_CACHE, id=f"lading-uv-{arch}")
+
+
+def _ca_mount() -> Mount:
+    return docker.SecretMount(id=CA_SECRET_ID, target=CA_BUNDLE_PATH, required=False)

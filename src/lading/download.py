@@ -1,0 +1,191 @@
+"""Files from a URL, known by their SHA-256 before they are fetched, and kept by it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from lading.errors import ResolutionError
+from lading.http import HttpClient, HttpError, is_web_url, limited, redacted_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lading.http import HttpSettings
+
+__all__ = ["fetch", "uv_binary"]
+
+_CHUNK: Final = 1 << 20
+_MAX_FILE: Final = 16 << 30  # the largest wheels are some GB; this only stops what never ends
+_MAX_UV: Final = 256 << 20
+_OK: Final = 200
+_PRIVATE: Final = frozenset({401, 403})
+
+# PEP 427: `{distribution}-{version}.data/scripts/` holds the programs of a wheel.
+_UV_MEMBER: Final = re.compile(r"uv-[^/]+\.data/scripts/uv")
+
+
+def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
+    url: str,
+    sha256: str,
+    *,
+    cache: Path,
+    http: HttpSettings,
+    offline: bool = False,
+    size: int | None = None,
+) -> Path:
+    """The file with this hash, from the cache or else from the URL.
+
+    The cache is safe to share: a file appears in it whole, under its hash, or not at all. It is
+    hashed again whenever it is used.
+
+    Args:
+        url: `https://`, `http://` or `file://`; may hold credentials, which no error shows.
+        sha256: The hash, as 64 lower-case hexadecimal digits.
+        cache: A folder, made when missing.
+        http: How to reach the server.
+        offline: Whether to fail rather than to fetch.
+        size: The size in bytes, where it is known.
+
+    Returns:
+        `cache/sha256/ab/abcd...`; not to be changed.
+
+    Raises:
+        ResolutionError: The file can't be had, or is another than the hash says.
+    """
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):  # it becomes a path
+        raise ResolutionError(f"{sha256!r} is not a SHA-256, for {redacted_url(url)}")
+    target = cache / "sha256" / sha256[:2] / sha256
+    try:
+        if not _is_intact(target, sha256):
+            _refuse_if(offline, url)
+            _store(url, sha256, target, http, size)
+    except OSError as error:
+        why = (error.strerror or "no access").lower()
+        raise ResolutionError(f"the cache {cache} can't be used: {why}") from None
+    return target
+
+
+def _refuse_if(offline: bool, url: str) -> None:  # noqa: FBT001 - it is the condition
+    if offline:
+        raise ResolutionError(
+            f"{redacted_url(url)} is not in the cache, and nothing may be fetched",
+            hint="run once without --offline",
+        )
+
+
+def _is_intact(file: Path, sha256: str) -> bool:
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest() == sha256
+    except FileNotFoundError:
+        return False
+
+
+def _store(url: str, sha256: str, target: Path, http: HttpSettings, size: int | None) -> None:
+    """Write the file aside, and move it into place when its hash is right."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+    aside = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            _transfer(url, file, http, size)
+            _check(url, file, sha256, size)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.chmod(0o644)
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _transfer(url: str, file: IO[bytes], http: HttpSettings, size: int | None) -> None:
+    """Copy the URL's content to the file; one that breaks off is begun again."""
+    limit = _MAX_FILE if size is None else size
+    for attempt in range(http.retries + 1):
+        file.seek(0)
+        file.truncate()
+        try:
+            with _opened(url, http, limit) as parts:
+                file.writelines(parts)
+        except HttpError as error:
+            if not error.passing or attempt == http.retries:
+                raise ResolutionError(
+                    f"can't fetch {redacted_url(url)}: {error.reason}", hint=error.hint
+                ) from None
+        else:
+            return
+
+
+@contextmanager
+def _opened(url: str, http: HttpSettings, limit: int) -> Iterator[Iterable[bytes]]:
+    if url.startswith("file:"):
+        with _local(url) as file:
+            yield iter(lambda: file.read(_CHUNK), b"")
+    elif is_web_url(url):
+        with HttpClient(http) as client, client.open(url) as response:
+            if response.status != _OK:
+                raise _refused(response.status)
+            yield limited(response, limit)
+    else:
+        raise HttpError("only https://, http:// and file:// URLs can be fetched")
+
+
+def _refused(status: int) -> HttpError:
+    hint = "give the index its credentials" if status in _PRIVATE else None
+    return HttpError(f"its server answered with status {status}", hint=hint)
+
+
+def _local(url: str) -> IO[bytes]:
+    """Open what a file URL names (RFC 8089)."""
+    host, slash, path = url.removeprefix("file:").removeprefix("//").partition("/")
+    if host not in {"", "localhost"} or not slash:
+        raise HttpError("a file:// URL names a path of this machine: file:///path")
+    try:
+        return Path("/", unquote(path)).open("rb")
+    except OSError as error:
+        raise HttpError((error.strerror or "it can't be read").lower()) from None
+
+
+def _check(url: str, file: IO[bytes], sha256: str, size: int | None) -> None:
+    found_size = file.tell()
+    file.seek(0)
+    found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    if found == sha256 and size in {None, found_size}:
+        return
+    raise ResolutionError(
+        f"{redacted_url(url)} has the hash sha256:{found} where sha256:{sha256} was due"
+        + (f" ({found_size} bytes, not {size})" if size not in {None, found_size} else ""),
+        hint="a proxy may have changed it, or the index replaced it: if so, lock again",
+    )
+
+
+def uv_binary(wheel: Path) -> bytes:
+    """The uv program for Linux that a wheel of uv holds.
+
+    Args:
+        wheel: A wheel whose hash has been checked.
+
+    Raises:
+        ResolutionError: It is no wheel of uv for Linux, or is damaged.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            return _only_uv(archive, wheel)
+    except (OSError, zipfile.BadZipFile, EOFError) as error:
+        raise ResolutionError(f"{wheel.name} can't be read as a wheel: {error}") from None
+
+
+def _only_uv(archive: zipfile.ZipFile, wheel: Path) -> bytes:
+    found = [info for info in archive.infolist() if _UV_MEMBER.fullmatch(info.filename)]
+    if len(found) != 1 or found[0].file_size > _MAX_UV:
+        raise ResolutionError(f"{wheel.name} is not a wheel of uv for Linux")
+    with archive.open(found[0]) as member:  # reads no more than the size that was just checked
+        return member.read(_MAX_UV)

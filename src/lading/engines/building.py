@@ -1,0 +1,123 @@
+"""Runs an engine's commands, shows their output live, and says what failed."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from lading import process
+from lading.engines.redaction import masking
+from lading.errors import BuildError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from lading.engines.engine import Command, Engine
+    from lading.engines.request import BuildRequest, SecretSource
+
+__all__ = ["build"]
+
+
+def build(
+    engine: Engine,
+    request: BuildRequest,
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None] | None = None,
+) -> None:
+    """Builds the image with this engine, and pushes it where that is asked.
+
+    Args:
+        engine: The engine, as `find_engine` gives it.
+        request: What to build.
+        environment: The whole environment of the engine's commands.
+        on_line: Gets each line of their output, secrets masked. Without it the output goes to
+            stderr: masked, or where that is a terminal, straight from the engine.
+
+    Raises:
+        BuildError: If an input is missing, or the engine can't do what is asked, or it failed; then
+            with its exit code and, unless a terminal showed them, its last lines.
+    """
+    missing = tuple(_missing(request, environment))
+    if missing:
+        raise BuildError(missing)
+    mask = masking(request, environment)
+    with ExitStack() as stack:
+        if request.scratch is None:
+            folder = stack.enter_context(TemporaryDirectory(prefix="lading-"))
+            request = replace(request, scratch=Path(folder))
+        for command in engine.commands(request, environment):
+            _run(engine.name, command, environment, mask, on_line)
+
+
+def _run(
+    name: str,
+    command: Command,
+    environment: Mapping[str, str],
+    mask: Callable[[str], str],
+    on_line: Callable[[str], None] | None,
+) -> None:
+    try:
+        ended = process.stream(
+            command.argv, env={**environment, **dict(command.env)}, on_line=_shown(mask, on_line)
+        )
+    except process.ProgramNotFound as error:
+        raise BuildError(
+            f"{name} could not {command.purpose}: {error}", hint="see `lading doctor`"
+        ) from error
+    if ended.returncode:
+        problem = Problem(
+            message=f"{name} could not {command.purpose} ({_ending(ended.returncode)})",
+            hint=_hint(ended.returncode),
+            detail="\n".join(mask(line) for line in ended.tail) or None,
+        )
+        raise BuildError(problem, exit_code=ended.returncode)
+
+
+def _shown(
+    mask: Callable[[str], str], on_line: Callable[[str], None] | None
+) -> Callable[[str], None] | None:
+    """Where a line goes; None leaves the terminal to the engine."""
+    if on_line is None and sys.stderr.isatty():
+        return None
+    write = on_line or process.write_line
+    return lambda line: write(mask(line))
+
+
+def _ending(returncode: int) -> str:
+    return f"exit code {returncode}" if returncode > 0 else f"ended by signal {-returncode}"
+
+
+def _hint(returncode: int) -> str | None:
+    # 128 + SIGKILL is how a shell tells it, and the engines with it.
+    if returncode in (-9, 137):
+        return "it was killed: the machine may have run out of memory"
+    return None
+
+
+def _missing(request: BuildRequest, environment: Mapping[str, str]) -> Iterator[Problem]:
+    """The inputs that aren't there, all of them, before an engine stumbles over the first."""
+    if not request.dockerfile.is_file():
+        yield Problem(
+            message=f"there is no Dockerfile in {request.context}",
+            hint="write the context with `lading freeze`",
+        )
+    for secret in request.all_secrets:
+        yield from _missing_secret(secret, environment)
+    for name in request.proxies:
+        if name not in environment:
+            yield Problem(message=f"the proxy variable {name} is not set")
+
+
+def _missing_secret(secret: SecretSource, environment: Mapping[str, str]) -> Iterator[Problem]:
+    if secret.file is not None and not secret.file.is_file():
+        yield Problem(message=f"secret {secret.id!r}: there is no file {secret.file}")
+    # Docker and BuildKit would take an unset variable for an empty secret.
+    if secret.variable is not None and secret.variable not in environment:
+        yield Problem(
+            message=f"secret {secret.id!r}: environment variable {secret.variable} is not set",
+            hint=f"set {secret.variable}, or name another source",
+        )

@@ -1,0 +1,119 @@
+"""What a build is asked to do, with nothing in it about any one engine."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lading.build_inputs import CA_SECRET_ID
+from lading.grammar.environment import parse_env_name
+from lading.grammar.invalid import Invalid
+from lading.grammar.reference import ImageReference
+from lading.grammar.secret_id import parse_secret_id
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["BuildRequest", "Network", "Progress", "SecretSource", "is_loopback"]
+
+Progress = Literal["auto", "plain", "quiet"]
+Network = Literal["host", "none"]
+
+LOOPBACK = r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretSource:
+    """A build secret: the id that the steps name, and where its value is.
+
+    Attributes:
+        id: The id that a step's mount names.
+        file: The file that holds the value, or None.
+        variable: The environment variable that holds the value, or None. One of the two is given.
+    """
+
+    id: str
+    file: Path | None = None
+    variable: str | None = None
+
+    def __post_init__(self) -> None:
+        parse_secret_id(self.id)
+        if (self.file is None) == (self.variable is None):
+            raise Invalid(
+                f"secret {self.id!r} needs one source",
+                hint="give a file or the name of an environment variable, not both",
+            )
+        if self.variable is not None:
+            parse_env_name(self.variable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRequest:
+    """One image to build for one platform.
+
+    Attributes:
+        context: The absolute path of the folder that holds `Dockerfile` and all that it copies.
+        tags: The references that the image gets, all of them.
+        platform: The platform to build for, such as `linux/amd64`.
+        push: Whether every tag is pushed to its registry.
+        no_cache: Whether the engine's cache of earlier steps is left alone.
+        build_args: Names and values of build arguments; without a value it is the environment's.
+        secrets: The build secrets.
+        ca_bundle: A PEM file of certificate authorities for the build, as secret `CA_SECRET_ID`.
+        proxies: Names of the environment's proxy variables that the build gets. Their values may
+            hold credentials, so no engine writes them on a command line.
+        bases: The references that the Dockerfile's stages start from, where they are known.
+        network: `host` or `none` in place of the engine's own network.
+        progress: How the engine shows its progress.
+        options: Words for the engine's build command, handed on as they are.
+        scratch: A folder for what one command leaves for the next; `build` makes and removes it.
+    """
+
+    context: Path
+    tags: tuple[str, ...] = ()
+    platform: str
+    push: bool = False
+    no_cache: bool = False
+    build_args: tuple[tuple[str, str | None], ...] = ()
+    secrets: tuple[SecretSource, ...] = ()
+    ca_bundle: Path | None = None
+    proxies: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    network: Network | None = None
+    progress: Progress = "auto"
+    options: tuple[str, ...] = ()
+    scratch: Path | None = None
+
+    def __post_init__(self) -> None:
+        # Docker takes a relative folder such as `github.com/a/b` for a repository to clone.
+        if not self.context.is_absolute():
+            raise Invalid(f"build context {str(self.context)!r} is not an absolute path")
+        if self.push and not self.tags:
+            raise Invalid("an image without a tag can't be pushed", hint="give it one with --tag")
+        for tag in self.tags:
+            if ImageReference.parse(tag).digest is not None:
+                raise Invalid(f"tag {tag} has a digest, which only a finished image can have")
+        for name, _ in self.build_args:
+            parse_env_name(name)
+        for secret_id, count in Counter(secret.id for secret in self.all_secrets).items():
+            if count > 1:
+                raise Invalid(f"secret {secret_id!r} is given {count} times")
+
+    @property
+    def dockerfile(self) -> Path:
+        """The Dockerfile's absolute path."""
+        return self.context / "Dockerfile"
+
+    @property
+    def all_secrets(self) -> tuple[SecretSource, ...]:
+        """The build secrets, with the certificate authorities among them."""
+        if self.ca_bundle is None:
+            return self.secrets
+        return (*self.secrets, SecretSource(id=CA_SECRET_ID, file=self.ca_bundle))
+
+
+def is_loopback(reference: str) -> bool:
+    """Whether an image reference names a registry on this machine, which may speak plain HTTP."""
+    return bool(re.fullmatch(LOOPBACK, ImageReference.parse(reference).domain))

@@ -1,0 +1,246 @@
+"""The decision: an `Image`, its lock and its files become an `ImageInfo`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lading.distros import base_image, interpreter_packages
+from lading.errors import FreezeError, LadingError, Location, Problem
+from lading.freeze.config import config_of, workdir_of
+from lading.freeze.folder import Content
+from lading.freeze.unlocked import unlocked_install
+from lading.grammar.invalid import Invalid
+from lading.image import steps
+from lading.image.spans import spans
+from lading.image.system import packages_for
+from lading.info import (
+    ContextFile,
+    CopyFiles,
+    ImageInfo,
+    InstallPython,
+    InstallSystem,
+    RunCommand,
+    RunScript,
+    SetEnv,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from lading.freeze.collect import Project
+    from lading.image import Image
+    from lading.image.spans import Span
+    from lading.info import Step
+    from lading.lock.inputs import Asked
+    from lading.lock.model import Distribution, PlatformLock
+
+__all__ = ["VENV", "Decided", "Decision"]
+
+VENV = "/opt/venv"
+"""Where the Python packages of every image are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A frozen image, and where the bytes of its files come from.
+
+    Attributes:
+        info: The image.
+        contents: By path in the frozen folder.
+    """
+
+    info: ImageInfo
+    contents: dict[str, Content]
+
+
+@dataclass(slots=True, kw_only=True)
+class Decision:
+    """One image being decided.
+
+    Attributes:
+        image: What is wanted.
+        asked: What it asks to be locked.
+        lock: Its lock for the platform.
+        project: Its files.
+        unlocked: The requirements of one installation of an image that is not locked.
+    """
+
+    image: Image
+    asked: Asked
+    lock: PlatformLock
+    project: Project
+    unlocked: Callable[[int], Iterable[SourcedRequirement]]
+    _contents: dict[str, Content] = field(default_factory=dict)
+    _problems: list[Problem] = field(default_factory=list)
+
+    def decide(self) -> Decided:
+        """The image with nothing left to choose.
+
+        Raises:
+            FreezeError: Files are missing or leave the project; all such together.
+        """
+        decided = tuple(self._steps())
+        if self._problems:
+            raise FreezeError(self._problems)
+        indexes = self.asked.inputs.indexes
+        has_python = any(isinstance(step, InstallPython) for step in decided)
+        packaged = self._packaged()
+        info = ImageInfo(
+            platform=self.lock.platform,
+            distro=str(self.image.distro) if self.image.distro else None,
+            base=self.lock.base,
+            python=str(self.image.python_version),
+            python_from_distro=bool(packaged),
+            interpreter_packages=packaged if has_python else (),
+            venv=VENV if has_python else None,
+            compile_bytecode=self.image.compile_bytecode,
+            indexes=tuple(index.url for index in indexes if not index.default),
+            default_index=next((index.url for index in indexes if index.default), None),
+            find_links=self._find_links(),
+            no_index=self.asked.inputs.no_index,
+            prerelease=self.asked.inputs.prerelease,
+            tools=self.lock.tools if has_python else (),
+            steps=decided,
+            config=config_of(self.image, self.lock.base),
+        )
+        return Decided(info=info, contents=self._contents)
+
+    def _packaged(self) -> tuple[str, ...]:
+        """The distro's packages of the interpreter, where the base may come without one."""
+        distro, python = self.image.distro, self.image.python_version
+        if distro is None:
+            return ()
+        if self.image.base_image is None:
+            return base_image(distro, python).interpreter_packages
+        if self.image.base_image.path.rpartition("/")[2] == "python":
+            return ()
+        return interpreter_packages(distro, python) or ()
+
+    def _find_links(self) -> tuple[str, ...]:
+        # A folder of the project is searched while locking; what was found there is in the context.
+        return tuple(link for link in self.asked.inputs.find_links if "://" in link)
+
+    def _steps(self) -> Iterator[Step]:
+        group = 0
+        environment: dict[str, str] = {}
+        for number, span in enumerate(spans(self.image.steps), start=1):
+            environment |= _variables(span.env)
+            yield from self._system(span)
+            if span.python:
+                group += 1
+                yield from self._python(span, group, environment)
+            for place, include in enumerate(span.includes, start=1):
+                yield from self._include(include, f"files/{number}.{place}")
+            yield from self._env(span)
+            yield from self._command(span)
+
+    def _system(self, span: Span) -> Iterator[Step]:
+        packages: dict[str, None] = {}
+        for step in span.system:
+            try:
+                packages |= dict.fromkeys(packages_for(step, self.image.distro))
+            except Invalid as error:
+                self._refuse(Problem(message=error.message, hint=error.hint), step.location)
+        if packages:
+            yield InstallSystem(packages=tuple(sorted(packages)), at=self._at(span.system))
+
+    def _python(self, span: Span, group: int, environment: dict[str, str]) -> Iterator[Step]:
+        if self.image.lock_python_packages:
+            found = tuple(one for one in self.lock.distributions if one.group == group)
+            step = InstallPython(distributions=found, at=self._at(span.python))
+        else:
+            step = unlocked_install(self.unlocked(group), self.project, self._at(span.python))
+        if not step.distributions and not step.requirements:
+            return
+        compiled = any(one.kind in {"sdist", "git"} for one in step.distributions)
+        for one in step.distributions:
+            if one.kind == "file":
+                self._wheel(one)
+        yield InstallPython(
+            distributions=step.distributions,
+            requirements=step.requirements,
+            environment=tuple(sorted(environment.items())) if compiled else (),
+            at=step.at,
+        )
+
+    def _wheel(self, distribution: Distribution) -> None:
+        source = self.project.file(distribution.url)
+        digest = f"sha256:{hashlib.sha256(source.read_bytes()).hexdigest()}"
+        if digest not in distribution.hashes:
+            message = f"{distribution.url} is not the file that was locked"
+            self._problems.append(Problem(message=message, hint="run `lading lock` again"))
+        self._contents[f"wheels/{distribution.filename}"] = Content(source=source)
+
+    def _include(self, step: steps.BuildInclude, folder: str) -> Iterator[Step]:
+        try:
+            found = self.project.include(step)
+        except FreezeError as error:
+            self._problems += error.problems
+            return
+        for one in found:
+            self._contents[f"{folder}/{one.file.path}"] = Content(
+                source=one.source, executable=one.file.executable
+            )
+        if found:
+            yield CopyFiles(
+                source=folder,
+                destination=step.to.text if step.to else workdir_of(self.image),
+                files=tuple(one.file for one in found),
+                at=self._at([step]),
+            )
+
+    def _env(self, span: Span) -> Iterator[Step]:
+        variables = _variables(span.env)
+        if variables:
+            yield SetEnv(variables=tuple(variables.items()), at=self._at(span.env))
+
+    def _command(self, span: Span) -> Iterator[Step]:
+        match span.command:
+            case steps.Run() as step:
+                yield RunCommand(command=step.command, secrets=step.secrets, at=self._at([step]))
+            case steps.RunScript() as step:
+                yield from self._script(step)
+            case None:
+                pass
+
+    def _script(self, step: steps.RunScript) -> Iterator[Step]:
+        try:
+            content = self.project.script(step)
+        except FreezeError as error:
+            self._problems += error.problems
+            return
+        digest = hashlib.sha256(content).hexdigest()
+        # Docker's mount flag takes no space or comma, which a file's name may have.
+        suffix = Path(step.path.text).suffix
+        path = f"scripts/{digest[:16]}{suffix if suffix[1:].isalnum() and suffix.isascii() else ''}"
+        self._contents[path] = Content(source=content, executable=True)
+        yield RunScript(
+            script=ContextFile(path=path, sha256=digest, size=len(content), executable=True),
+            arguments=step.arguments,
+            secrets=step.secrets,
+            at=self._at([step]),
+        )
+
+    def _at(self, located: Iterable[steps.Step]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(place(step.location, self.project.root) for step in located))
+
+    def _refuse(self, problem: Problem, location: Location) -> None:
+        self._problems.append(
+            Problem(message=problem.message, hint=problem.hint, location=location)
+        )
+
+
+def place(location: Location, project: Path) -> str:
+    """A user's line by its path in the project, or by the file's name where it is elsewhere."""
+    path = Path(location.file)
+    if not path.is_absolute():
+        return str(location)
+    inside = path.is_relative_to(project)
+    return f"{path.relative_to(project).as_posix() if inside else path.name}:{location.line}"
+
+
+def _variables(env: Iterable[steps.Env]) -> dict[str, str]:
+    return {name: value for step in env for name, value in step.variables}

@@ -1,0 +1,18 @@
+"""The one way out to the network: settings, trust, proxies, retries and redirects."""
+
+from __future__ import annotations
+
+from lading.http.client import Answer, HttpClient, limited
+from lading.http.failure import HttpError
+from lading.http.settings import HttpSettings, is_loopback, is_web_url, redacted_url
+
+__all__ = [
+    "Answer",
+    "HttpClient",
+    "HttpError",
+    "HttpSettings",
+    "is_loopback",
+    "is_web_url",
+    "limited",
+    "redacted_url",
+]

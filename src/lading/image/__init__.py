@@ -1,0 +1,9 @@
+"""The immutable, chainable `Image` and the steps that it is made of.
+
+It says *what* is wanted. It knows nothing of Dockerfiles, layers, engines or files on disk.
+"""
+
+from lading.image.builder import Image
+from lading.image.pythons import DEFAULT_PYTHON_VERSION
+
+__all__ = ["DEFAULT_PYTHON_VERSION", "Image"]

@@ -1,0 +1,71 @@
+"""Which Python an image has where the user does not say, and whether its base can have it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lading.distros import available_pythons, base_image
+from lading.grammar.invalid import Invalid
+from lading.grammar.python_version import PythonVersion
+
+if TYPE_CHECKING:
+    from lading.distros import Distro
+    from lading.grammar.reference import ImageReference
+
+__all__ = ["DEFAULT_PYTHON_VERSION", "check_base", "default_python"]
+
+DEFAULT_PYTHON_VERSION = "3.13"
+"""The Python of an image that names none, on distros whose base comes in every version."""
+
+_OFFICIAL_TAG = re.compile(r"3\.\d+(\.\d+)?(?=-|$)")
+
+
+def default_python(distro: Distro | None, base: ImageReference | None) -> PythonVersion:
+    """The version of an image that names none: never that of the machine at hand.
+
+    It is what a `python:3.11-...` base image says; with another base image, the newest one of the
+    distro's own archive; else `DEFAULT_PYTHON_VERSION`, or the distro's newest where it lacks that.
+    """
+    if base is not None and (told := _told_by(base)):
+        return told
+    usual = PythonVersion.parse(DEFAULT_PYTHON_VERSION)
+    own = available_pythons(distro) if distro is not None else ()
+    if not own or (base is None and distro is not None and _has(distro, usual)):
+        return usual
+    return PythonVersion.parse(own[-1])
+
+
+def _has(distro: Distro, python: PythonVersion) -> bool:
+    try:
+        base_image(distro, python)
+    except Invalid:
+        return False
+    return True
+
+
+def check_base(
+    base: ImageReference | None, distro: Distro | None, python: PythonVersion
+) -> None:
+    """Refuse a Python version that the base can't have.
+
+    Raises:
+        Invalid: The distro has no base of that version, or the base's own tag names another.
+    """
+    if base is None:
+        assert distro is not None  # noqa: S101 - no base image means Debian
+        base_image(distro, python)
+        return
+    told = _told_by(base)
+    if told is not None and told.series != python.series:
+        raise Invalid(
+            f"base_image {base.familiar} has Python {told}, but python_version is {python}",
+            hint=f'leave out python_version, or take "python:{python}-..."',
+        )
+
+
+def _told_by(base: ImageReference) -> PythonVersion | None:
+    if not base.path.rpartition("/")[2] == "python" or base.tag is None:
+        return None
+    match = _OFFICIAL_TAG.match(base.tag)
+    return PythonVersion.parse(match.group()) if match else None

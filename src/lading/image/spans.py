@@ -1,0 +1,58 @@
+"""The steps of an `Image`, cut at its commands.
+
+A command may read or change anything, so whatever stands before it is done before it, and whatever
+stands after it is done after it. Between two commands order can't be observed, and the steps are put
+in the order that caches best: what changes seldom first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from lading.image import steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Span", "settings", "spans"]
+
+T = TypeVar("T")
+
+_PYTHON = (steps.PythonPackages, steps.RequirementsFile, steps.PyprojectToml, steps.UvLock)
+
+
+@dataclass(slots=True, kw_only=True)
+class Span:
+    """What stands before one command, or after the last: each kind in the order it was written."""
+
+    system: list[steps.SystemPackages] = field(default_factory=list)
+    python: list[steps.PythonStep] = field(default_factory=list)
+    includes: list[steps.BuildInclude] = field(default_factory=list)
+    env: list[steps.Env] = field(default_factory=list)
+    command: steps.Run | steps.RunScript | None = None
+
+
+def spans(image_steps: Iterable[steps.Step]) -> tuple[Span, ...]:
+    """The spans of an image, at least one; steps that only configure the container are left out."""
+    found = [Span()]
+    for step in image_steps:
+        span = found[-1]
+        match step:
+            case steps.Run() | steps.RunScript():
+                span.command = step
+                found.append(Span())
+            case steps.SystemPackages():
+                span.system.append(step)
+            case steps.BuildInclude():
+                span.includes.append(step)
+            case steps.Env():
+                span.env.append(step)
+            case _ if isinstance(step, _PYTHON):
+                span.python.append(step)
+    return tuple(found)
+
+
+def settings(image_steps: Iterable[steps.Step], kind: type[T]) -> tuple[T, ...]:
+    """The steps of one kind, in the order they were written."""
+    return tuple(step for step in image_steps if isinstance(step, kind))

@@ -1,0 +1,48 @@
+"""Which of a step's system packages are meant for one distro."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lading.grammar.invalid import Invalid
+from lading.grammar.system_package import parse_system_package
+
+if TYPE_CHECKING:
+    from lading.distros import Distro
+    from lading.image.steps import SystemPackages
+
+__all__ = ["DISTRO_KEYWORDS", "packages_for"]
+
+DISTRO_KEYWORDS = ("debian", "ubuntu", "alpine", "ubi", "amazonlinux", "redhat")
+
+
+def packages_for(step: SystemPackages, distro: Distro | None) -> tuple[str, ...]:
+    """The packages that `step` asks for on `distro`: those for all, and those under its keyword.
+
+    A keyword is a distro's name (`ubuntu=`) or, failing that, its family's (`debian=` serves
+    Ubuntu, `redhat=` serves UBI and Amazon Linux). A step that has keywords, and none for this
+    distro, is refused rather than read as "nothing".
+
+    Raises:
+        Invalid: The distro is unknown, not covered, or a name is outside its family's grammar.
+    """
+    if distro is None:
+        raise Invalid(
+            "system packages need a distro, and this base image does not tell which it has",
+            hint='name it: Image(base_image=..., distro="debian:bookworm")',
+        )
+    names = dict.fromkeys((*step.packages, *_by_keyword(step, distro)))
+    return tuple(parse_system_package(name, distro.family) for name in names)
+
+
+def _by_keyword(step: SystemPackages, distro: Distro) -> tuple[str, ...]:
+    named = dict(step.by_distro)
+    for keyword in (distro.name, distro.family):
+        if keyword in named:
+            return named[keyword]
+    if named:
+        raise Invalid(
+            f"system_packages names {', '.join(sorted(named))}, but nothing for {distro}",
+            hint=f"add {distro.name}=[...], or {distro.name}=[] if it needs nothing there",
+        )
+    return ()

@@ -1,0 +1,122 @@
+"""The words of an `Image` call that are plain Python values: lists, pairs, flags, commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from lading.grammar.environment import parse_env_name, parse_env_value
+from lading.grammar.invalid import Invalid
+from lading.grammar.label import parse_label_key, parse_label_value
+from lading.grammar.nearest import did_you_mean
+from lading.grammar.path import ProjectPath
+from lading.grammar.words import expect_text, expect_words, shown
+from lading.image.system import DISTRO_KEYWORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "expect_names",
+    "pairs",
+    "parse_argument",
+    "parse_argv",
+    "parse_command",
+    "parse_distro_keyword",
+    "parse_file",
+    "parse_flag",
+    "parse_label",
+    "parse_retries",
+    "parse_variable",
+]
+
+V = TypeVar("V")
+
+
+def parse_flag(name: str, value: object) -> bool:
+    """`value`, which must be True or False: `"no"` would otherwise count as True."""
+    if not isinstance(value, bool):
+        raise Invalid(f"{name} is {shown(value)}", hint=f"write {name}=True or {name}=False")
+    return value
+
+
+def expect_names(name: str, values: Sequence[str]) -> tuple[str, ...]:
+    """The words of a keyword argument that takes a list."""
+    return expect_words(name, values, example=f'{name}=["..."]')
+
+
+def pairs(
+    call: str, given: Mapping[str, V] | None, more: Mapping[str, V]
+) -> tuple[tuple[str, V], ...]:
+    """The pairs of a mapping and of keyword arguments, the mapping's first."""
+    if given is not None and not hasattr(given, "items"):
+        raise Invalid(
+            f"{call} takes a mapping or keywords, not {shown(given)}", hint=f'{call}(NAME="value")'
+        )
+    return (*(given or {}).items(), *more.items())
+
+
+def parse_variable(pair: tuple[str, str | None]) -> tuple[str, str | None]:
+    """An environment variable; a None value is one that is given when the container starts."""
+    name, value = pair
+    return parse_env_name(name), None if value is None else parse_env_value(value)
+
+
+def parse_label(pair: tuple[str, str]) -> tuple[str, str]:
+    """A label's key and value."""
+    return parse_label_key(pair[0]), parse_label_value(pair[1])
+
+
+def parse_command(command: str) -> str:
+    """Shell text: anything but nothing, and no NUL, which ends a string for the kernel."""
+    if not isinstance(command, str):
+        raise Invalid(
+            f"run takes one shell command as text, not {shown(command)}",
+            hint='run("python -m compileall -q /app")',
+        )
+    if not command.strip():
+        raise Invalid("run has an empty command")
+    if "\0" in expect_text("command", command):
+        raise Invalid("the command holds a NUL character")
+    # CR LF is what an editor on Windows leaves in a multi-line string; sh would see the CR.
+    return command.replace("\r\n", "\n")
+
+
+def parse_argument(word: str) -> str:
+    """One word of a command line."""
+    if "\0" in expect_text("argument", word):
+        raise Invalid("a command's word holds a NUL character")
+    return word
+
+
+def parse_argv(call: str, argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a command: at least one, and not a whole command line in one string."""
+    words = expect_words(call, argv, example=f'{call}("python", "-m", "server")', letters=True)
+    if not words or not words[0]:
+        raise Invalid(f"{call} has no program", hint=f'{call}("python", "-m", "server")')
+    if len(words) == 1 and " " in words[0].strip():
+        split = ", ".join(f'"{word}"' for word in words[0].split())
+        raise Invalid(f"{call} takes a command word by word", hint=f"{call}({split})")
+    return tuple(parse_argument(word) for word in words)
+
+
+def parse_file(path: str) -> ProjectPath:
+    """The path of one file in the project: no pattern."""
+    parsed = ProjectPath.parse(path)
+    if parsed.is_pattern:
+        raise Invalid(f"{shown(path)} is a pattern; one file is meant here")
+    return parsed
+
+
+def parse_distro_keyword(keyword: str) -> str:
+    """The name of a distro or family, as `system_packages` takes it by keyword."""
+    if keyword not in DISTRO_KEYWORDS:
+        hint = did_you_mean(keyword, DISTRO_KEYWORDS) or f"it takes {', '.join(DISTRO_KEYWORDS)}"
+        raise Invalid(f"system_packages knows no distro {shown(keyword)}", hint=hint)
+    return keyword
+
+
+def parse_retries(retries: int) -> int:
+    """How many failed checks in a row count: at least 1."""
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 1:
+        raise Invalid(f"retries is {shown(retries)}; at least 1 is meant")
+    return retries

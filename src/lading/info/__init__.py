@@ -1,0 +1,31 @@
+"""`ImageInfo`: an image with nothing left to choose, free of any engine and any generator."""
+
+from lading.info.model import (
+    Config,
+    ContextFile,
+    CopyFiles,
+    Healthcheck,
+    ImageInfo,
+    InstallPython,
+    InstallSystem,
+    RunCommand,
+    RunScript,
+    SetEnv,
+    Step,
+    User,
+)
+
+__all__ = [
+    "Config",
+    "ContextFile",
+    "CopyFiles",
+    "Healthcheck",
+    "ImageInfo",
+    "InstallPython",
+    "InstallSystem",
+    "RunCommand",
+    "RunScript",
+    "SetEnv",
+    "Step",
+    "User",
+]

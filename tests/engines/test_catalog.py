@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lading.engines import (
+    Availability,
+    BuildRequest,
+    Command,
+    build,
+    catalog,
+    diagnose,
+    engines,
+    find_engine,
+    register_engine,
+)
+from lading.errors import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    AddProgram = Callable[[str, str], Path]
+
+
+class Copier:
+    """An engine of somebody else's: its image is a copy of the Dockerfile."""
+
+    name = "copier"
+
+    def probe(self, environment: Mapping[str, str]) -> Availability:
+        del environment
+        return Availability(usable=True, version="1")
+
+    def commands(
+        self, request: BuildRequest, environment: Mapping[str, str]
+    ) -> tuple[Command, ...]:
+        del environment
+        target = str(request.context / "image")
+        return (
+            Command(argv=("cp", str(request.dockerfile), target), purpose="copy"),
+            Command(
+                argv=("sh", "-c", 'echo "$WORD $platform"'),
+                purpose="talk",
+                env=(("platform", request.platform),),
+            ),
+        )
+
+
+class Broken:
+    name = "broken"
+
+    def probe(self, environment: Mapping[str, str]) -> Availability:
+        raise KeyError(environment.get("x", "no key"))
+
+    def commands(
+        self, request: BuildRequest, environment: Mapping[str, str]
+    ) -> tuple[Command, ...]:
+        raise NotImplementedError(request, environment)
+
+
+@pytest.fixture(autouse=True)
+def _own_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_engines", dict(catalog._engines))
+
+
+def test_the_order_of_choice_is_the_documented_one() -> None:
+    assert [engine.name for engine in engines()] == [
+        *("buildx", "docker", "podman", "buildah", "nerdctl", "buildctl"),
+    ]
+
+
+def test_the_first_engine_that_can_serve_is_chosen(
+    program: AddProgram, environment: dict[str, str]
+) -> None:
+    program("buildah", "echo buildah version 1.28.2")
+    assert find_engine(None, environment).name == "buildah"
+    program("podman", "echo podman version 4.3.1")
+    assert find_engine(None, environment).name == "podman"
+
+
+def test_when_none_can_serve_every_reason_is_told(
+    program: AddProgram, environment: dict[str, str]
+) -> None:
+    program("buildah", '[ "$1" = info ] && { echo no namespaces; exit 1; }; echo buildah 1.28')
+    with pytest.raises(BuildError) as caught:
+        find_engine(None, environment)
+    assert [problem.message for problem in caught.value.problems] == [
+        "no container engine can serve here",
+        "buildx can't serve: docker has no buildx plugin, or there is no docker",
+        "docker can't serve: docker is not on PATH",
+        "podman can't serve: podman is not on PATH",
+        "buildah can't serve: no namespaces",
+        "nerdctl can't serve: nerdctl is not on PATH",
+        "buildctl can't serve: buildctl is not on PATH",
+    ]
+    assert all(problem.hint for problem in caught.value.problems)
+
+
+def test_a_named_engine_that_cannot_serve_is_an_error_and_no_other_is_taken(
+    program: AddProgram,
+    environment: dict[str, str],
+) -> None:
+    program("buildah", "echo buildah version 1.28.2")
+    with pytest.raises(BuildError, match="podman can't serve: podman is not on PATH"):
+        find_engine("podman", environment)
+
+
+def test_a_mistyped_engine_gets_the_one_that_was_meant(environment: dict[str, str]) -> None:
+    with pytest.raises(BuildError, match="no container engine named 'bulidah'") as caught:
+        find_engine("bulidah", environment)
+    assert caught.value.problems[0].hint == (
+        'did you mean "buildah"? known: buildx, docker, podman, buildah, nerdctl, buildctl'
+    )
+
+
+def test_a_registered_engine_builds(
+    request_for: Callable[..., BuildRequest], host_environment: dict[str, str]
+) -> None:
+    register_engine(Copier())
+    assert engines()[-1].name == "copier"
+    request = request_for()
+    seen: list[str] = []
+    engine = find_engine("copier", host_environment)
+    build(engine, request, {**host_environment, "WORD": "hello"}, seen.append)
+    assert (request.context / "image").read_text() == "FROM scratch\n"
+    assert seen == ["hello linux/amd64"]
+
+
+def test_a_name_is_registered_once() -> None:
+    register_engine(Copier())
+    with pytest.raises(BuildError, match="named 'copier' is registered already"):
+        register_engine(Copier())
+
+
+def test_the_doctor_sees_every_engine_and_outlives_a_broken_one(
+    program: AddProgram, environment: dict[str, str]
+) -> None:
+    register_engine(Broken())
+    program("docker", "kill -9 $$")
+    program("podman", "echo podman version 4.3.1")
+    program("buildah", "printf '\\377'; exit 1")
+    found = {diagnosis.name: diagnosis for diagnosis in diagnose(environment)}
+    assert list(found) == [engine.name for engine in engines()]
+    assert [name for name, diagnosis in found.items() if diagnosis.usable] == ["podman"]
+    assert found["podman"].version == "4.3.1"
+    assert found["broken"].reason == "its probe failed: KeyError: 'no key'"
+    assert all(diagnosis.reason for diagnosis in found.values() if not diagnosis.usable)
+
+
+def test_the_doctor_asks_all_at_once(
+    program: AddProgram,
+    bin_folder: Path,
+    host_environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lading.engines.engine.PROBE_SECONDS", 0.5)
+    for name in ("docker", "podman", "buildah", "nerdctl", "buildctl"):
+        program(name, "sleep 60")
+    path = f"{bin_folder}:{host_environment['PATH']}"
+    started = time.monotonic()
+    found = diagnose({"PATH": path})
+    assert time.monotonic() - started < 8
+    assert not any(diagnosis.usable for diagnosis in found if diagnosis.name != "docker")
+
+
+def test_the_doctor_shows_no_credentials(program: AddProgram, environment: dict[str, str]) -> None:
+    complaint = "cannot reach tcp://me:hunter2hunter2@far.example.test:2376"
+    program("podman", f'[ "$1" = info ] && {{ echo "{complaint}"; exit 1; }}; echo podman 4.3')
+    found = next(item for item in diagnose(environment) if item.name == "podman")
+    assert found.reason == "cannot reach tcp://***@far.example.test:2376"

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lading.errors import Problem, SpecificationError
+from lading.requirements import RequirementSet, read_pyproject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WHOLE = """\
+[project]
+name = "My.Service"
+requires-python = ">=3.11"
+dependencies = [
+  "fastapi==0.115.0",
+  'x @ https://h.test/x.zip',
+  "escaped; sys_platform == \\"linux\\"",
+]
+
+[project.optional-dependencies]
+gpu = ["torch>=2"]
+Web_UI = ["gradio", "fastapi==0.115.0"]
+all = ["my-service[gpu,web-ui]"]
+
+[dependency-groups]
+test = ["pytest>8", {include-group = "Base_Tools"}]
+base-tools = ["ruff"]
+
+[tool.uv.sources]
+unused = {path = "x"}
+"""
+
+
+def read(
+    project: Path, text: str, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()
+) -> RequirementSet:
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    return read_pyproject(project, extras=extras, groups=groups)
+
+
+def problems(
+    project: Path, text: str, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()
+) -> tuple[Problem, ...]:
+    with pytest.raises(SpecificationError) as raised:
+        read(project, text, extras=extras, groups=groups)
+    return raised.value.problems
+
+
+def lines(found: RequirementSet) -> list[tuple[str, int]]:
+    return [(each.requirement.text, each.location.line) for each in found.requirements]
+
+
+def test_r27_dependencies_are_read_with_their_lines(tmp_path: Path) -> None:
+    found = read(tmp_path, WHOLE)
+    assert lines(found) == [
+        ("fastapi==0.115.0", 5),
+        ("x @ https://h.test/x.zip", 6),
+        ('escaped ; sys_platform == "linux"', 7),
+    ]
+    assert found.requires_python == ">=3.11"
+    assert found.files == ("pyproject.toml",)
+
+
+def test_r27_extras_and_groups_are_added_once(tmp_path: Path) -> None:
+    found = read(tmp_path, WHOLE, extras=("all", "GPU"), groups=("test", "base.tools"))
+    assert lines(found)[3:] == [("torch>=2", 11), ("gradio", 12), ("pytest>8", 16), ("ruff", 17)]
+
+
+def test_r27_a_file_in_a_folder_keeps_its_path(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "pyproject.toml").write_text(WHOLE)
+    found = read_pyproject(tmp_path, "sub/pyproject.toml")
+    assert found.requirements[0].location.file == "sub/pyproject.toml"
+
+
+@pytest.mark.parametrize("text", ["[project]\nname='x'\n", "[project]\ndependencies = []\n"])
+def test_r27_empty_is_the_empty_set(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, text) == RequirementSet(files=("pyproject.toml",))
+
+
+def test_r27_groups_need_no_project(tmp_path: Path) -> None:
+    assert lines(read(tmp_path, "[dependency-groups]\na = ['six']\n", groups=("a",))) == [
+        ("six", 2)
+    ]
+
+
+@pytest.mark.parametrize("source", ["{index = 'i'}", "{workspace = true}", "{path = 'p'}"])
+def test_r27_a_source_of_uv_for_a_used_dependency_is_refused(tmp_path: Path, source: str) -> None:
+    text = f"[project]\ndependencies = ['My_dep>1']\n[tool.uv.sources]\nmy-dep = {source}\n"
+    (problem,) = problems(tmp_path, text)
+    assert "tool.uv.sources" in problem.message
+    assert '"my-dep"' in problem.message
+    assert ".uv_lock(" in (problem.hint or "")
+    assert str(problem.location) == "pyproject.toml:4"
+
+
+def test_r27_settings_of_uv_that_change_the_versions_are_refused(tmp_path: Path) -> None:
+    text = (
+        "[project]\ndependencies = ['x']\n[tool.uv]\noverride-dependencies = ['x==1']\n"
+        "[[tool.uv.index]]\nurl = 'https://h.test/s'\n"
+    )
+    messages = [problem.message for problem in problems(tmp_path, text)]
+    assert messages == [
+        "not supported yet: tool.uv.index",
+        "not supported yet: tool.uv.override-dependencies",
+    ]
+
+
+def test_r27_what_uv_knows_besides_is_no_hindrance(tmp_path: Path) -> None:
+    text = (
+        "[project]\ndependencies = ['x']\n[tool.uv]\npackage = false\n"
+        "constraint-dependencies = ['y<2']\n"
+        "[[tool.uv.index]]\nurl = 'https://h.test/s'\nexplicit = true\n"
+    )
+    found = read(tmp_path, text)
+    assert [str(each.requirement) for each in found.constraints] == ["y<2"]
+
+
+def test_r27_dynamic_dependencies_are_refused(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "[project]\nname = 'x'\ndynamic = ['dependencies']\n")
+    assert "dynamic" in problem.message
+    assert problem.hint
+    assert str(problem.location) == "pyproject.toml:3"
+
+
+def test_r27_dynamic_extras_matter_only_where_one_is_asked_for(tmp_path: Path) -> None:
+    text = "[project]\ndynamic = ['optional-dependencies']\n"
+    assert read(tmp_path, text).requirements == ()
+    assert "dynamic" in problems(tmp_path, text, extras=("a",))[0].message
+
+
+def test_r27_poetrys_own_table_is_refused_by_name(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "[tool.poetry.dependencies]\nx = '^1'\n")
+    assert "tool.poetry" in problem.message
+
+
+def test_no_project_table_is_an_error(tmp_path: Path) -> None:
+    assert "no [project]" in problems(tmp_path, "[tool.x]\n")[0].message
+
+
+def test_an_unknown_extra_or_group_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    first, second = problems(tmp_path, WHOLE, extras=("gpuu",), groups=("tests",))
+    assert '"gpu"' in (first.hint or "")
+    assert '"test"' in (second.hint or "")
+
+
+def test_groups_that_include_each_other_are_refused(tmp_path: Path) -> None:
+    text = "[dependency-groups]\na = [{include-group='b'}]\nb = [{include-group='a'}]\n"
+    (problem,) = problems(tmp_path, text, groups=("a",))
+    assert "a -> b -> a" in problem.message
+
+
+def test_extras_that_name_each_other_end(tmp_path: Path) -> None:
+    text = (
+        "[project]\nname = 'p'\n[project.optional-dependencies]\n"
+        "a = ['p[b]', 'x']\nb = ['p[a]', 'y']\n"
+    )
+    assert lines(read(tmp_path, text, extras=("a",))) == [("y", 5), ("x", 4)]
+
+
+def test_two_names_that_are_one_are_refused(tmp_path: Path) -> None:
+    text = "[dependency-groups]\na_b = ['x']\nA-B = ['y']\n"
+    assert "one name" in problems(tmp_path, text, groups=("a-b",))[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[project]\ndependencies = 'x'\n", "not a list of strings"),
+        ("[project]\ndependencies = [1]\n", "not a list of strings"),
+        ("[project]\nrequires-python = 'new'\n", "requires-python"),
+        ("[project]\nname = '-'\n", "project.name"),
+        ("[project]\noptional-dependencies = 1\n", "not a table"),
+        ("[project]\ndependencies = ['./x.zip']\n", "PEP 508"),
+        ("[project]\ndependencies = ['https://h.test/x.zip']\n", "PEP 508"),
+        ("[project]\ndependencies = ['x=1']\n", '"x=1"'),
+        ("[project\n", "not valid TOML"),
+    ],
+)
+def test_what_is_malformed_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (problem,) = problems(tmp_path, text)
+    assert message in problem.message
+    assert problem.location is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "project = 1\n",
+        "tool = 1\n[project]\n",
+        "[tool]\nuv = 1\n[project]\nname = 'x'\n",
+        "[project]\nname = 1\ndynamic = 'x'\n",
+        "[project]\nname = 'x'\n[tool.uv]\nconstraint-dependencies = 'x'\n",
+        "[project]\nname = 'x'\n[tool.uv]\nsources = []\n",
+        "[project.optional-dependencies]\n'é' = []\n",
+        "[dependency-groups]\na = 'x'\n",
+    ],
+)
+def test_no_shape_of_a_table_is_taken_for_granted(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SpecificationError):
+        read(tmp_path, text, groups=("a",))
+
+
+def test_an_item_of_a_group_that_is_no_requirement_is_refused(tmp_path: Path) -> None:
+    text = "[dependency-groups]\na = [{include='b'}]\n"
+    assert "no requirement" in problems(tmp_path, text, groups=("a",))[0].message
+
+
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
+    text = "[project]\ndependencies = [\n'x=1',\n'y',\n'z z',\n]\n"
+    places = [str(problem.location) for problem in problems(tmp_path, text)]
+    assert places == ["pyproject.toml:3", "pyproject.toml:5"]
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SpecificationError, match="does not exist"):
+        read_pyproject(tmp_path)
+
+
+def test_r30_credentials_are_never_shown(tmp_path: Path) -> None:
+    text = "[project]\ndependencies = ['x @ https://u:hunter2@h.test/x.zip']\n"
+    assert "hunter2" not in str(problems(tmp_path, text)[0])

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+from uv import find_uv_bin
+
+from lading import process
+from lading.errors import Problem, SpecificationError
+from lading.requirements import RequirementSet, export_uv_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PYPROJECT = """\
+[project]
+name = "service"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["alpha>=1 ; sys_platform == 'linux'", "mine"]
+optional-dependencies = { gpu = ["beta"] }
+
+[dependency-groups]
+dev = ["gamma"]
+
+[tool.uv]
+package = false
+
+[tool.uv.sources]
+mine = { path = "libs/mine" }
+
+[[tool.uv.index]]
+url = "INDEX"
+default = true
+"""
+MINE = """\
+[project]
+name = "mine"
+version = "1"
+requires-python = ">=3.11"
+"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        del arguments
+
+
+def publish(index: Path, name: str, version: str) -> str:
+    """Put a wheel into a simple index (PEP 503) and give its hash."""
+    folder = index / name
+    folder.mkdir(exist_ok=True)
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        archive.writestr(f"{info}/METADATA", metadata)
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    with (folder / "index.html").open("a") as page:
+        page.write(f'<a href="{wheel.name}#sha256={digest}">{wheel.name}</a>\n')
+    return f"sha256:{digest}"
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """An index on loopback: its folder, and its URL."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    handler = partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def lock(folder: Path) -> None:
+    argv = (find_uv_bin(), "lock", "--python", sys.executable)
+    completed = process.run(argv, env=os.environ, cwd=folder)
+    assert completed.returncode == 0, completed.stderr
+
+
+def export(
+    project: Path,
+    path: str = "uv.lock",
+    *,
+    extras: tuple[str, ...] = (),
+    groups: tuple[str, ...] = (),
+) -> RequirementSet:
+    return export_uv_lock(
+        project,
+        path,
+        uv=find_uv_bin(),
+        env=os.environ | {"UV_NO_CONFIG": "1"},
+        extras=extras,
+        groups=groups,
+        python=sys.executable,
+    )
+
+
+def refusal(project: Path, path: str = "uv.lock") -> Problem:
+    with pytest.raises(SpecificationError) as raised:
+        export(project, path)
+    (problem,) = raised.value.problems
+    return problem
+
+
+@pytest.fixture
+def project(tmp_path: Path, index: tuple[Path, str]) -> Path:
+    """A project that is not locked yet, whose packages are in an index on loopback."""
+    project = tmp_path / "project"
+    (project / "libs" / "mine").mkdir(parents=True)
+    (project / "libs" / "mine" / "pyproject.toml").write_text(MINE)
+    (project / "pyproject.toml").write_text(PYPROJECT.replace("INDEX", index[1]))
+    for name in ("alpha", "beta", "gamma"):
+        publish(index[0], name, "1.0")
+    return project
+
+
+def change(project: Path, old: str, new: str) -> None:
+    file = project / "pyproject.toml"
+    file.write_text(file.read_text().replace(old, new))
+
+
+def test_r28_a_uv_lock_gives_its_pins_hashes_and_lines(
+    project: Path, index: tuple[Path, str]
+) -> None:
+    digest = publish(index[0], "alpha", "1.5")
+    lock(project)
+    publish(index[0], "alpha", "2.0")
+    found = export(project)
+    mine, alpha = sorted(found.requirements, key=lambda each: each.requirement.kind, reverse=True)
+    assert alpha.requirement.text == 'alpha==1.5 ; sys_platform == "linux"'
+    assert alpha.requirement.hashes == (digest,)
+    assert alpha.index == index[1]
+    lines = (project / "uv.lock").read_text().splitlines()
+    assert alpha.location.file == "uv.lock"
+    assert lines[alpha.location.line - 1] == 'name = "alpha"'
+    assert mine.requirement.path == "libs/mine"
+    assert 'directory = "libs/mine"' in lines[mine.location.line - 1]
+    assert found.requires_python == ">=3.11"
+    assert found.files == ("uv.lock", "libs/mine/pyproject.toml", "pyproject.toml")
+
+
+def test_r28_extras_and_groups_come_only_by_name(project: Path) -> None:
+    lock(project)
+    found = export(project, extras=("gpu",), groups=("dev",))
+    names = {each.requirement.name for each in found.requirements}
+    assert {"beta", "gamma"} <= names
+    assert "beta" not in {each.requirement.name for each in export(project).requirements}
+
+
+def test_r28_a_lock_in_a_folder_is_read_from_there(project: Path) -> None:
+    lock(project)
+    found = export(project.parent, f"{project.name}/uv.lock")
+    paths = [each.requirement.path for each in found.requirements if each.requirement.path]
+    assert paths == [f"{project.name}/libs/mine"]
+    assert found.files[0] == f"{project.name}/uv.lock"
+
+
+def test_r28_a_stale_lock_is_refused_and_left_as_it_is(project: Path) -> None:
+    lock(project)
+    before = (project / "uv.lock").read_bytes()
+    change(project, "alpha>=1", "alpha>=0.5")
+    problem = refusal(project)
+    assert "out of date" in problem.message
+    assert "uv lock" in (problem.hint or "")
+    assert problem.detail
+    assert (project / "uv.lock").read_bytes() == before
+
+
+def test_r28_a_lock_whose_pins_no_longer_fit_is_refused(project: Path) -> None:
+    lock(project)
+    change(project, "alpha>=1", "alpha>=7")
+    assert "uv lock" in (refusal(project).hint or "")
+
+
+def test_r28_a_missing_lock_is_refused_and_not_made(project: Path) -> None:
+    problem = refusal(project)
+    assert "does not exist" in problem.message
+    assert "uv lock" in (problem.hint or "")
+    assert not (project / "uv.lock").exists()
+
+
+def test_a_lock_without_its_pyproject_is_refused(project: Path) -> None:
+    lock(project)
+    (project / "pyproject.toml").unlink()
+    assert "pyproject.toml" in refusal(project).message
+
+
+def test_a_lock_that_is_no_toml_is_refused_at_its_line(project: Path) -> None:
+    (project / "uv.lock").write_text("version = 1\nnonsense\n")
+    assert str(refusal(project).location) == "uv.lock:2"
+
+
+@pytest.mark.parametrize(("kind", "word"), [("extras", "extra"), ("groups", "group")])
+def test_an_unknown_extra_or_group_is_refused_by_name(project: Path, kind: str, word: str) -> None:
+    lock(project)
+    with pytest.raises(SpecificationError, match=f'no {word} "nope"'):
+        export(project, **{kind: ("nope",)})  # type: ignore[arg-type]
+
+
+def test_a_uv_that_is_not_there_is_an_error(project: Path) -> None:
+    lock(project)
+    with pytest.raises(SpecificationError, match="can't start"):
+        export_uv_lock(project, uv=str(project / "no-uv"), env={})
+
+
+@pytest.mark.network
+def test_r28_a_lock_of_the_package_index_is_read_without_it(tmp_path: Path) -> None:
+    text = '[project]\nname = "s"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    text += 'dependencies = ["iniconfig==2.0.0"]\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    lock(tmp_path)
+    (found,) = export(tmp_path).requirements
+    assert found.requirement.text == "iniconfig==2.0.0"
+    assert len(found.requirement.hashes) == 2
+    assert found.index is not None
