@@ -12,6 +12,7 @@
 set -euo pipefail
 
 readonly SUITE=bookworm
+readonly BUILDX_SUITE=trixie
 readonly DAEMON_SECONDS=60
 readonly BOOTSTRAP_SECONDS=400
 
@@ -268,6 +269,27 @@ limit() { # ULIMIT-LETTER AT-MOST
   echo "$hard:$hard"
 }
 
+# Debian 12 has no buildx. The next release's is one program, which runs here as well; apt fetches and
+# checks it in folders of its own, so that the machine's packages stay those of its release.
+fetch_buildx() {
+  local plugins="$dir/docker-config/cli-plugins" apt="$dir/apt" mirror
+  local -a options=(
+    -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root
+  )
+  if [[ -x $plugins/docker-buildx ]]; then return; fi
+  say 'fetching buildx'
+  mkdir -p "$plugins" "$apt/lists/partial" "$apt/cache/archives/partial"
+  mirror=$(apt_sources | awk -v suite="$SUITE" '$3 == suite { print $2; exit }')
+  [[ -n $mirror ]] || die 'apt names no Debian mirror to fetch buildx from'
+  echo "deb $mirror $BUILDX_SUITE main" >"$apt/sources.list"
+  apt-get -qq "${options[@]}" update >&2
+  (cd "$apt" && apt-get -qq "${options[@]}" download docker-buildx) >&2
+  dpkg-deb --fsys-tarfile "$apt"/docker-buildx_*.deb |
+    tar -xO ./usr/libexec/docker/cli-plugins/docker-buildx >"$plugins/docker-buildx"
+  chmod +x "$plugins/docker-buildx"
+}
+
 # Podman, Buildah and Skopeo keep their storage here too, and may speak HTTP to our registry only.
 write_containers_config() {
   cat >"$dir/storage.conf" <<END
@@ -306,6 +328,7 @@ write_env() {
   cat >"$dir/engines.env.part" <<END
 export PATH='$dir/bin':"\$PATH"
 export DOCKER_HOST='unix://$dir/docker.sock'
+export DOCKER_CONFIG='$dir/docker-config'
 export DOCKER_BUILDKIT=1
 export BUILDAH_ISOLATION=chroot
 export CONTAINERS_STORAGE_CONF='$dir/storage.conf'
@@ -339,6 +362,7 @@ start() {
   base_user="127.0.0.1:$port/python:3.11-slim-$SUITE-user"
   base_bare="127.0.0.1:$port/debian:$SUITE"
   make_bases
+  fetch_buildx
   write_env
   say 'ready'
   echo "$dir/engines.env"

@@ -47,6 +47,7 @@ REQUIRE = "LADING_REQUIRE_ENGINES"
 # A question that an engine answers only where it can work.
 ENGINES = {
     "docker": ("docker", "version", "--format", "{{.Server.Version}}"),
+    "buildx": ("docker", "buildx", "version"),
     "podman": ("podman", "info", "--format", "{{.Host.OCIRuntime.Name}}"),
     "buildah": ("buildah", "info"),
     "skopeo": ("skopeo", "--version"),

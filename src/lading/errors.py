@@ -69,7 +69,9 @@ class LadingError(Exception):
         problems: All that is wrong, at least one, in the order of the user's code.
     """
 
-    def __init__(self, problems: Problem | Iterable[Problem] | str, *, hint: str | None = None) -> None:
+    def __init__(
+        self, problems: Problem | Iterable[Problem] | str, *, hint: str | None = None
+    ) -> None:
         if isinstance(problems, str):
             problems = Problem(message=problems, hint=hint)
         found = (problems,) if isinstance(problems, Problem) else tuple(problems)

@@ -11,44 +11,35 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypedDict, TypeVar
 
 from lading.distros import Distro, infer_distro, parse_distro
 from lading.errors import Location  # noqa: TC001 - a dataclass field
-from lading.grammar.duration import parse_duration
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.path import ContainerPath, ProjectPath
-from lading.grammar.port import Port
 from lading.grammar.python_version import PythonVersion
 from lading.grammar.reference import ImageReference
 from lading.grammar.requirement import Requirement, parse_package_name
 from lading.grammar.secret_id import parse_secret_id
-from lading.grammar.signal import parse_signal
 from lading.grammar.system_package import parse_any_system_package
 from lading.grammar.url import parse_index_name, parse_index_url
-from lading.grammar.user import parse_uid, parse_user_name
 from lading.grammar.words import expect_words
 from lading.image import steps
 from lading.image.call import Call
+from lading.image.container import ContainerCalls
 from lading.image.pythons import check_base, default_python
 from lading.image.system import packages_for
 from lading.image.words import (
-    expect_names,
-    pairs,
     parse_argument,
-    parse_argv,
     parse_command,
     parse_distro_keyword,
     parse_file,
     parse_flag,
-    parse_label,
-    parse_retries,
-    parse_variable,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import timedelta
+    from collections.abc import Callable, Sequence
     from os import PathLike
     from typing import Unpack
 
+    from lading.image.steps import Step
     from lading.info import ImageInfo
 
 __all__ = ["Image"]
@@ -68,7 +59,7 @@ class Arguments(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Image:
+class Image(ContainerCalls):
     """An immutable description of a container image for a Python model server.
 
     Args:
@@ -93,7 +84,7 @@ class Image:
     declared_python: PythonVersion | None
     lock_python_packages: bool
     compile_bytecode: bool
-    steps: tuple[steps.Step, ...]
+    steps: tuple[Step, ...]
     location: Location = field(compare=False)
 
     def __init__(
@@ -110,8 +101,10 @@ class Image:
                 base_image=call.maybe(ImageReference.parse, base_image),
                 declared_distro=call.maybe(parse_distro, distro),
                 declared_python=call.maybe(PythonVersion.parse, python_version),
-                lock_python_packages=parse_flag("lock_python_packages", lock_python_packages),
-                compile_bytecode=parse_flag("compile_bytecode", compile_bytecode),
+                lock_python_packages=call.read(
+                    parse_flag, "lock_python_packages", lock_python_packages
+                ),
+                compile_bytecode=call.read(parse_flag, "compile_bytecode", compile_bytecode),
                 steps=(),
                 location=call.location,
             )
@@ -143,11 +136,10 @@ class Image:
         """
         example = 'python_packages("fastapi", "pandas>=2")'
         with Call() as call:
-            words = expect_words("python_packages", requirements, example=example)
-            names = expect_words("no_binary", no_binary, example='no_binary=["pyaudio"]')
+            words = call.read(expect_words, "python_packages", requirements, example=example)
             step = steps.PythonPackages(
                 requirements=call.each(Requirement.parse, words),
-                no_binary=call.each(parse_package_name, names),
+                no_binary=call.names(parse_package_name, "no_binary", no_binary),
                 location=call.location,
             )
         return self._add(step)
@@ -155,7 +147,7 @@ class Image:
     def requirements_file(self, path: str) -> Image:
         """Install what a requirements.txt of the project lists (or a pylock.toml, PEP 751)."""
         with Call() as call:
-            step = steps.RequirementsFile(path=ProjectPath.parse(path), location=call.location)
+            step = steps.RequirementsFile(path=call.read(parse_file, path), location=call.location)
         return self._add(step)
 
     def pyproject_toml(
@@ -168,9 +160,9 @@ class Image:
         """Install the dependencies that a pyproject.toml declares (not the project itself)."""
         with Call() as call:
             step = steps.PyprojectToml(
-                path=ProjectPath.parse(path),
-                extras=call.each(parse_package_name, expect_names("extras", extras)),
-                groups=call.each(parse_package_name, expect_names("groups", groups)),
+                path=call.read(parse_file, path),
+                extras=call.names(parse_package_name, "extras", extras),
+                groups=call.names(parse_package_name, "groups", groups),
                 location=call.location,
             )
         return self._add(step)
@@ -181,9 +173,9 @@ class Image:
         """Install the versions that a uv.lock pins, with its hashes."""
         with Call() as call:
             step = steps.UvLock(
-                path=ProjectPath.parse(path),
-                extras=call.each(parse_package_name, expect_names("extras", extras)),
-                groups=call.each(parse_package_name, expect_names("groups", groups)),
+                path=call.read(parse_file, path),
+                extras=call.names(parse_package_name, "extras", extras),
+                groups=call.names(parse_package_name, "groups", groups),
                 location=call.location,
             )
         return self._add(step)
@@ -196,9 +188,9 @@ class Image:
         """
         with Call() as call:
             step = steps.Index(
-                url=parse_index_url(url),
+                url=call.read(parse_index_url, url),
                 name=call.maybe(parse_index_name, name),
-                default=parse_flag("default", default),
+                default=call.read(parse_flag, "default", default),
                 location=call.location,
             )
         return self._add(step)
@@ -214,18 +206,19 @@ class Image:
         """
         example = 'system_packages("curl", "libgomp1")'
         with Call() as call:
-            words = expect_words("system_packages", packages, example=example)
+            words = call.read(expect_words, "system_packages", packages, example=example)
             step = steps.SystemPackages(
                 packages=call.each(parse_any_system_package, words),
                 by_distro=tuple(
                     (
-                        parse_distro_keyword(keyword),
-                        call.each(parse_any_system_package, expect_names(keyword, names)),
+                        call.read(parse_distro_keyword, keyword),
+                        call.names(parse_any_system_package, keyword, names),
                     )
                     for keyword, names in by_distro.items()
                 ),
                 location=call.location,
             )
+        with Call():
             packages_for(step, self.distro)
         return self._add(step)
 
@@ -240,8 +233,8 @@ class Image:
         """
         with Call() as call:
             step = steps.Run(
-                command=parse_command(command),
-                secrets=call.each(parse_secret_id, expect_names("secrets", secrets)),
+                command=call.read(parse_command, command),
+                secrets=call.names(parse_secret_id, "secrets", secrets),
                 location=call.location,
             )
         return self._add(step)
@@ -249,13 +242,12 @@ class Image:
     def run_script(self, path: str, *arguments: str, secrets: Sequence[str] = ()) -> Image:
         """Run a script of the project, which must begin with a `#!` line, as root."""
         with Call() as call:
-            words = expect_words(
-                "run_script", arguments, example='run_script("setup.sh", "--all")', letters=True
-            )
+            example = 'run_script("setup.sh", "--all")'
+            words = call.read(expect_words, "run_script", arguments, example=example, letters=True)
             step = steps.RunScript(
-                path=parse_file(path),
-                arguments=tuple(parse_argument(word) for word in words),
-                secrets=call.each(parse_secret_id, expect_names("secrets", secrets)),
+                path=call.read(parse_file, path),
+                arguments=call.each(parse_argument, words),
+                secrets=call.names(parse_secret_id, "secrets", secrets),
                 location=call.location,
             )
         return self._add(step)
@@ -273,125 +265,13 @@ class Image:
         """
         example = 'build_include("service.py", "model")'
         with Call() as call:
-            words = expect_words("build_include", patterns, example=example)
+            words = call.read(expect_words, "build_include", patterns, example=example)
             step = steps.BuildInclude(
                 patterns=call.each(ProjectPath.parse, words),
                 to=call.maybe(ContainerPath.parse, to),
-                exclude=call.each(ProjectPath.parse, expect_names("exclude", exclude)),
+                exclude=call.names(ProjectPath.parse, "exclude", exclude),
                 location=call.location,
             )
-        return self._add(step)
-
-    # Configuration of the container.
-
-    def env(self, variables: Mapping[str, str | None] | None = None, /, **more: str | None) -> Image:
-        """Set environment variables, for the commands after this call and for the container.
-
-        A value arrives byte for byte: nothing in it is expanded. The one exception is `PATH`, where
-        an entry `$PATH` stands for the base image's own. A variable whose value is None is one that
-        is given when the container is started; it adds nothing to the image.
-        """
-        with Call() as call:
-            parsed = call.each(parse_variable, pairs("env", variables, more))
-            set_now = tuple((name, value) for name, value in parsed if value is not None)
-            step = steps.Env(variables=set_now, location=call.location)
-        return self._add(step)
-
-    def workdir(self, path: str) -> Image:
-        """Set the working directory (`/app` where never called)."""
-        with Call() as call:
-            step = steps.Workdir(path=ContainerPath.parse(path), location=call.location)
-        return self._add(step)
-
-    def user(
-        self, uid: int | str, *, group: int | str = 0, name: str = "lading", home: str | None = None
-    ) -> Image:
-        """Run the container as this numeric user (10001, in group 0, where never called).
-
-        Args:
-            uid: The numeric user id. 0 is root.
-            group: The numeric group id. 0 lets a platform choose another uid at start.
-            name: The name in `/etc/passwd`, where the image has no user of that id yet.
-            home: The home directory, writable by the group; `/home/<name>` (root's: `/root`) where left out.
-        """
-        with Call() as call:
-            word = parse_user_name(name)
-            number = parse_uid(uid)
-            usual = f"/home/{word}" if number else "/root"
-            step = steps.User(
-                uid=number,
-                gid=parse_uid(group),
-                name=word,
-                home=ContainerPath.parse(usual if home is None else home),
-                location=call.location,
-            )
-        return self._add(step)
-
-    def expose(self, *ports: int | str) -> Image:
-        """Name the ports that the server listens on: `8080`, `"8080/tcp"`."""
-        with Call() as call:
-            step = steps.Expose(ports=call.each(Port.parse, ports), location=call.location)
-        return self._add(step)
-
-    def volume(self, *paths: str) -> Image:
-        """Declare directories for data; each is made, and writable by the container's user."""
-        with Call() as call:
-            words = expect_words("volume", paths, example='volume("/data")')
-            parsed = call.each(ContainerPath.parse, words)
-            step = steps.Volume(paths=parsed, location=call.location)
-        return self._add(step)
-
-    def label(self, labels: Mapping[str, str] | None = None, /, **more: str) -> Image:
-        """Set labels: `label({"org.opencontainers.image.source": "https://..."})`."""
-        with Call() as call:
-            parsed = call.each(parse_label, pairs("label", labels, more))
-            step = steps.Label(labels=parsed, location=call.location)
-        return self._add(step)
-
-    def entrypoint(self, *argv: str) -> Image:
-        """Set the program that always runs, word by word: `entrypoint("python", "-m", "server")`."""
-        with Call() as call:
-            step = steps.Entrypoint(argv=parse_argv("entrypoint", argv), location=call.location)
-        return self._add(step)
-
-    def cmd(self, *argv: str) -> Image:
-        """Set the default command, word by word: `cmd("uvicorn", "service:app")`."""
-        with Call() as call:
-            step = steps.Cmd(argv=parse_argv("cmd", argv), location=call.location)
-        return self._add(step)
-
-    def healthcheck(
-        self,
-        *argv: str,
-        interval: str | float | timedelta | None = None,
-        timeout: str | float | timedelta | None = None,
-        start_period: str | float | timedelta | None = None,
-        retries: int | None = None,
-    ) -> Image:
-        """Set the command that tells whether the server is well, word by word.
-
-        Args:
-            *argv: The command; it exits with 0 while the server is well.
-            interval: Time between checks: `"30s"`, or seconds as a number.
-            timeout: How long one check may take.
-            start_period: How long failures don't count after the start.
-            retries: How many failures in a row mean that the server is not well.
-        """
-        with Call() as call:
-            step = steps.Healthcheck(
-                argv=parse_argv("healthcheck", argv),
-                interval=None if interval is None else parse_duration(interval),
-                timeout=None if timeout is None else parse_duration(timeout),
-                start_period=None if start_period is None else parse_duration(start_period),
-                retries=None if retries is None else parse_retries(retries),
-                location=call.location,
-            )
-        return self._add(step)
-
-    def stop_signal(self, signal: str | int) -> Image:
-        """Set the signal that asks the server to stop: `"SIGINT"`."""
-        with Call() as call:
-            step = steps.StopSignal(signal=parse_signal(signal), location=call.location)
         return self._add(step)
 
     # Variations.
@@ -405,13 +285,17 @@ class Image:
         """
         with Call() as call:
             arguments = self._arguments()
-            for name in changes.keys() - arguments.keys():
-                hint = did_you_mean(name, arguments) or f"it takes {', '.join(arguments)}"
-                call.refuse(Invalid(f"replace has no argument {name!r}", hint=hint))
-        image = Image(**{**arguments, **changes})._copy(steps=self.steps, location=self.location)
+            for name in changes:
+                if name not in arguments:
+                    hint = did_you_mean(name, arguments) or f"it takes {', '.join(arguments)}"
+                    call.refuse(Invalid(f"replace has no argument {name!r}", hint=hint))
+        arguments.update(changes)
+        image = Image(**arguments)
         with Call() as call:
-            call.each(image._check_step, self.steps)
-        return image
+            for step in self.steps:
+                if isinstance(step, steps.SystemPackages):
+                    call.recheck(step.location, packages_for, step, image.distro)
+        return image._copy(steps=self.steps)  # noqa: SLF001 - it is one of us
 
     def pipe(
         self,
@@ -470,7 +354,7 @@ class Image:
             "compile_bytecode": self.compile_bytecode,
         }
 
-    def _add(self, step: steps.Step) -> Image:
+    def _add(self, step: Step) -> Image:
         return self._copy(steps=(*self.steps, step))
 
     def _copy(self, **changes: object) -> Image:
@@ -481,10 +365,6 @@ class Image:
     def _set(self, **values: object) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
-
-    def _check_step(self, step: steps.Step) -> None:
-        if isinstance(step, steps.SystemPackages):
-            packages_for(step, self.distro)
 
 
 def _text(word: object) -> str | None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from lading.errors import Problem, SpecificationError
 from lading.grammar.invalid import Invalid
 from lading.image.callsite import caller
+from lading.image.words import expect_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
     from typing import Self
+
+    from lading.errors import Location
 
 __all__ = ["Call"]
 
 T = TypeVar("T")
 W = TypeVar("W")
+P = ParamSpec("P")
 
 
 class Call:
@@ -53,17 +57,38 @@ class Call:
             Problem(message=error.message, hint=error.hint, location=self.location)
         )
 
-    def each(self, parse: Callable[[W], T], words: Iterable[W]) -> tuple[T, ...]:
-        """Parse every word; the invalid ones are noted and left out."""
-        parsed = []
-        for word in words:
-            try:
-                parsed.append(parse(word))
-            except Invalid as error:
-                self.refuse(error)
-        return tuple(parsed)
+    def recheck(
+        self, place: Location, check: Callable[P, object], *words: P.args, **options: P.kwargs
+    ) -> None:
+        """Check an earlier call again: its line is where to mend what this call has made wrong."""
+        try:
+            check(*words, **options)
+        except Invalid as error:
+            because = f"it must fit {self.location}"
+            hint = f"{error.hint}; {because}" if error.hint else because
+            self._problems.append(Problem(message=error.message, hint=hint, location=place))
+
+    def read(self, parse: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        """What `parse` makes of a word.
+
+        An invalid one is noted, and what is returned for it then is None: the block raises before
+        anybody can use it.
+        """
+        try:
+            return parse(*arguments, **options)
+        except Invalid as error:
+            self.refuse(error)
+        return cast("T", None)
 
     def maybe(self, parse: Callable[[W], T], word: W | None) -> T | None:
-        """Parse a word that may be left out; None where it is, or where it is invalid."""
-        found = self.each(parse, () if word is None else (word,))
-        return found[0] if found else None
+        """Parse a word that may be left out; None where it is."""
+        return None if word is None else self.read(parse, word)
+
+    def each(self, parse: Callable[[W], T], words: Iterable[W] | None) -> tuple[T, ...]:
+        """Parse every word; the invalid ones are noted and left out."""
+        found = (self.read(parse, word) for word in words or ())
+        return tuple(one for one in found if one is not None)
+
+    def names(self, parse: Callable[[str], T], name: str, values: Sequence[str]) -> tuple[T, ...]:
+        """Parse the words of the keyword argument `name`, which takes a list."""
+        return self.each(parse, self.read(expect_names, name, values))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lading.distros import available_pythons, base_image
+from lading.distros import available_pythons, base_image, infer_distro
 from lading.grammar.invalid import Invalid
 from lading.grammar.python_version import PythonVersion
 
@@ -44,18 +44,23 @@ def _has(distro: Distro, python: PythonVersion) -> bool:
     return True
 
 
-def check_base(
-    base: ImageReference | None, distro: Distro | None, python: PythonVersion
-) -> None:
-    """Refuse a Python version that the base can't have.
+def check_base(base: ImageReference | None, distro: Distro | None, python: PythonVersion) -> None:
+    """Refuse a Python version or a distro that the base can't have.
 
     Raises:
-        Invalid: The distro has no base of that version, or the base's own tag names another.
+        Invalid: The distro has no base of that version, or the base's own name tells of another
+            version or distro (CASES R52).
     """
     if base is None:
         assert distro is not None  # noqa: S101 - no base image means Debian
         base_image(distro, python)
         return
+    inside = infer_distro(base)
+    if inside is not None and inside != distro:
+        raise Invalid(
+            f"base_image {base.familiar} has {inside}, but distro is {distro}",
+            hint=f'leave out distro, or write distro="{inside}"',
+        )
     told = _told_by(base)
     if told is not None and told.series != python.series:
         raise Invalid(
@@ -65,7 +70,7 @@ def check_base(
 
 
 def _told_by(base: ImageReference) -> PythonVersion | None:
-    if not base.path.rpartition("/")[2] == "python" or base.tag is None:
+    if base.path.rpartition("/")[2] != "python" or base.tag is None:
         return None
     match = _OFFICIAL_TAG.match(base.tag)
     return PythonVersion.parse(match.group()) if match else None

@@ -115,7 +115,7 @@ def parse_distro_keyword(keyword: str) -> str:
     return keyword
 
 
-def parse_retries(retries: int) -> int:
+def parse_retries(retries: object) -> int:
     """How many failed checks in a row count: at least 1."""
     if isinstance(retries, bool) or not isinstance(retries, int) or retries < 1:
         raise Invalid(f"retries is {shown(retries)}; at least 1 is meant")

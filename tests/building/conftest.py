@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+import engine_support
+from building.workshop import Workshop, own_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Builder: TypeAlias = Callable[[str, Path], str]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory, uv_cache: Path) -> Workshop:
+    """One home and one cache for all builds: what one has downloaded, the next one has."""
+    place = tmp_path_factory.mktemp("workshop")
+    environment = own_environment(place, uv_cache.parent)
+    network = os.environ.get(engine_support.NETWORK) or "default"
+    return Workshop(environment=environment, network=network)
+
+
+@pytest.fixture(scope="session")
+def base() -> str:
+    """The base image, for fixtures of the session; each test's marker has seen that it is there."""
+    return os.environ[engine_support.BASE]
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[dict[str, engine_support.Engine]]:
+    """Engines whose images live as long as the session. Podman sees buildah's images."""
+    network = os.environ.get(engine_support.NETWORK) or "default"
+    names = ("docker", "podman")
+    made = {name: engine_support.Engine(program=name, network=network) for name in names}
+    made["buildah"] = made["podman"]
+    yield made
+    for name in names:
+        made[name].clean()
+
+
+@pytest.fixture(scope="session")
+def build_once(
+    workshop: Workshop, engines: dict[str, engine_support.Engine], base: str
+) -> Builder:
+    """Builds a project with an engine where no test before has, and returns the image's tag."""
+    tags: dict[tuple[str, Path], str] = {}
+
+    def build(engine: str, project: Path) -> str:
+        if (engine, project) not in tags:
+            tag = engines[engine].tag(f"{engine}-{project.name}".lower())
+            workshop.build(project, engine=engine, base=base, tag=tag)
+            tags[engine, project] = tag
+        return tags[engine, project]
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def iris(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the example."""
+    folder = tmp_path_factory.mktemp("examples") / "iris"
+    return Path(shutil.copytree(EXAMPLES / "iris", folder, ignore=_made_by_a_user))
+
+
+def _made_by_a_user(folder: str, names: list[str]) -> set[str]:
+    del folder
+    return {"lading.lock", ".lading", "model", "__pycache__"} & set(names)

@@ -1,0 +1,177 @@
+"""Real builds: `lading` in a process of its own, against a real engine, and a look at what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lading
+from lading import process
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine_support import Engine
+
+__all__ = ["Entry", "Workshop", "content_of", "layers", "write_project"]
+
+PROGRAM = (sys.executable, "-c", "from lading.cli import main; main()")
+BUILD_SECONDS = 600.0
+
+# What points at a developer's own settings; none may decide what a build does.
+PERSONAL = ("XDG_", "GIT_", "DOCKER_CONFIG", "NETRC", "REGISTRY_AUTH_FILE")
+
+# Where an engine that runs a container writes, whatever the image: no part of an image.
+BY_THE_ENGINE = frozenset(
+    {
+        "/.dockerenv",
+        "/dev/console",
+        "/dev/pts",
+        "/dev/shm",  # noqa: S108 - a mount point, not a file of ours
+        "/etc/hostname",
+        "/etc/hosts",
+        "/etc/mtab",
+        "/etc/resolv.conf",
+        "/run/.containerenv",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of an image's file system: all that a layer holds of it but the time."""
+
+    kind: bytes
+    mode: int
+    uid: int
+    gid: int
+    link: str
+    sha256: str
+
+    @property
+    def is_folder(self) -> bool:
+        return self.kind == tarfile.DIRTYPE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """How `lading` is called here.
+
+    Attributes:
+        environment: Its whole environment, with a home of its own.
+        network: The network that builds ask for: `default` or `host`.
+    """
+
+    environment: Mapping[str, str]
+    network: str
+
+    def lading(self, *words: str, cwd: Path, **environment: str | None) -> process.Completed:
+        """Runs `lading` to its end; a variable that is None is left out of its environment."""
+        given = {**self.environment, **environment}
+        env = {name: value for name, value in given.items() if value is not None}
+        return process.run((*PROGRAM, *words), env=env, cwd=cwd, timeout=BUILD_SECONDS)
+
+    def attempt(  # noqa: PLR0913 - what a build takes
+        self,
+        project: Path,
+        *words: str,
+        engine: str,
+        base: str,
+        tag: str,
+        network: str | None = None,
+        **environment: str | None,
+    ) -> process.Completed:
+        """`lading build`, whatever comes of it. Words after `--` must come last."""
+        asked = network or (None if self.network == "default" else self.network)
+        options = ("--network", asked) if asked else ()
+        # `--base-image` is left out of the words where the project names its own.
+        based = ("--base-image", base) if base else ()
+        return self.lading(
+            *("build", "--engine", engine, "--tag", tag, *based, *options, *words),
+            cwd=project,
+            **environment,
+        )
+
+    def build(  # noqa: PLR0913 - what a build takes
+        self,
+        project: Path,
+        *words: str,
+        engine: str,
+        base: str,
+        tag: str,
+        network: str | None = None,
+        **environment: str | None,
+    ) -> process.Completed:
+        """`lading build`, which must succeed."""
+        done = self.attempt(
+            project, *words, engine=engine, base=base, tag=tag, network=network, **environment
+        )
+        assert done.returncode == 0, done.stderr
+        return done
+
+
+def write_project(folder: Path, image: str, **files: str) -> Path:
+    """A project whose image is this expression; a file's name is written with `__` for its dot."""
+    folder.mkdir(parents=True, exist_ok=True)
+    service = f"from lading import Image\n\nimage = (\n    {image.strip()}\n)\n"
+    (folder / "service.py").write_text(service)
+    (folder / "pyproject.toml").write_text('[tool.lading]\nimage = "service:image"\n')
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_bytes(text.encode())
+    return folder
+
+
+def content_of(engine: Engine, image: str, folder: Path) -> dict[str, Entry]:
+    """Every entry of an image's file system, by its absolute path."""
+    archive = folder / "image.tar"
+    container = engine.run("create", image, "true").strip().splitlines()[-1]
+    try:
+        engine.run("export", "--output", str(archive), container)
+    finally:
+        engine.run("rm", container)
+    try:
+        with tarfile.open(archive) as tar:
+            found = {f"/{member.name.strip('/')}": _entry(tar, member) for member in tar}
+    finally:
+        archive.unlink()
+    return {path: entry for path, entry in found.items() if path not in BY_THE_ENGINE}
+
+
+def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
+    file = tar.extractfile(member) if member.isreg() else None
+    return Entry(
+        kind=member.type,
+        mode=member.mode,
+        uid=member.uid,
+        gid=member.gid,
+        link=member.linkname,
+        sha256=hashlib.sha256(file.read()).hexdigest() if file else "",
+    )
+
+
+def layers(engine: Engine, image: str) -> tuple[str, ...]:
+    """The digests of an image's layers, from the base's first."""
+    described: dict[str, Any] = engine.inspect(image)
+    return tuple(described["RootFS"]["Layers"])
+
+
+def own_environment(home: Path, caches: Path) -> dict[str, str]:
+    """The environment of `lading` and the engines it starts: the tests' own but for its homes."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(PERSONAL) and not name.lower().endswith("_proxy")
+    }
+    return {
+        **kept,
+        "HOME": str(home),
+        "LADING_CACHE_DIR": str(caches / "lading"),
+        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(caches / "uv"),
+        "PYTHONPATH": str(Path(lading.__file__).parents[1]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
