@@ -1,9 +1,11 @@
 """Declare the runtime environment of a model server in Python; build exactly that container.
 
-    from lading import Image
+```python
+from lading import Image
 
-    image = Image(python_version="3.12").python_packages("fastapi", "scikit-learn==1.5.2")
-    info = image.freeze("build", platform="linux/amd64")
+image = Image(python_version="3.12").python_packages("fastapi", "scikit-learn==1.5.2")
+info = image.freeze("build", platform="linux/amd64")
+```
 """
 
 from __future__ import annotations

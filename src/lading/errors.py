@@ -1,14 +1,16 @@
 """What can go wrong, said so that a user can act on it.
 
-Every error that Lading raises on purpose is a `LadingError`. It holds one or more `Problem`s, because
-all that is wrong at one stage is reported together, and each problem says what happened, where in the
-user's code, and what to do.
+Every error that Lading raises on purpose is a `LadingError`. It holds one or more `Problem`s,
+because all that is wrong at one stage is reported together, and each problem says what happened,
+where in the user's code, and what to do.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from lading.grammar.credentials import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +40,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing that is wrong.
+    """One thing that is wrong. Credentials in its texts are masked, whoever wrote them (CASES R30).
 
     Attributes:
         message: What happened: lower case, one line, names the thing.
@@ -51,6 +53,12 @@ class Problem:
     location: Location | None = None
     hint: str | None = None
     detail: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("message", "hint", "detail"):
+            text = getattr(self, name)
+            if text is not None:
+                object.__setattr__(self, name, redact(text))
 
     def __str__(self) -> str:
         place = f"{self.location}: " if self.location else ""

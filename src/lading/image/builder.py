@@ -13,7 +13,7 @@ from lading.distros import Distro, infer_distro, parse_distro
 from lading.errors import Location  # noqa: TC001 - a dataclass field
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
-from lading.grammar.path import ContainerPath, ProjectPath
+from lading.grammar.path import ContainerPath
 from lading.grammar.python_version import PythonVersion
 from lading.grammar.reference import ImageReference
 from lading.grammar.requirement import Requirement, parse_package_name
@@ -32,6 +32,7 @@ from lading.image.words import (
     parse_distro_keyword,
     parse_file,
     parse_flag,
+    parse_pattern,
 )
 
 if TYPE_CHECKING:
@@ -267,9 +268,9 @@ class Image(ContainerCalls):
         with Call() as call:
             words = call.read(expect_words, "build_include", patterns, example=example)
             step = steps.BuildInclude(
-                patterns=call.each(ProjectPath.parse, words),
+                patterns=call.each(parse_pattern, words),
                 to=call.maybe(ContainerPath.parse, to),
-                exclude=call.names(ProjectPath.parse, "exclude", exclude),
+                exclude=call.names(parse_pattern, "exclude", exclude),
                 location=call.location,
             )
         return self._add(step)
@@ -295,7 +296,7 @@ class Image(ContainerCalls):
             for step in self.steps:
                 if isinstance(step, steps.SystemPackages):
                     call.recheck(step.location, packages_for, step, image.distro)
-        return image._copy(steps=self.steps)  # noqa: SLF001 - it is one of us
+        return image._copy(steps=self.steps)
 
     def pipe(
         self,

@@ -129,9 +129,11 @@ class ContainerCalls:
         with Call() as call:
             step = steps.Healthcheck(
                 argv=call.read(parse_argv, "healthcheck", argv),
-                interval=call.maybe(parse_duration, interval),
-                timeout=call.maybe(parse_duration, timeout),
-                start_period=call.maybe(parse_duration, start_period),
+                interval=None if interval is None else call.read(parse_duration, interval),
+                timeout=None if timeout is None else call.read(parse_duration, timeout),
+                start_period=None
+                if start_period is None
+                else call.read(parse_duration, start_period),
                 retries=call.maybe(parse_retries, retries),
                 location=call.location,
             )

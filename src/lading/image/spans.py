@@ -1,8 +1,8 @@
 """The steps of an `Image`, cut at its commands.
 
 A command may read or change anything, so whatever stands before it is done before it, and whatever
-stands after it is done after it. Between two commands order can't be observed, and the steps are put
-in the order that caches best: what changes seldom first.
+stands after it is done after it. Between two commands order can't be observed, and the steps are
+put in the order that caches best: what changes seldom first.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from lading.grammar.environment import parse_env_name, parse_env_value
@@ -13,7 +14,7 @@ from lading.grammar.words import expect_text, expect_words, shown
 from lading.image.system import DISTRO_KEYWORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "expect_names",
@@ -25,6 +26,7 @@ __all__ = [
     "parse_file",
     "parse_flag",
     "parse_label",
+    "parse_pattern",
     "parse_retries",
     "parse_variable",
 ]
@@ -57,13 +59,22 @@ def pairs(
 
 def parse_variable(pair: tuple[str, str | None]) -> tuple[str, str | None]:
     """An environment variable; a None value is one that is given when the container starts."""
-    name, value = pair
-    return parse_env_name(name), None if value is None else parse_env_value(value)
+    name, value = parse_env_name(pair[0]), pair[1]
+    return name, None if value is None else _named(name, parse_env_value, value)
 
 
 def parse_label(pair: tuple[str, str]) -> tuple[str, str]:
     """A label's key and value."""
-    return parse_label_key(pair[0]), parse_label_value(pair[1])
+    key = parse_label_key(pair[0])
+    return key, _named(key, parse_label_value, pair[1])
+
+
+def _named(name: str, parse: Callable[[str], str], value: str) -> str:
+    """The value of `name`, which a refusal must name: a call may have set many."""
+    try:
+        return parse(value)
+    except Invalid as error:
+        raise Invalid(f"{name}: {error.message}", hint=error.hint) from None
 
 
 def parse_command(command: str) -> str:
@@ -99,9 +110,16 @@ def parse_argv(call: str, argv: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(parse_argument(word) for word in words)
 
 
+def parse_pattern(path: str) -> ProjectPath:
+    """A path or a pattern in the project; a URL would pass for one, `https:/host/file`."""
+    if re.match("(?i)[a-z][a-z0-9+.-]*://", expect_text("path", path)):
+        raise Invalid(f"{shown(path)} is a URL; a path in the project is meant here")
+    return ProjectPath.parse(path)
+
+
 def parse_file(path: str) -> ProjectPath:
     """The path of one file in the project: no pattern."""
-    parsed = ProjectPath.parse(path)
+    parsed = parse_pattern(path)
     if parsed.is_pattern:
         raise Invalid(f"{shown(path)} is a pattern; one file is meant here")
     return parsed

@@ -1,0 +1,223 @@
+"""What an `Image` refuses where it is written, by the numbers of the cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from lading import Image, SpecificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lading import Problem
+
+# What a user without a type checker may hand in.
+ANY = cast("Any", Image())
+
+
+def refused(call: Callable[[], object]) -> tuple[Problem, ...]:
+    with pytest.raises(SpecificationError) as caught:
+        call()
+    assert isinstance(caught.value, ValueError)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert all(problem.location and problem.location.line for problem in caught.value.problems)
+    assert all("\n" not in problem.message for problem in caught.value.problems)
+    return caught.value.problems
+
+
+def messages(call: Callable[[], object]) -> list[str]:
+    return [problem.message for problem in refused(call)]
+
+
+def test_r1_a_value_cannot_hold_a_second_instruction() -> None:
+    assert messages(lambda: Image().env({"A": "x\nRUN echo PWNED"})) == [
+        "A: environment value has a line break in it"
+    ]
+
+
+@pytest.mark.parametrize(
+    "reference", ["python:3.11\nRUN id", "python:3.11 AS x", "--platform=x y", "", "Python", "a b"]
+)
+def test_r2_a_base_image_is_a_reference(reference: str) -> None:
+    refused(lambda: Image(base_image=reference))
+
+
+@pytest.mark.parametrize(
+    "name", ["curl; id", "$(id)", "-oDPkg::Pre-Install-Pkgs::=id", "a b", "", "`id`", "a\nb"]
+)
+def test_r3_a_system_package_is_a_name(name: str) -> None:
+    refused(lambda: Image().system_packages(name))
+    refused(lambda: Image().system_packages(debian=[name]))
+
+
+@pytest.mark.parametrize("name", ["libfoo=1.2*", "g++", "libstdc++6:amd64"])
+def test_r3_what_is_a_name_is_taken(name: str) -> None:
+    assert Image().system_packages(name).steps
+
+
+@pytest.mark.parametrize("name", ["A B", "1A", "A=B", "", "A\n"])
+def test_r4_an_environment_name_is_a_name(name: str) -> None:
+    refused(lambda: Image().env({name: "x"}))
+
+
+@pytest.mark.parametrize("value", ["'", '"', "$HOME", "\\", "a\\", "é\u20ac", " a ", "", "a=b"])
+def test_r4_a_value_is_kept_as_it_is(value: str) -> None:
+    (step,) = Image().env(A=value).steps
+    assert cast("Any", step).variables == (("A", value),)
+
+
+@pytest.mark.parametrize(
+    "path", ["../x", "/etc/passwd", "a/../../b", "", "~/x", "C:\\x", "https://h.test/x"]
+)
+def test_r5_an_included_path_stays_in_the_project(path: str) -> None:
+    refused(lambda: Image().build_include(path))
+
+
+def test_r5_a_path_with_spaces_is_taken() -> None:
+    assert Image().build_include("my data/x y.txt", "*.py").steps
+
+
+@pytest.mark.parametrize("command", ["", "  \n", "a\0b"])
+def test_r6_a_command_has_something_to_run(command: str) -> None:
+    refused(lambda: Image().run(command))
+
+
+@pytest.mark.parametrize("command", ["echo a # b", "a\nb", "a \\\n  b", "a && b", "a\\"])
+def test_r6_a_command_is_kept_as_it_is(command: str) -> None:
+    (step,) = Image().run(command).steps
+    assert cast("Any", step).command == command
+
+
+def test_r10_an_unknown_base_with_system_packages_asks_for_the_distro() -> None:
+    (problem,) = refused(lambda: Image("example.test/own:1").system_packages("curl"))
+    assert problem.hint == 'name it: Image(base_image=..., distro="debian:bookworm")'
+    assert Image("example.test/own:1", distro="debian:bookworm").system_packages("curl").steps
+
+
+@pytest.mark.parametrize("version", ["2.7", "3", "3.11.9.1", "3.99", "latest", "3.11-slim", ""])
+def test_r12_a_python_version_exists(version: str) -> None:
+    refused(lambda: Image(python_version=version))
+
+
+@pytest.mark.parametrize("name", ["TOKEN", "A"])
+def test_r34_a_variable_without_a_value_adds_nothing(name: str) -> None:
+    (step,) = Image().env({name: None}).steps
+    assert cast("Any", step).variables == ()
+
+
+def test_r38_replace_checks_the_steps_against_the_new_distro() -> None:
+    image = Image().system_packages("libc6:amd64", "curl")
+    (problem,) = refused(lambda: image.replace(distro="alpine"))
+    assert "libc6:amd64" in problem.message
+    assert image.replace(distro="ubuntu:24.04").steps == image.steps
+
+
+def test_r38_replace_takes_names_for_each_distro() -> None:
+    image = Image().system_packages("curl", debian=["libgomp1"], alpine=["libgomp"])
+    assert image.replace(distro="alpine").steps == image.steps
+    assert messages(lambda: image.replace(distro="ubi9")) == [
+        "system_packages names alpine, debian, but nothing for ubi:9"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "hint"),
+    [
+        (
+            lambda: Image().python_packages("requirements.txt"),
+            '.requirements_file("requirements.txt")',
+        ),
+        (
+            lambda: ANY.python_packages(["fastapi"]),
+            'write python_packages("fastapi", "pandas>=2")',
+        ),
+        (
+            lambda: Image().python_packages(*"numpy"),
+            'write python_packages("fastapi", "pandas>=2")',
+        ),
+        (lambda: Image().system_packages(debian="curl"), 'write debian=["..."]'),
+        (lambda: Image().run("true", secrets="token"), 'write secrets=["..."]'),
+        (lambda: Image().pyproject_toml(extras="gpu"), 'write extras=["..."]'),
+        (lambda: Image().cmd("python -m web"), 'cmd("python", "-m", "web")'),
+        (lambda: ANY.cmd(["python"]), 'write cmd("python", "-m", "server")'),
+        (lambda: ANY.run(["a", "b"]), 'run("python -m compileall -q /app")'),
+        (lambda: ANY.env("A=1"), 'env(NAME="value")'),
+        (lambda: ANY.env(A=1), 'write "1"'),
+    ],
+)
+def test_r50_a_wrong_shape_gets_the_right_call(call: Callable[[], object], hint: str) -> None:
+    assert [problem.hint for problem in refused(call)] == [hint]
+
+
+@pytest.mark.parametrize(
+    "distro", ["conda", "cuda", "windows", "centos:7", "debian:9", "slackware"]
+)
+def test_r52_what_is_not_supported_is_an_error(distro: str) -> None:
+    (problem,) = refused(lambda: Image(distro=distro))
+    assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("call", "hint"),
+    [
+        (lambda: Image(distro="debain"), 'did you mean distro="debian"?'),
+        (lambda: Image(distro="ubunut:24.04"), 'did you mean distro="ubuntu'),
+        (lambda: ANY.replace(distr="alpine"), 'did you mean "distro"?'),
+        (lambda: Image().system_packages(debain=["curl"]), 'did you mean "debian"?'),
+        (lambda: Image().stop_signal("SIGTREM"), 'did you mean "SIGTERM"?'),
+    ],
+)
+def test_a_slip_of_the_pen_gets_a_guess(call: Callable[[], object], hint: str) -> None:
+    (problem,) = refused(call)
+    assert problem.hint is not None
+    assert problem.hint.startswith(hint)
+
+
+def test_all_that_is_wrong_in_a_constructor_is_reported_together() -> None:
+    flag = cast("Any", "no")
+    assert messages(
+        lambda: Image("a b", "debain", "2.7", lock_python_packages=flag, compile_bytecode=flag)
+    ) == [
+        'image reference "a b" has white space or a control character in it',
+        'distro "debain" is not supported',
+        'Python version "2.7" is invalid',
+        'lock_python_packages is "no"',
+        'compile_bytecode is "no"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [
+        (lambda: Image().python_packages("a b", "c ==", no_binary=["-"]), 3),
+        (lambda: Image().system_packages("a b", debian=["c d"], fedora=["x"]), 3),
+        (lambda: Image().pyproject_toml("../x", extras=["-"], groups=["-"]), 3),
+        (lambda: ANY.index("x", name="a b", default=1), 3),
+        (lambda: Image().run(" ", secrets=["a b"]), 2),
+        (lambda: Image().run_script("*.sh", "\0", secrets=["a b"]), 3),
+        (lambda: Image().build_include("../x", "/y", to="z", exclude=["../w"]), 4),
+        (lambda: Image().env({"1": "x", "A": "a\nb", "B": cast("Any", 3)}), 3),
+        (lambda: Image().user("x", group="y", name="A B", home="z"), 4),
+        (lambda: Image().expose("x", 0, 70000), 3),
+        (lambda: Image().volume("x", "$HOME"), 2),
+        (lambda: Image().label({"a b": "x", "c": "a\0b"}), 2),
+        (lambda: Image().healthcheck("a b", interval="x", timeout="y", retries=0), 4),
+        (lambda: ANY.replace(distr="x", pyton="y"), 2),
+    ],
+)
+def test_all_that_is_wrong_in_a_call_is_reported_together(
+    call: Callable[[], object], number: int
+) -> None:
+    found = messages(call)
+    assert len(found) == number, found
+
+
+def test_an_error_of_the_users_own_passes_through() -> None:
+    def broken(_: Image) -> Image:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        Image().pipe(broken)
