@@ -3,105 +3,188 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lading.build_inputs import proxies_in
-from lading.cli.freeze import default_folder, locked_option, offline_option
+from lading.cli.failure import Misused
+from lading.cli.freeze import default_folder
 from lading.cli.loading import loaded
-from lading.cli.options import as_json, image_options, platform_option, quiet
+from lading.cli.options import (
+    as_json,
+    image_options,
+    locked_option,
+    offline_option,
+    output_option,
+    parsed,
+    platform_option,
+    quiet,
+)
 from lading.cli.talk import note, progress
-from lading.engines import BuildRequest, SecretSource, build as run_build, find_engine
+from lading.engines import BuildRequest, SecretSource, find_engine
+from lading.engines import build as run_build
+from lading.errors import BuildError, Problem
+from lading.grammar.environment import parse_env_name
+from lading.grammar.invalid import Invalid
+from lading.grammar.reference import ImageReference
+from lading.image.steps import Run, RunScript
 
 if TYPE_CHECKING:
+    from typing import Literal
+
+    from lading.image import Image
     from lading.info import ImageInfo
     from lading.machine import Machine
+    from lading.platforms import Platform
 
 __all__ = ["build"]
 
 _SECRET_FORM = "write id=NAME,src=FILE or id=NAME,env=VARIABLE"  # noqa: S105 - a form, no secret
+_SECRET_FIELDS = frozenset({"id", "src", "source", "env"})
+
+_ENGINE_OPTIONS = "lading.engine_options"
 
 
-@click.command()
+class _Build(click.Command):
+    """A command that leaves what stands after `--` to the engine.
+
+    To click, the words after `--` are arguments like those before it, so that one of them would
+    become TARGET, and a superfluous word before it an option of the engine.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Takes the engine's words away before the others are read."""
+        end = args.index("--") if "--" in args else len(args)
+        ctx.meta[_ENGINE_OPTIONS] = tuple(args[end + 1 :])
+        return super().parse_args(ctx, args[:end])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Says so in the usage line."""
+        return [*super().collect_usage_pieces(ctx), "[-- ENGINE_OPTION...]"]
+
+
+def _tag(word: str) -> str:
+    ImageReference.parse(word)
+    return word
+
+
+def _build_arg(word: str) -> tuple[str, str | None]:
+    name, equals, value = word.partition("=")
+    return parse_env_name(name), value if equals else None
+
+
+def _secret(word: str) -> SecretSource:
+    # No message shows the word: somebody may have written the secret itself.
+    fields = dict(part.partition("=")[::2] for part in word.split(","))
+    if "id" not in fields or not fields.keys() <= _SECRET_FIELDS:
+        raise Invalid("a secret can't be read", hint=_SECRET_FORM)
+    file = fields.get("src") or fields.get("source")
+    try:
+        return SecretSource(
+            id=fields["id"],
+            file=Path(file).absolute() if file else None,
+            variable=fields.get("env"),
+        )
+    except Invalid as error:
+        raise Invalid(error.message, hint=_SECRET_FORM) from None
+
+
+@click.command(cls=_Build, short_help="Freeze, and build with a container engine.")
 @image_options
 @platform_option
-@click.option("-t", "--tag", "tags", multiple=True, metavar="REF", help="Name the image; repeat for more.")
+@click.option(
+    "-t",
+    "--tag",
+    "tags",
+    metavar="REF",
+    multiple=True,
+    callback=parsed(_tag),
+    help="Name the image; repeat for more names. Without, it can only be found by its id.",
+)
 @click.option("--push", is_flag=True, help="Push every tag to its registry.")
-@click.option("--engine", metavar="NAME", help="Build with this engine; left out, the first that can serve.")
+@click.option(
+    "--engine", metavar="NAME", help="Build with this engine; left out, the first that can serve."
+)
 @click.option("--no-cache", is_flag=True, help="Leave the engine's cache alone.")
 @click.option(
-    "--build-arg", "build_args", multiple=True, metavar="NAME[=VALUE]", help="Set a build argument."
+    "--build-arg",
+    "build_args",
+    metavar="NAME[=VALUE]",
+    multiple=True,
+    callback=parsed(_build_arg),
+    help="Set a build argument; without a value, to that of the environment variable.",
 )
 @click.option(
     "--secret",
     "secrets",
-    multiple=True,
     metavar="id=NAME,src=FILE|env=VAR",
+    multiple=True,
+    callback=parsed(_secret),
     help="Give the build a secret that a step names.",
 )
 @click.option(
-    "--network", type=click.Choice(["host", "none"]), help="The network of the build, not the engine's own."
+    "--network",
+    type=click.Choice(["host", "none"]),
+    help="The network of the build, not the engine's own.",
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Where to write the build context; .lading/<platform> in the project where left out.",
-)
+@output_option
 @locked_option
 @offline_option
 @quiet
 @as_json
-@click.argument("engine_options", nargs=-1, type=click.UNPROCESSED)
 def build(  # noqa: PLR0913 - one argument an option
     *,
     target: str,
     project: str | None,
-    base_image: str | None,
+    base_image: ImageReference | None,
     allow_unpinned_base: bool,
     ca_bundle: str | None,
-    platform: str,
+    platform: Platform,
     tags: tuple[str, ...],
     push: bool,
     engine: str | None,
     no_cache: bool,
-    build_args: tuple[str, ...],
-    secrets: tuple[str, ...],
-    network: str | None,
+    build_args: tuple[tuple[str, str | None], ...],
+    secrets: tuple[SecretSource, ...],
+    network: Literal["host", "none"] | None,
     output: Path | None,
     locked: bool,
     offline: bool,
     quiet: bool,
     as_json: bool,
-    engine_options: tuple[str, ...],
 ) -> None:
     """Freeze the image, and build it with a container engine.
 
     What stands after `--` is handed to the engine's build command as it is.
+
+    With --json: {engine, tags, platform, key}.
     """
     from lading.freeze import Freezer  # noqa: PLC0415 - only for this command
     from lading.machine import Machine  # noqa: PLC0415
 
+    if push and not tags:
+        raise Misused("--push: an image without a tag can't be pushed", hint="name it: -t REF")
+    found = loaded(target, project=project, base_image=base_image)
+    _check_secrets(found.image, secrets)
     machine = Machine.here(ca_bundle=ca_bundle)
     serving = find_engine(engine, machine.environ)
-    found = loaded(target, project=project, base_image=base_image)
     folder = (output or default_folder(found.project, platform)).absolute()
     request = BuildRequest(
         context=folder,
         tags=tags,
-        platform=platform,
+        platform=str(platform),
         push=push,
         no_cache=no_cache,
-        build_args=tuple(_build_arg(word) for word in build_args),
-        secrets=tuple(_secret(word) for word in secrets),
+        build_args=build_args,
+        secrets=secrets,
         ca_bundle=_ca_bundle(machine),
         proxies=proxies_in(machine.environ),
         network=network,
         progress="quiet" if quiet else "auto",
-        options=engine_options,
+        options=click.get_current_context().meta[_ENGINE_OPTIONS],
     )
     with progress(quiet=quiet) as say:
         freezer = Freezer(
@@ -112,15 +195,12 @@ def build(  # noqa: PLR0913 - one argument an option
             say=say,
         )
         decided = freezer.decide(
-            found.image, platform=platform, project=found.project, target=folder
+            found.image, platform=str(platform), project=found.project, target=folder
         )
-        _check_secrets(decided.info, request)
         say(f"writing {folder}")
         freezer.write(decided, folder)
     if not quiet:
         note(f"building with {serving.name}")
-    from dataclasses import replace  # noqa: PLC0415
-
     run_build(serving, replace(request, bases=(_base(decided.info),)), machine.environ)
     _tell(decided.info, serving.name, tags, as_json=as_json, quiet=quiet)
 
@@ -130,42 +210,22 @@ def _base(info: ImageInfo) -> str:
     return f"{info.base.reference}@{info.base.digest}" if pinned else info.base.reference
 
 
-def _build_arg(word: str) -> tuple[str, str | None]:
-    name, equals, value = word.partition("=")
-    return name, value if equals else None
-
-
-def _secret(word: str) -> SecretSource:
-    fields = dict(part.partition("=")[::2] for part in word.split(","))
-    unknown = fields.keys() - {"id", "src", "source", "env"}
-    if "id" not in fields or unknown:
-        raise click.BadParameter(f"a secret can't be read; {_SECRET_FORM}", param_hint="--secret")
-    file = fields.get("src") or fields.get("source")
-    return SecretSource(
-        id=fields["id"],
-        file=Path(file).absolute() if file else None,
-        variable=fields.get("env"),
-    )
-
-
 def _ca_bundle(machine: Machine) -> Path | None:
     named = machine.environ.get("SSL_CERT_FILE")
     return Path(named) if named and Path(named).is_file() else None
 
 
-def _check_secrets(info: ImageInfo, request: BuildRequest) -> None:
+def _check_secrets(image: Image, secrets: tuple[SecretSource, ...]) -> None:
     """Refuse a build that would stop half-way, at the first step that asks for a secret."""
-    from lading.errors import BuildError, Problem  # noqa: PLC0415
-    from lading.info import RunCommand, RunScript  # noqa: PLC0415
-
-    given = {secret.id for secret in request.secrets}
+    given = {secret.id for secret in secrets}
     problems = [
         Problem(
-            message=f"{', '.join(step.at)}: the secret {name!r} is not given",
+            message=f"the secret {name!r} is not given",
+            location=step.location,
             hint=f"--secret id={name},src=FILE, or id={name},env=VARIABLE",
         )
-        for step in info.steps
-        if isinstance(step, RunCommand | RunScript)
+        for step in image.steps
+        if isinstance(step, Run | RunScript)
         for name in step.secrets
         if name not in given
     ]
@@ -179,5 +239,7 @@ def _tell(
     if as_json:
         result = {"engine": engine, "tags": list(tags), "platform": info.platform, "key": info.key}
         click.echo(json.dumps(result, indent=2))
+    if not quiet and tags:
+        note(f"built {', '.join(tags)}")
     elif not quiet:
-        note(f"built {', '.join(tags) if tags else 'an image without a tag'}")
+        note("built an image without a name\nhint: give it one with -t NAME, to run or to push it")

@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lading.cli.loading import loaded
-from lading.cli.options import as_json, image_options, platform_option, quiet
-from lading.cli.talk import note, progress
+from lading.cli.options import (
+    as_json,
+    image_options,
+    locked_option,
+    offline_option,
+    output_option,
+    platform_option,
+    quiet,
+)
+from lading.cli.talk import from_here, note, progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lading.grammar.reference import ImageReference
     from lading.info import ImageInfo
+    from lading.platforms import Platform
 
-__all__ = ["default_folder", "dockerfile", "freeze", "locked_option", "offline_option"]
-
-locked_option = click.option(
-    "--locked", is_flag=True, help="Refuse, rather than update lading.lock, where it is out of date."
-)
-offline_option = click.option(
-    "--offline", is_flag=True, help="Refuse, rather than fetch a file that is not in the cache."
-)
+__all__ = ["default_folder", "dockerfile", "freeze"]
 
 
-def default_folder(project: Path, platform: str) -> Path:
+def default_folder(project: Path, platform: Platform) -> Path:
     """Where a frozen folder goes, where nobody says."""
-    return project / ".lading" / platform.replace("/", "-")
+    return project / ".lading" / str(platform).replace("/", "-")
 
 
-@click.command()
+@click.command(short_help="Write the image as a build context.")
 @image_options
 @platform_option
-@click.option(
-    "-o",
-    "--output",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="The folder to write; .lading/<platform> in the project where left out.",
-)
+@output_option
 @locked_option
 @offline_option
 @quiet
@@ -48,22 +46,25 @@ def freeze(  # noqa: PLR0913 - one argument an option
     *,
     target: str,
     project: str | None,
-    base_image: str | None,
+    base_image: ImageReference | None,
     allow_unpinned_base: bool,
     ca_bundle: str | None,
-    platform: str,
+    platform: Platform,
     output: Path | None,
     locked: bool,
     offline: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Decide the image completely, and write it as a build context for any engine."""
+    """Decide the image completely, and write it as a build context for any engine.
+
+    Prints the folder. With --json: {folder, key, platform, base, digest}.
+    """
     from lading.freeze import Freezer  # noqa: PLC0415 - only for this command
     from lading.machine import Machine  # noqa: PLC0415
 
     found = loaded(target, project=project, base_image=base_image)
-    folder = output or default_folder(found.project, platform)
+    folder = (output or default_folder(found.project, platform)).absolute()
     with progress(quiet=quiet) as say:
         freezer = Freezer(
             machine=Machine.here(ca_bundle=ca_bundle),
@@ -73,31 +74,27 @@ def freeze(  # noqa: PLR0913 - one argument an option
             say=say,
         )
         decided = freezer.decide(
-            found.image, platform=platform, project=found.project, target=folder
+            found.image, platform=str(platform), project=found.project, target=folder
         )
         say(f"writing {folder}")
         freezer.write(decided, folder)
-    _tell(decided.info, folder, as_json=as_json, quiet=quiet)
+    if not quiet:
+        note(f"frozen as {decided.info.key}")
+    click.echo(_result(decided.info, folder) if as_json else from_here(str(folder)))
 
 
-def _tell(info: ImageInfo, folder: Path, *, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        result = {
-            "folder": str(folder),
-            "key": info.key,
-            "platform": info.platform,
-            "base": info.base.reference,
-            "digest": info.base.digest,
-        }
-        click.echo(json.dumps(result, indent=2))
-    elif quiet:
-        return
-    else:
-        note(f"frozen as {info.key}")
-        click.echo(folder)
+def _result(info: ImageInfo, folder: Path) -> str:
+    result = {
+        "folder": str(folder),
+        "key": info.key,
+        "platform": info.platform,
+        "base": info.base.reference,
+        "digest": info.base.digest,
+    }
+    return json.dumps(result, indent=2)
 
 
-@click.command()
+@click.command(short_help="Print the Dockerfile.")
 @image_options
 @platform_option
 @locked_option
@@ -106,10 +103,10 @@ def dockerfile(  # noqa: PLR0913 - one argument an option
     *,
     target: str,
     project: str | None,
-    base_image: str | None,
+    base_image: ImageReference | None,
     allow_unpinned_base: bool,
     ca_bundle: str | None,
-    platform: str,
+    platform: Platform,
     locked: bool,
     quiet: bool,
 ) -> None:
@@ -125,5 +122,5 @@ def dockerfile(  # noqa: PLR0913 - one argument an option
             allow_unpinned_base=allow_unpinned_base,
             say=say,
         )
-        decided = freezer.decide(found.image, platform=platform, project=found.project)
+        decided = freezer.decide(found.image, platform=str(platform), project=found.project)
     click.echo(decided.info.dockerfile, nl=False)

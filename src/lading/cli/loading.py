@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from lading.cli.failure import Misused
 from lading.cli.target import Target, load_target
+from lading.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from lading.grammar.reference import ImageReference
+    from lading.image import Image
 
 __all__ = ["loaded"]
 
 
-def loaded(target: str, *, project: str | None, base_image: str | None) -> Target:
+def loaded(target: str, *, project: str | None, base_image: ImageReference | None) -> Target:
     """The image that a command works on, on another base where one was named."""
     found = load_target(target, project=project)
     if base_image is None:
         return found
+    return replace(found, image=_rebased(found.image, base_image))
+
+
+def _rebased(image: Image, base: ImageReference) -> Image:
     # The steps were written for the distro and the Python that the image had before.
-    distro = found.image.distro
-    image = found.image.replace(
-        base_image=base_image,
-        distro=str(distro) if distro else None,
-        python_version=str(found.image.python_version),
-    )
-    return replace(found, image=image)
+    distro = str(image.distro) if image.distro else None
+    try:
+        changed = image.replace(
+            base_image=str(base), distro=distro, python_version=str(image.python_version)
+        )
+    except SpecificationError as error:
+        problem = error.problems[0]
+        raise Misused(f"--base-image: {problem.message}") from None
+    # What is wrong with the image later is to be mended where it is written, not in this program.
+    return changed._copy(location=image.location)  # noqa: SLF001 - the same distribution

@@ -8,33 +8,44 @@ from typing import TYPE_CHECKING
 import click
 
 from lading.cli.loading import loaded
-from lading.cli.options import as_json, image_options, quiet
+from lading.cli.options import DEFAULT_PLATFORM, as_json, image_options, parsed, quiet
 from lading.cli.talk import note, progress
 from lading.grammar.requirement import parse_package_name
 from lading.platforms import Platform
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lading.cli.target import Target
+    from lading.grammar.reference import ImageReference
     from lading.lock.model import Lock
 
 __all__ = ["lock"]
 
-DEFAULT_PLATFORM = "linux/amd64"
 
-
-@click.command()
+@click.command(short_help="Resolve every version, digest and hash.")
 @image_options
 @click.option(
     "--platform",
     "platforms",
+    metavar="OS/ARCH",
     multiple=True,
-    help="Lock for this platform, and each other that is named. Left out: those in the lock so far, "
-    f"or {DEFAULT_PLATFORM}.",
+    callback=parsed(Platform.parse),
+    help="Lock for this platform; repeat for more. Left out: those in the lock so far, or "
+    f"{DEFAULT_PLATFORM}.",
 )
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 and say what drifted, if anything did.")
+@click.option(
+    "--check", is_flag=True, help="Change nothing; exit 1 and say what drifted, if anything did."
+)
 @click.option("-U", "--upgrade", is_flag=True, help="Resolve everything anew, the base image too.")
 @click.option(
-    "-P", "--upgrade-package", "upgraded", multiple=True, metavar="NAME", help="Resolve this package anew."
+    "-P",
+    "--upgrade-package",
+    "upgraded",
+    metavar="NAME",
+    multiple=True,
+    callback=parsed(parse_package_name),
+    help="Resolve this package anew; repeat for more.",
 )
 @quiet
 @as_json
@@ -42,10 +53,10 @@ def lock(  # noqa: PLR0913 - one argument an option
     *,
     target: str,
     project: str | None,
-    base_image: str | None,
+    base_image: ImageReference | None,
     allow_unpinned_base: bool,
     ca_bundle: str | None,
-    platforms: tuple[str, ...],
+    platforms: tuple[Platform, ...],
     check: bool,
     upgrade: bool,
     upgraded: tuple[str, ...],
@@ -56,6 +67,8 @@ def lock(  # noqa: PLR0913 - one argument an option
 
     What is locked stays, where it still fits: only what changed is resolved, unless --upgrade or
     --upgrade-package says otherwise.
+
+    With --json: {file, changed, platforms}; with --check, {drifted}, a list of sentences.
     """
     from lading.lock.file import read_lock, write_lock  # noqa: PLC0415 - only for this command
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
@@ -64,14 +77,10 @@ def lock(  # noqa: PLR0913 - one argument an option
     from lading.machine import Machine  # noqa: PLC0415
 
     found = loaded(target, project=project, base_image=base_image)
-    wanted = [Platform.parse(platform) for platform in platforms]
-    names = tuple(parse_package_name(name) for name in upgraded)
     earlier = read_lock(found.project)
-    if not wanted:
-        known = [part.platform for part in earlier.platforms] if earlier else []
-        wanted = [Platform.parse(platform) for platform in known or [DEFAULT_PLATFORM]]
+    wanted = platforms or _platforms_of(earlier)
     if check:
-        _check(found, earlier, [str(platform) for platform in wanted], as_json=as_json, quiet=quiet)
+        _check(found, earlier, wanted, as_json=as_json, quiet=quiet)
         return
     with progress(quiet=quiet) as say:
         maker = LockMaker(
@@ -85,27 +94,38 @@ def lock(  # noqa: PLR0913 - one argument an option
             found.project,
             wanted,
             earlier=earlier,
-            renewal=Renewal(everything=upgrade, packages=names),
+            renewal=Renewal(everything=upgrade, packages=upgraded),
         )
         changed = write_lock(found.project, made)
     _tell(made, changed=changed, as_json=as_json, quiet=quiet)
 
 
+def _platforms_of(lock: Lock | None) -> tuple[Platform, ...]:
+    known = [part.platform for part in lock.platforms] if lock else []
+    return tuple(Platform.parse(platform) for platform in known or [DEFAULT_PLATFORM])
+
+
 def _check(
-    found: Target, earlier: Lock | None, platforms: list[str], *, as_json: bool, quiet: bool
+    found: Target,
+    earlier: Lock | None,
+    platforms: tuple[Platform, ...],
+    *,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     from lading.lock.drift import drift  # noqa: PLC0415 - only for this command
     from lading.lock.file import LOCK_NAME  # noqa: PLC0415
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
 
     inputs = read_inputs(found.image, found.project).inputs
-    drifted = drift(earlier, inputs, platforms) if earlier else (f"there is no {LOCK_NAME}",)
+    names = [str(platform) for platform in platforms]
+    drifted = drift(earlier, inputs, names) if earlier else (f"there is no {LOCK_NAME}",)
     if as_json:
         click.echo(json.dumps({"drifted": list(drifted)}, indent=2))
     elif drifted:
         for one in drifted:
-            click.echo(f"drifted: {one}", err=True)
-        click.echo("hint: run `lading lock`, and commit the result", err=True)
+            note(f"drifted: {one}")
+        note("hint: run `lading lock`, and commit the result")
     elif not quiet:
         note(f"{LOCK_NAME} is up to date")
     if drifted:
@@ -113,27 +133,36 @@ def _check(
 
 
 def _tell(lock: Lock, *, changed: bool, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        click.echo(_result(lock, changed=changed))
+    elif not quiet:
+        note("\n".join(_lines(lock, changed=changed)))
+
+
+def _result(lock: Lock, *, changed: bool) -> str:
     from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only for this command
 
-    if as_json:
-        platforms = {
-            part.platform: {
-                "base": part.base.reference,
-                "digest": part.base.digest,
-                "distributions": len(part.distributions),
-            }
-            for part in lock.platforms
+    platforms = {
+        part.platform: {
+            "base": part.base.reference,
+            "digest": part.base.digest,
+            "distributions": len(part.distributions),
         }
-        result = {"file": LOCK_NAME, "changed": changed, "platforms": platforms}
-        click.echo(json.dumps(result, indent=2))
-        return
-    if quiet:
-        return
+        for part in lock.platforms
+    }
+    return json.dumps({"file": LOCK_NAME, "changed": changed, "platforms": platforms}, indent=2)
+
+
+def _lines(lock: Lock, *, changed: bool) -> Iterator[str]:
+    from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only for this command
+
     for part in lock.platforms:
         pinned = "by digest" if part.base.digest else "WITHOUT a digest"
         count = len(part.distributions)
-        note(f"{part.platform}: {count} distributions, base {part.base.reference} {pinned}")
+        counted = f"{count} distribution{'' if count == 1 else 's'}"
+        yield f"{part.platform}: {counted}, base {part.base.reference} {pinned}"
         for one in part.distributions:
             if one.kind in {"sdist", "git"}:
-                note(f"  {one.name} {one.version} is compiled from source in a builder stage")
-    note(f"{LOCK_NAME} {'written' if changed else 'is unchanged'}")
+                named = f"{one.name} {one.version}" if one.version else one.name
+                yield f"  {named} is compiled from source in a builder stage"
+    yield f"{LOCK_NAME} {'written' if changed else 'is unchanged'}"

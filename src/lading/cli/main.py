@@ -1,7 +1,8 @@
-"""The `lading` program: its commands, and how errors reach the user."""
+"""The `lading` program: its commands, and how it ends."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -10,33 +11,45 @@ import click
 
 from lading.cli.build import build
 from lading.cli.doctor import doctor
+from lading.cli.failure import REFUSED, explain
 from lading.cli.freeze import dockerfile, freeze
 from lading.cli.lock import lock
-from lading.errors import LadingError
-from lading.grammar.invalid import Invalid
+from lading.cli.talk import note
 
 if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = ["main", "program"]
 
-_REFUSED = 1
-_INTERRUPTED = 130
 _TERMINATED = 143
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Program(click.Group):
+    """Commands in the order in which they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, as they were added."""
+        del ctx
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="lading", prog_name="lading")
 @click.option("--debug", is_flag=True, help="Show Python's traceback with an error.")
 def program(*, debug: bool) -> None:
     """Lock, freeze and build the container that an Image in Python describes.
 
-    TARGET is `path/service.py:image`, `package.module:image`, or a folder whose pyproject.toml has
-    `[tool.lading] image = "service:image"`. Left out, it is this folder.
+    TARGET names an Image, or a function without arguments that returns one, as
+    `path/service.py:image` or `package.module:image`. A folder stands for what its pyproject.toml
+    says: `[tool.lading] image = "service:image"`. Left out, TARGET is this folder.
+
+    Data goes to stdout, all talk to stderr.
 
     Exit codes: 0 done; 1 refused, failed or drifted; 2 called wrongly; 130 interrupted.
     """
-    click.get_current_context().obj = debug
+    click.get_current_context().find_root().obj["debug"] = debug
 
 
 for _command in (lock, freeze, dockerfile, build, doctor):
@@ -51,45 +64,31 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
+    state = {"debug": False}
     try:
-        program(standalone_mode=False)
-    except click.Abort:
-        return _say("interrupted", _INTERRUPTED)
-    except KeyboardInterrupt:
-        return _say("interrupted", _INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
-    except LadingError as error:
-        _trace()
-        return _say("\n".join(f"error: {problem}" for problem in error.problems), _REFUSED)
-    except Invalid as error:
-        _trace()
-        hint = f"\nhint: {error.hint}" if error.hint else ""
-        return _say(f"error: {error.message}{hint}", _REFUSED)
-    except BrokenPipeError:
-        # The reader of our output has gone, as in `lading dockerfile | head`.
-        sys.stderr.close()
-        return _REFUSED
-    except OSError as error:
-        _trace()
-        place = f" {error.filename}" if error.filename else ""
-        return _say(f"error: {(error.strerror or str(error)).lower()}{place}", _REFUSED)
-    return 0
+        # Without standalone mode click returns the code that a command exits with.
+        code = program(prog_name="lading", standalone_mode=False, obj=state)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place to say it
+        if isinstance(error, OSError):
+            _forget_output()
+        if isinstance(error, BrokenPipeError):
+            # The reader of our output has gone, as in `lading dockerfile | head`.
+            return REFUSED
+        if state["debug"]:
+            import traceback  # noqa: PLC0415 - only when asked for
+
+            traceback.print_exc()
+        text, code = explain(error)
+        note(text)
+    return int(code or 0)
 
 
-def _trace() -> None:
-    if "--debug" in sys.argv[1:]:
-        import traceback  # noqa: PLC0415 - only when asked for
-
-        traceback.print_exc()
-
-
-def _say(text: str, code: int) -> int:
-    click.echo(text, err=True)
-    return code
+def _forget_output() -> None:
+    """Leave unwritten what could not be written: Python would try, and fail, again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(number: int, _: FrameType | None) -> NoReturn:

@@ -1,17 +1,59 @@
-"""The options that several commands share."""
+"""The options that several commands share, and how their words are read."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lading.cli.failure import Misused
+from lading.grammar.invalid import Invalid
+from lading.grammar.reference import ImageReference
+from lading.platforms import Platform
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["as_json", "image_options", "platform_option", "quiet"]
+__all__ = [
+    "DEFAULT_PLATFORM",
+    "as_json",
+    "image_options",
+    "locked_option",
+    "offline_option",
+    "output_option",
+    "parsed",
+    "platform_option",
+    "quiet",
+]
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+DEFAULT_PLATFORM = "linux/amd64"
+
+
+def parsed(
+    parse: Callable[[str], object],
+) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """A callback for an option, repeated or not, whose words `parse` reads."""
+
+    def read(context: click.Context, parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401 - click's type
+        del context
+        if value is None:
+            return None
+        if isinstance(value, tuple):
+            return tuple(_read(parse, parameter, word) for word in value)
+        return _read(parse, parameter, value)
+
+    return read
+
+
+def _read(parse: Callable[[str], object], parameter: click.Parameter, word: str) -> object:
+    try:
+        return parse(word)
+    except Invalid as error:
+        raise Misused(f"{max(parameter.opts, key=len)}: {error.message}", hint=error.hint) from None
+
 
 _IMAGE_OPTIONS = (
     click.argument("target", default="."),
@@ -21,7 +63,12 @@ _IMAGE_OPTIONS = (
         type=click.Path(exists=True, file_okay=False),
         help="The folder that the image's paths start from, and lading.lock lies in.",
     ),
-    click.option("--base-image", metavar="REF", help="Build on this image instead (a mirror's copy, ...)."),
+    click.option(
+        "--base-image",
+        metavar="REF",
+        callback=parsed(ImageReference.parse),
+        help="Build on this image instead (a mirror's copy, ...).",
+    ),
     click.option(
         "--allow-unpinned-base",
         is_flag=True,
@@ -31,12 +78,33 @@ _IMAGE_OPTIONS = (
         "--ca-bundle",
         metavar="FILE",
         type=click.Path(exists=True, dir_okay=False),
-        help="Trust these certificate authorities (PEM), here and while building; never in the image.",
+        help="Trust these certificate authorities (PEM), here and while building; never in the "
+        "image.",
     ),
 )
 
 platform_option = click.option(
-    "--platform", default="linux/amd64", show_default=True, help="What the image is for."
+    "--platform",
+    metavar="OS/ARCH",
+    default=DEFAULT_PLATFORM,
+    show_default=True,
+    callback=parsed(Platform.parse),
+    help="What the image is for.",
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The folder to write, replaced whole; left out, .lading/<platform> in the project.",
+)
+locked_option = click.option(
+    "--locked",
+    is_flag=True,
+    help="Refuse, rather than update lading.lock, where it is out of date.",
+)
+offline_option = click.option(
+    "--offline", is_flag=True, help="Refuse, rather than fetch a file that is not in the cache."
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -1,17 +1,21 @@
-"""Progress on stderr: a line that changes on a terminal, plain lines elsewhere."""
+"""What is said on stderr: progress, notes and errors, with paths as they look from this folder."""
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from lading.grammar.credentials import redact
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["note", "progress"]
+__all__ = ["from_here", "note", "progress"]
 
 
 @contextmanager
@@ -24,11 +28,28 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 
         console = Console(stderr=True, highlight=False)
         with console.status("starting") as status:
-            yield lambda text: status.update(console.render_str(text, markup=False))
+            yield lambda text: status.update(console.render_str(from_here(text), markup=False))
     else:
         yield note
 
 
 def note(text: str) -> None:
     """One line to the person who reads."""
-    click.echo(text, err=True)
+    click.echo(from_here(text), err=True)
+
+
+def from_here(text: str) -> str:
+    """`text` as a person may see it: no credentials, and what lies below this folder from here on.
+
+    Messages carry absolute paths, because what raised them can't know who reads them where.
+    """
+    here = _here()
+    below = rf"(?<![\w./~-]){re.escape(here)}/(?=[^\s/])" if here else "(?!)"
+    return redact(re.sub(below, "", text))
+
+
+def _here() -> str:
+    try:
+        return str(Path.cwd()).rstrip("/")
+    except FileNotFoundError:  # this folder was removed while somebody stood in it
+        return ""

@@ -1,0 +1,110 @@
+"""Importing the user's module, without leaving a trace of it in this program or on disk."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lading.errors import LadingError, Location, Problem, SpecificationError
+from lading.grammar.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+__all__ = ["import_file", "import_module", "importing", "unimportable"]
+
+_LADING = str(Path(__file__).parent.parent)
+
+
+@contextmanager
+def importing(folder: Path) -> Iterator[None]:
+    """While it lasts, modules of `folder` can be imported, and what they print is talk.
+
+    Afterwards they can't be: a module of the project's that is called as one of Python's own
+    (`secrets.py`, `platform.py`) must not take its place in what Lading imports later.
+    """
+    path, no_bytecode = sys.path[:], sys.dont_write_bytecode
+    sys.path.insert(0, str(folder.resolve()))
+    # A __pycache__ in the project would be something that a command wrote unasked.
+    sys.dont_write_bytecode = True
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.path[:], sys.dont_write_bytecode = path, no_bytecode
+
+
+def import_file(path: Path) -> ModuleType:
+    """The module in a file.
+
+    Raises:
+        SpecificationError: There is no such file, or importing it fails.
+    """
+    if not path.is_file():
+        around = [entry.name for entry in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        raise SpecificationError(f"there is no file {path}", hint=did_you_mean(path.name, around))
+    # A file named like a module that is there already (json.py, lading.py) must not replace it.
+    name = f"__{path.stem}__" if path.stem in sys.modules else path.stem
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    assert spec is not None  # noqa: S101 - it ends in .py
+    assert spec.loader is not None  # noqa: S101
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's code
+        raise unimportable(f"{path} can't be imported", error) from None
+    return module
+
+
+def import_module(name: str) -> ModuleType:
+    """The module of that name.
+
+    Raises:
+        SpecificationError: There is none, or importing it fails.
+    """
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's code
+        raise unimportable(f"{name} can't be imported", error) from None
+
+
+def unimportable(message: str, error: BaseException) -> LadingError:
+    """What the user's code raised, at the user's line."""
+    if isinstance(error, LadingError):
+        return error
+    first, _, rest = f"{type(error).__name__}: {error}".partition("\n")
+    problem = Problem(
+        message=f"{message}: {first.rstrip(': ')}",
+        location=_location(error),
+        hint=_hint(error),
+        detail=rest or None,
+    )
+    return SpecificationError(problem)
+
+
+def _location(error: BaseException) -> Location | None:
+    if isinstance(error, SyntaxError) and error.filename:
+        return Location(error.filename, error.lineno or 1)
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if _is_users(one.filename)]
+    return Location(frames[-1].filename, frames[-1].lineno or 1) if frames else None
+
+
+def _is_users(filename: str) -> bool:
+    return not filename.startswith((_LADING, "<frozen")) and "importlib" not in filename
+
+
+def _hint(error: BaseException) -> str | None:
+    if isinstance(error, SystemExit):
+        return 'a module that is also a program ends with: if __name__ == "__main__": ...'
+    if isinstance(error, ModuleNotFoundError):
+        return (
+            f"install {error.name} beside Lading, or import it where it is used: "
+            "Lading imports the module to find the image"
+        )
+    return None

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.program import Project, project, world
+from registry.fake_registry import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cli.program import World
+    from registry.fake_registry import FakeServer
+
+
+@pytest.fixture
+def net() -> World:
+    """What the loopback registry and index hold."""
+    return world()
+
+
+@pytest.fixture
+def server(net: World) -> Iterator[FakeServer]:
+    """The registry and the index, running."""
+    with serving(net.route) as running:
+        net.registry.realm = running.url
+        yield running
+
+
+@pytest.fixture
+def bare(tmp_path: Path, home: Path) -> Project:
+    """An empty project, and no network."""
+    return project(tmp_path / "project", home)
+
+
+@pytest.fixture(scope="session")
+def lock_text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What `lading lock` writes for `tiny`, with HOST for where its server happened to be."""
+    folder = tmp_path_factory.mktemp("locked")
+    with serving(world().route) as server:
+        made = sample(folder / "project", folder / "home", server)
+        assert made.lading("lock").code == 0
+        return made.read("lading.lock").replace(server.host, "HOST")
+
+
+@pytest.fixture
+def locked(tiny: Project, server: FakeServer, lock_text: str) -> Project:
+    """`tiny`, locked."""
+    tiny.write("lading.lock", lock_text.replace("HOST", server.host))
+    return tiny
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, home: Path, server: FakeServer) -> Project:
+    """A project whose image takes one package, of the loopback index, on a loopback base."""
+    return sample(tmp_path / "project", home, server)
+
+
+def sample(folder: Path, home: Path, server: FakeServer) -> Project:
+    made = project(folder, home, server)
+    made.write("pyproject.toml", '[tool.lading]\nimage = "service:image"\n')
+    made.write("service.py", SERVICE.replace("HOST", server.host))
+    return made
+
+
+SERVICE = """\
+from lading import Image
+
+image = (
+    Image(base_image="HOST/python:3.11-slim-bookworm")
+    .index("http://HOST/simple", default=True)
+    .python_packages("tiny")
+    .cmd("python", "-m", "tiny")
+)
+"""

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from inline_snapshot import snapshot
+
+if TYPE_CHECKING:
+    from cli.program import Project
+
+
+def shown(project: Project, *words: str) -> str:
+    ran = project.lading(*words, "--help")
+    assert (ran.code, ran.err) == (0, "")
+    return ran.out
+
+
+def test_lading(bare: Project) -> None:
+    assert shown(bare) == snapshot("""\
+Usage: lading [OPTIONS] COMMAND [ARGS]...
+
+  Lock, freeze and build the container that an Image in Python describes.
+
+  TARGET names an Image, or a function without arguments that returns one, as
+  `path/service.py:image` or `package.module:image`. A folder stands for what
+  its pyproject.toml says: `[tool.lading] image = "service:image"`. Left out,
+  TARGET is this folder.
+
+  Data goes to stdout, all talk to stderr.
+
+  Exit codes: 0 done; 1 refused, failed or drifted; 2 called wrongly; 130
+  interrupted.
+
+Options:
+  --version   Show the version and exit.
+  --debug     Show Python's traceback with an error.
+  -h, --help  Show this message and exit.
+
+Commands:
+  lock        Resolve every version, digest and hash.
+  freeze      Write the image as a build context.
+  dockerfile  Print the Dockerfile.
+  build       Freeze, and build with a container engine.
+  doctor      Say which container engines can build here.
+""")
+
+
+def test_lock(bare: Project) -> None:
+    assert shown(bare, "lock") == snapshot("""\
+Usage: lading lock [OPTIONS] [TARGET]
+
+  Resolve every version, digest and hash into lading.lock, beside the project.
+
+  What is locked stays, where it still fits: only what changed is resolved,
+  unless --upgrade or --upgrade-package says otherwise.
+
+  With --json: {file, changed, platforms}; with --check, {drifted}, a list of
+  sentences.
+
+Options:
+  --project DIR               The folder that the image's paths start from,
+                              and lading.lock lies in.
+  --base-image REF            Build on this image instead (a mirror's copy,
+                              ...).
+  --allow-unpinned-base       Go on without the base image's digest where no
+                              registry tells it.
+  --ca-bundle FILE            Trust these certificate authorities (PEM), here
+                              and while building; never in the image.
+  --platform OS/ARCH          Lock for this platform; repeat for more. Left
+                              out: those in the lock so far, or linux/amd64.
+  --check                     Change nothing; exit 1 and say what drifted, if
+                              anything did.
+  -U, --upgrade               Resolve everything anew, the base image too.
+  -P, --upgrade-package NAME  Resolve this package anew; repeat for more.
+  -q, --quiet                 Say nothing but errors.
+  --json                      Print the result as JSON.
+  -h, --help                  Show this message and exit.
+""")
+
+
+def test_freeze(bare: Project) -> None:
+    assert shown(bare, "freeze") == snapshot("""\
+Usage: lading freeze [OPTIONS] [TARGET]
+
+  Decide the image completely, and write it as a build context for any engine.
+
+  Prints the folder. With --json: {folder, key, platform, base, digest}.
+
+Options:
+  --project DIR          The folder that the image's paths start from, and
+                         lading.lock lies in.
+  --base-image REF       Build on this image instead (a mirror's copy, ...).
+  --allow-unpinned-base  Go on without the base image's digest where no
+                         registry tells it.
+  --ca-bundle FILE       Trust these certificate authorities (PEM), here and
+                         while building; never in the image.
+  --platform OS/ARCH     What the image is for.  [default: linux/amd64]
+  -o, --output DIR       The folder to write, replaced whole; left out,
+                         .lading/<platform> in the project.
+  --locked               Refuse, rather than update lading.lock, where it is
+                         out of date.
+  --offline              Refuse, rather than fetch a file that is not in the
+                         cache.
+  -q, --quiet            Say nothing but errors.
+  --json                 Print the result as JSON.
+  -h, --help             Show this message and exit.
+""")
+
+
+def test_dockerfile(bare: Project) -> None:
+    assert shown(bare, "dockerfile") == snapshot("""\
+Usage: lading dockerfile [OPTIONS] [TARGET]
+
+  Print the Dockerfile, and write nothing but, where it must be updated, the
+  lock.
+
+Options:
+  --project DIR          The folder that the image's paths start from, and
+                         lading.lock lies in.
+  --base-image REF       Build on this image instead (a mirror's copy, ...).
+  --allow-unpinned-base  Go on without the base image's digest where no
+                         registry tells it.
+  --ca-bundle FILE       Trust these certificate authorities (PEM), here and
+                         while building; never in the image.
+  --platform OS/ARCH     What the image is for.  [default: linux/amd64]
+  --locked               Refuse, rather than update lading.lock, where it is
+                         out of date.
+  -q, --quiet            Say nothing but errors.
+  -h, --help             Show this message and exit.
+""")
+
+
+def test_build(bare: Project) -> None:
+    assert shown(bare, "build") == snapshot("""\
+Usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]
+
+  Freeze the image, and build it with a container engine.
+
+  What stands after `--` is handed to the engine's build command as it is.
+
+  With --json: {engine, tags, platform, key}.
+
+Options:
+  --project DIR                   The folder that the image's paths start
+                                  from, and lading.lock lies in.
+  --base-image REF                Build on this image instead (a mirror's
+                                  copy, ...).
+  --allow-unpinned-base           Go on without the base image's digest where
+                                  no registry tells it.
+  --ca-bundle FILE                Trust these certificate authorities (PEM),
+                                  here and while building; never in the image.
+  --platform OS/ARCH              What the image is for.  [default:
+                                  linux/amd64]
+  -t, --tag REF                   Name the image; repeat for more names.
+                                  Without, it can only be found by its id.
+  --push                          Push every tag to its registry.
+  --engine NAME                   Build with this engine; left out, the first
+                                  that can serve.
+  --no-cache                      Leave the engine's cache alone.
+  --build-arg NAME[=VALUE]        Set a build argument; without a value, to
+                                  that of the environment variable.
+  --secret id=NAME,src=FILE|env=VAR
+                                  Give the build a secret that a step names.
+  --network [host|none]           The network of the build, not the engine's
+                                  own.
+  -o, --output DIR                The folder to write, replaced whole; left
+                                  out, .lading/<platform> in the project.
+  --locked                        Refuse, rather than update lading.lock,
+                                  where it is out of date.
+  --offline                       Refuse, rather than fetch a file that is not
+                                  in the cache.
+  -q, --quiet                     Say nothing but errors.
+  --json                          Print the result as JSON.
+  -h, --help                      Show this message and exit.
+""")
+
+
+def test_doctor(bare: Project) -> None:
+    assert shown(bare, "doctor") == snapshot("""\
+Usage: lading doctor [OPTIONS]
+
+  Say which container engines can build here, and why the others can't.
+
+  They are listed in the order in which `lading build` tries them. Exits with
+  1 where none can.
+
+  With --json: a list of {engine, usable, version, reason, hint}.
+
+Options:
+  --json      Print the result as JSON.
+  -h, --help  Show this message and exit.
+""")
+
+
+@pytest.mark.parametrize("command", ["lock", "freeze", "dockerfile", "build", "doctor"])
+def test_short_form(bare: Project, command: str) -> None:
+    assert bare.lading(command, "-h").out == shown(bare, command)

@@ -1,0 +1,164 @@
+"""A TARGET that names no image is one clear message, and never a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cli.program import Project
+
+FORM = (
+    "hint: name it as path/service.py:image, package.module:image, or a folder with "
+    '[tool.lading] image = "service:image"'
+)
+IMPORT = "from lading import Image\n"
+IMAGE = f"{IMPORT}image = Image()\n"
+TABLE = "[tool.lading]\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "target", "said"),
+    [
+        ({}, ".", ["error: there is no file pyproject.toml", FORM]),
+        ({}, "nowhere", ["error: 'nowhere' names no image", FORM]),
+        ({}, "sub/service:image", ["error: 'sub/service:image' names no image", FORM]),
+        ({"service.py": ""}, "service", [
+            "error: 'service' names no image", "hint: did you mean service.py:image?",
+        ]),
+        ({"service.py": ""}, "servce.py:image", [
+            "error: there is no file servce.py", 'hint: did you mean "service.py"?',
+        ]),
+        ({"pyproject.toml": "[tool\n"}, ".", [
+            ("error: pyproject.toml is not valid TOML: "
+            "Expected ']' at the end of a table declaration (at line 1, column 6)"),
+        ]),
+        ({"pyproject.toml": "tool = 3\n"}, ".", [
+            "error: [tool.lading] of pyproject.toml is not a table",
+        ]),
+        ({"pyproject.toml": "[project]\n"}, ".", [
+            "error: pyproject.toml names no image in [tool.lading]",
+            'hint: write image = "service:image" there',
+        ]),
+        ({"pyproject.toml": f'{TABLE}image = "service"\n'}, ".", [
+            "error: pyproject.toml names no image in [tool.lading]",
+            'hint: write image = "service:image" there',
+        ]),
+        ({"pyproject.toml": f'{TABLE}imgae = "a:b"\ncolour = 1\n'}, ".", [
+            "error: pyproject.toml: [tool.lading] has no key 'imgae'",
+            'hint: did you mean "image"?',
+            "error: pyproject.toml: [tool.lading] has no key 'colour'",
+            "hint: it takes image",
+        ]),
+        ({"service.py": "def image(:\n"}, "service.py", [
+            ("error: service.py:1: service.py can't be imported: "
+            "SyntaxError: invalid syntax (service.py, line 1)"),
+        ]),
+        ({"service.py": "\nimport nowhere_to_be_found\n"}, "service.py", [
+            ("error: service.py:2: service.py can't be imported: "
+            "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+            ("hint: install nowhere_to_be_found beside Lading, or import it where it is used: "
+            "Lading imports the module to find the image"),
+        ]),
+        ({"service.py": "import other\n", "other.py": "\n\n1 / 0\n"}, "service:image", [
+            "error: other.py:3: service can't be imported: ZeroDivisionError: division by zero",
+        ]),
+        ({"service.py": "raise SystemExit(0)\n"}, "service.py", [
+            "error: service.py:1: service.py can't be imported: SystemExit: 0",
+            'hint: a module that is also a program ends with: if __name__ == "__main__": ...',
+        ]),
+        ({"service.py": "raise ValueError('one\\ntwo')\n"}, "service.py", [
+            "error: service.py:1: service.py can't be imported: ValueError: one", "  two",
+        ]),
+        ({"service.py": IMAGE}, "service.py:imgae", [
+            "error: service.py has no 'imgae'", 'hint: did you mean "image"?',
+        ]),
+        ({"service.py": IMAGE}, "service.py:other", [
+            "error: service.py has no 'other'", "hint: it has image",
+        ]),
+        ({"service.py": "image = 3\n"}, "service.py", [
+            "error: service.py:image is no Image, but of type int",
+            "hint: name an Image, or a function that returns one",
+        ]),
+        ({"service.py": "def image():\n    1 / 0\n"}, "service.py", [
+            ("error: service.py:2: service.py:image can't be called: "
+            "ZeroDivisionError: division by zero"),
+        ]),
+        ({"service.py": f"{IMPORT}image = Image(\n    distro='debain')\n"}, "service.py", [
+            'error: service.py:2: distro "debain" is not supported',
+            'hint: did you mean distro="debian"? supported: debian:bookworm, debian:trixie',
+        ]),
+        ({"a/b/service.py": f"{IMPORT}image = Image().run('')\n"}, "a/b/service.py", [
+            "error: a/b/service.py:2: run has an empty command",
+        ]),
+    ],
+)  # fmt: skip
+def test_what_names_no_image(
+    bare: Project, files: dict[str, str], target: str, said: list[str]
+) -> None:
+    for name, text in files.items():
+        bare.write(name, text)
+    ran = bare.lading("freeze", target)
+    assert ran.err.splitlines() == said
+    assert (ran.code, ran.out) == (1, "")
+    assert bare.files() == sorted(files)
+
+
+# An image whose lock is missing has been found.
+FOUND = ["drifted: there is no lading.lock", "hint: run `lading lock`, and commit the result"]
+
+
+@pytest.mark.parametrize(
+    ("files", "target"),
+    [
+        ({"service.py": IMAGE}, "service.py:image"),
+        ({"service.py": IMAGE}, "service.py"),
+        ({"service.py": IMAGE}, "service:image"),
+        ({"a/service.py": IMAGE}, "a/service.py"),
+        ({"a/service.py": IMAGE}, "a.service:image"),
+        ({"a/service.py": IMAGE, "a/pyproject.toml": f'{TABLE}image = "service:image"'}, "a"),
+        ({"service.py": IMAGE, "pyproject.toml": f'{TABLE}image = "service.py:image"'}, "."),
+        ({"service.py": "from base import image\n", "base.py": IMAGE}, "service.py"),
+        ({"service.py": f"def image():\n    {IMPORT}    return Image()\n"}, "service.py"),
+        # Names of Python's own modules and of Lading: none of them may be replaced.
+        ({"json.py": IMAGE}, "json.py"),
+        ({"lading.py": IMAGE}, "lading.py"),
+        ({"service.py": IMAGE, "urllib3.py": "1 / 0", "msgspec.py": "1 / 0"}, "service.py"),
+    ],
+)  # fmt: skip
+def test_what_names_an_image(bare: Project, files: dict[str, str], target: str) -> None:
+    for name, text in files.items():
+        bare.write(name, text)
+    ran = bare.lading("lock", "--check", target)
+    assert ran.err.splitlines() == FOUND
+    assert ran.code == 1
+    # Importing the project's modules leaves no __pycache__ in it.
+    assert bare.files() == sorted(files)
+
+
+def test_what_a_module_prints_is_talk(bare: Project) -> None:
+    bare.write("service.py", f"print('loading')\n{IMAGE}")
+    ran = bare.lading("lock", "--check", "--json", "service.py")
+    assert ran.out == '{\n  "drifted": [\n    "there is no lading.lock"\n  ]\n}\n'
+    assert ran.err == "loading\n"
+
+
+def test_paths_are_shown_from_the_current_folder(bare: Project, tmp_path: Path) -> None:
+    bare.write("service.py", "from lading import Image\nimage = Image().run('')\n")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    above = bare.lading("lock", "project/service.py", cwd=tmp_path)
+    aside = bare.lading("lock", "../project/service.py", cwd=elsewhere)
+    assert above.err == "error: project/service.py:2: run has an empty command\n"
+    assert aside.err == "error: PROJECT/service.py:2: run has an empty command\n"
+
+
+def test_debug_shows_the_traceback(bare: Project) -> None:
+    bare.write("service.py", "from lading import Image\nimage = Image().run('')\n")
+    ran = bare.lading("--debug", "lock", "service.py")
+    assert ran.code == 1
+    assert ran.err.startswith("Traceback (most recent call last):\n")
+    assert ran.err.endswith("error: service.py:2: run has an empty command\n")
