@@ -23,10 +23,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from threading import Event
 
 __all__ = [
     "Completed",
     "ProgramNotFound",
+    "ProgramStopped",
     "ProgramTimedOut",
     "StreamResult",
     "find_programs",
@@ -38,6 +40,7 @@ __all__ = [
 TAIL_LINES = 40
 GRACE_SECONDS = 10.0
 DRAIN_SECONDS = 0.2
+STOP_SECONDS = 0.2
 CHUNK_BYTES = 65536
 
 
@@ -67,6 +70,18 @@ class ProgramTimedOut(TimeoutError):  # noqa: N818 - the name says what happened
         super().__init__(f"{program} gave no answer in {seconds:g} s")
         self.program = program
         self.seconds = seconds
+
+
+class ProgramStopped(Exception):  # noqa: N818 - the name says what happened
+    """A program was ended since its result is not wanted any more.
+
+    Attributes:
+        program: The program as it was asked for.
+    """
+
+    def __init__(self, program: str) -> None:
+        super().__init__(f"{program} was stopped")
+        self.program = program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +114,14 @@ class StreamResult:
     tail: tuple[str, ...]
 
 
-def run(
+def run(  # noqa: PLR0913 - a program has this many sides
     argv: Sequence[str],
     *,
     env: Mapping[str, str],
     cwd: Path | None = None,
     stdin: str | None = None,
     timeout: float | None = None,
+    stop: Event | None = None,
 ) -> Completed:
     """Runs a program to its end and returns what it wrote.
 
@@ -115,6 +131,7 @@ def run(
     Raises:
         ProgramNotFound: If it can't be started.
         ProgramTimedOut: If `timeout` seconds were not enough.
+        ProgramStopped: If `stop` was set: the way to end a program that runs in another thread.
     """
     given = subprocess.DEVNULL if stdin is None else subprocess.PIPE
     child = _start(
@@ -126,7 +143,8 @@ def run(
     )
     with _ended(child, signal_group=True):
         try:
-            out, err = child.communicate(None if stdin is None else stdin.encode(), timeout)
+            written = None if stdin is None else stdin.encode()
+            out, err = _communicate(child, argv[0], written, timeout, stop)
         except subprocess.TimeoutExpired:
             _send(child, signal.SIGKILL, group=True)
             raise ProgramTimedOut(argv[0], timeout or 0) from None
@@ -136,6 +154,29 @@ def run(
         stdout=out.decode(errors="replace"),
         stderr=err.decode(errors="replace"),
     )
+
+
+def _communicate(
+    child: subprocess.Popen[bytes],
+    program: str,
+    stdin: bytes | None,
+    timeout: float | None,
+    stop: Event | None,
+) -> tuple[bytes, bytes]:
+    """Waits for the child, and now and then looks whether it is to stop."""
+    if stop is None:
+        return child.communicate(stdin, timeout)
+    left = timeout
+    while not stop.is_set():
+        part = STOP_SECONDS if left is None else min(STOP_SECONDS, left)
+        try:
+            return child.communicate(stdin, part)
+        except subprocess.TimeoutExpired:
+            stdin = None  # it goes on being written
+            left = None if left is None else left - part
+            if left is not None and left <= 0:
+                raise
+    raise ProgramStopped(program)
 
 
 def stream(

@@ -1,1 +1,1 @@
-"""From what is wanted to every version, digest and hash: resolving, the lock file, and checking it."""
+"""From what is wanted to every version, digest and hash: the lock, its file, and its check."""

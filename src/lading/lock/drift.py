@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
+
+from lading.lock.model import InputGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lading.lock.model import InputGroup, Inputs, Lock
+    from lading.lock.model import InputFile, InputIndex, Inputs, Lock
 
 __all__ = ["drift"]
 
@@ -17,61 +20,96 @@ _NAMES = {
     "python": "the Python version",
     "lock_python_packages": "lock_python_packages",
     "prerelease": "whether pre-releases are taken",
-    "no_index": "whether indexes are used",
+    "no_index": "whether no index is asked",
 }
+_NOTHING = InputGroup()
 
 
 def drift(lock: Lock, inputs: Inputs, platforms: Sequence[str]) -> tuple[str, ...]:
     """Each thing that differs: what the lock was made from, against what the image asks for now.
+
+    It is empty exactly where the lock fits.
 
     Args:
         lock: The lock.
         inputs: What the image asks for.
         platforms: The platforms that must be in the lock.
     """
-    missing = (name for name in platforms if lock.platform(name) is None)
+    old = lock.inputs
     return (
-        *_settings(lock.inputs, inputs),
-        *_sets("index", (one.url for one in lock.inputs.indexes), (one.url for one in inputs.indexes)),
-        *_sets("place to find links", lock.inputs.find_links, inputs.find_links),
-        *_groups(lock.inputs.groups, inputs.groups),
-        *(f"{name} is not in the lock" for name in missing),
-    ) or (("the order or the settings of the inputs changed",) if lock.inputs != inputs else ())
+        *_settings(old, inputs),
+        *_indexes(old.indexes, inputs.indexes),
+        *_listed("place to find links", old.find_links, inputs.find_links),
+        *_installations(old.groups, inputs.groups),
+        *(f"{name} is not in the lock" for name in platforms if lock.platform(name) is None),
+    )
 
 
 def _settings(old: Inputs, new: Inputs) -> Iterator[str]:
     for name, words in _NAMES.items():
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
-            yield f"{words}: {before} is locked, {after} is asked for"
+            yield f"{words}: {_said(before)} is locked, {_said(after)} is asked for"
 
 
-def _groups(old: Sequence[InputGroup], new: Sequence[InputGroup]) -> Iterator[str]:
+def _said(value: object) -> str:
+    return {None: "none", True: "yes", False: "no"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
+
+
+def _indexes(old: Sequence[InputIndex], new: Sequence[InputIndex]) -> Iterator[str]:
+    yield from _listed("index", map(_described, old), map(_described, new))
+
+
+def _described(index: InputIndex) -> str:
+    named = f" named {index.name}" if index.name is not None else ""
+    return f"{index.url}{named}{' (default)' if index.default else ''}"
+
+
+def _installations(old: Sequence[InputGroup], new: Sequence[InputGroup]) -> Iterator[str]:
+    """One installation after the other: a requirement may have moved from one to the next."""
     if len(old) != len(new):
-        yield f"the installations: {len(old)} are locked, {len(new)} are asked for"
-    for what in ("requirement", "constraint"):
-        yield from _sets(
-            what,
-            (line for group in old for line in getattr(group, f"{what}s")),
-            (line for group in new for line in getattr(group, f"{what}s")),
-        )
-    for what in ("no_binary", "only_binary"):
-        yield from _sets(
-            what,
-            (name for group in old for name in getattr(group, what)),
-            (name for group in new for name in getattr(group, what)),
-        )
-    yield from _files(old, new)
+        yield f"the number of installations: {len(old)} is locked, {len(new)} is asked for"
+    several = len(old) > 1 or len(new) > 1
+    for number, (before, after) in enumerate(zip_longest(old, new, fillvalue=_NOTHING), start=1):
+        place = f"installation {number}: " if several else ""
+        yield from (f"{place}{words}" for words in _installation(before, after))
 
 
-def _files(old: Sequence[InputGroup], new: Sequence[InputGroup]) -> Iterator[str]:
-    before = {file.path: file.sha256 for group in old for file in group.files}
-    after = {file.path: file.sha256 for group in new for file in group.files}
-    yield from _sets("file", before, after)
-    yield from (f"{path} has changed" for path in before if after.get(path, before[path]) != before[path])
+def _installation(old: InputGroup, new: InputGroup) -> Iterator[str]:
+    yield from _listed("requirement", old.requirements, new.requirements)
+    yield from _listed("constraint", old.constraints, new.constraints)
+    yield from _listed("no_binary", old.no_binary, new.no_binary)
+    yield from _listed("only_binary", old.only_binary, new.only_binary)
+    yield from _files(old.files, new.files)
 
 
-def _sets(what: str, old: Iterable[str], new: Iterable[str]) -> Iterator[str]:
-    before, after = set(old), set(new)
-    yield from (f"{what} {one} is not locked" for one in sorted(after - before))
-    yield from (f"{what} {one} is locked, and no longer asked for" for one in sorted(before - after))
+def _files(old: Sequence[InputFile], new: Sequence[InputFile]) -> Iterator[str]:
+    yield from _listed("file", map(_chosen, old), map(_chosen, new))
+    before = {_chosen(file): file.sha256 for file in old}
+    for file in new:
+        if before.get(_chosen(file), file.sha256) != file.sha256:
+            yield f"{file.path} has changed"
+
+
+def _chosen(file: InputFile) -> str:
+    chosen = (
+        *(f"extra {name}" for name in file.extras),
+        *(f"group {name}" for name in file.groups),
+    )
+    return f"{file.path} with {', '.join(chosen)}" if chosen else file.path
+
+
+def _listed(what: str, old: Iterable[str], new: Iterable[str]) -> Iterator[str]:
+    before, after = tuple(old), tuple(new)
+    yield from (f"{what} {one} is not locked" for one in _without(after, before))
+    yield from (
+        f"{what} {one} is locked, and no longer asked for" for one in _without(before, after)
+    )
+    if before != after and set(before) == set(after):
+        # First come, first served: of two indexes that know a package, the first one gives it.
+        yield f"the order of each {what} has changed: {', '.join(before)} is locked"
+
+
+def _without(these: Iterable[str], those: Iterable[str]) -> tuple[str, ...]:
+    known = set(those)
+    return tuple(one for one in dict.fromkeys(these) if one not in known)

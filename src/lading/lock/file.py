@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING
 
-import msgspec
-import tomli_w
-
-from lading.errors import FreezeError, Problem
+from lading.errors import FreezeError, Location, Problem
 from lading.files import write_atomically
 from lading.lock.model import FORMAT, Lock
 
@@ -22,6 +20,9 @@ LOCK_NAME = "lading.lock"
 _HEADER = "# Made by `lading lock`, which also checks it (--check) and renews it (--upgrade).\n\n"
 
 _REMAKE = "remove it and run `lading lock` again"
+_MERGE = "take one side whole (git checkout --ours or --theirs), then run `lading lock` again"
+_CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
+_TOML_LINE = re.compile(r"at line (\d+)")
 
 
 def read_lock(project: Path) -> Lock | None:
@@ -32,11 +33,14 @@ def read_lock(project: Path) -> Lock | None:
     """
     path = project / LOCK_NAME
     try:
-        return parse_lock(path.read_text("utf-8"))
+        return parse_lock(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
         raise FreezeError(f"{LOCK_NAME} is not UTF-8 text", hint=_REMAKE) from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise FreezeError(f"{LOCK_NAME} can't be read: {why}") from None
 
 
 def parse_lock(text: str) -> Lock:
@@ -46,23 +50,45 @@ def parse_lock(text: str) -> Lock:
         FreezeError: It is no TOML, of another format, or lacks or has unknown keys; the message has
             the path of the first wrong one (`$.platforms[0].base`).
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FreezeError(f"{LOCK_NAME} is not valid TOML: {error}", hint=_REMAKE) from None
+    import msgspec  # noqa: PLC0415 - the model has brought it already
+
+    data = _tables(text)
     found = data.get("version")
-    if found != FORMAT:
+    if found != FORMAT or isinstance(found, bool):
         message = f"{LOCK_NAME} has format {found!r}; this Lading reads format {FORMAT}"
         raise FreezeError(message, hint=_REMAKE)
     try:
-        return msgspec.convert(data, Lock)
+        lock = msgspec.convert(data, Lock)
     except msgspec.ValidationError as error:
-        problem = Problem(message=f"{LOCK_NAME} is not a lock: {error}", hint=_REMAKE)
-        raise FreezeError(problem) from None
+        raise FreezeError(f"{LOCK_NAME} is not a lock: {error}", hint=_REMAKE) from None
+    names = [part.platform for part in lock.platforms]
+    if len(set(names)) != len(names):
+        raise FreezeError(f"{LOCK_NAME} has a platform twice: {', '.join(names)}", hint=_REMAKE)
+    return lock
+
+
+def _tables(text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        conflict = _CONFLICT.search(text)
+        if conflict is not None:
+            place = Location(LOCK_NAME, text.count("\n", 0, conflict.start()) + 1)
+            message = f"{LOCK_NAME} has the marks of a merge conflict"
+            raise FreezeError(Problem(message=message, location=place, hint=_MERGE)) from None
+        found = _TOML_LINE.search(str(error))
+        at = Location(LOCK_NAME, int(found[1])) if found else None
+        words = f"{str(error)[:1].lower()}{str(error)[1:]}"
+        message = f"{LOCK_NAME} is not valid TOML: {words}"
+        raise FreezeError(Problem(message=message, location=at, hint=_REMAKE)) from None
 
 
 def emit_lock(lock: Lock) -> str:
     """The file's text; `parse_lock` of it gives `lock` again."""
+    import msgspec  # noqa: PLC0415 - the model has brought it already
+    import tomli_w  # noqa: PLC0415 - only where a lock is made
+
+    # The format is written although it is the default of its field.
     data = {"version": lock.version, **msgspec.to_builtins(lock)}
     return _HEADER + tomli_w.dumps(data, multiline_strings=False)
 

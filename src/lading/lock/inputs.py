@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from lading.distros import base_image
 from lading.errors import Problem, SpecificationError
+from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
 from lading.image import steps
 from lading.image.spans import settings, spans
+from lading.lock.groups import is_lock
 from lading.lock.model import InputFile, InputGroup, InputIndex, Inputs
 from lading.requirements import (
     Indexes,
@@ -20,6 +22,7 @@ from lading.requirements import (
     read_pyproject,
     read_requirements_file,
 )
+from lading.requirements.source import project_file
 from lading.requirements.uv_lock import read_toml_lock
 
 if TYPE_CHECKING:
@@ -63,10 +66,11 @@ def read_inputs(image: Image, project: Path) -> Asked:
     )
     sets = tuple(found for group in groups for _, found in group)
     problems += _wrong_pythons(image, sets)
+    locked = image.lock_python_packages
+    problems += _wrong_paths(sets, project) if locked else ()
     indexes = _indexes(image, sets, problems)
     if problems:
         raise SpecificationError(problems)
-    locked = image.lock_python_packages
     inputs = Inputs(
         base=str(base_reference(image)),
         distro=str(image.distro) if image.distro else None,
@@ -108,9 +112,7 @@ def _read_all(
 def _read(step: steps.PythonStep, project: Path) -> RequirementSet:
     match step:
         case steps.PythonPackages(requirements=requirements, location=location):
-            found = (
-                SourcedRequirement(requirement=one, location=location) for one in requirements
-            )
+            found = (SourcedRequirement(requirement=one, location=location) for one in requirements)
             return RequirementSet(requirements=tuple(found), no_binary=step.no_binary)
         case steps.RequirementsFile(path=path):
             return read_requirements_file(project, path.text)
@@ -199,34 +201,76 @@ def _index_inputs(image: Image, indexes: Indexes) -> Iterable[InputIndex]:
 
 
 def _group_inputs(group: Sets, project: Path) -> InputGroup:
-    pinned = [found for step, found in group if _pins(step)]
-    read = [found for step, found in group if not _pins(step)]
+    read = [found for step, found in group if not is_lock(step)]
+    files = [
+        *(
+            _lock_file(step, project, path)
+            for step, found in group
+            for path in _pinning(step, found)
+        ),
+        *(_wheel(one, project) for _, found in group for one in found.requirements),
+    ]
     return InputGroup(
         requirements=_lines(one for found in read for one in found.requirements),
         constraints=_lines(one for found in read for one in found.constraints),
         no_binary=tuple(sorted({name for found in read for name in found.no_binary})),
         only_binary=tuple(sorted({name for found in read for name in found.only_binary})),
-        files=tuple(_file(project, path) for found in pinned for path in found.files),
+        files=tuple(dict.fromkeys(file for file in files if file is not None)),
     )
 
 
-def _pins(step: steps.PythonStep) -> bool:
-    """Whether the step's file is a lock: recorded by its digest, since its lines are many."""
-    match step:
-        case steps.UvLock():
-            return True
-        case steps.RequirementsFile(path=path):
-            return path.text.rpartition("/")[2].startswith("pylock.")
-        case _:
-            return False
+def _pinning(step: steps.PythonStep, found: RequirementSet) -> tuple[str, ...]:
+    """Files that another tool has resolved: recorded by digest, since their lines are many."""
+    return found.files if is_lock(step) else ()
+
+
+def _lock_file(step: steps.PythonStep, project: Path, path: str) -> InputFile:
+    chosen = isinstance(step, steps.UvLock) and path == step.path.text
+    return InputFile(
+        path=path,
+        sha256=_sha256(project / path),
+        extras=step.extras if chosen and isinstance(step, steps.UvLock) else (),
+        groups=step.groups if chosen and isinstance(step, steps.UvLock) else (),
+    )
+
+
+def _wheel(one: SourcedRequirement, project: Path) -> InputFile | None:
+    """A wheel of the project: another content at the same path is another requirement."""
+    path = one.requirement.path
+    return InputFile(path=path, sha256=_sha256(project / path)) if path is not None else None
 
 
 def _lines(requirements: Iterable[SourcedRequirement]) -> tuple[str, ...]:
     found = (one.requirement for one in requirements)
     return tuple(
-        sorted({" ".join((one.text, *(f"--hash={digest}" for digest in one.hashes))) for one in found})
+        sorted(
+            {" ".join((one.text, *(f"--hash={digest}" for digest in one.hashes))) for one in found}
+        )
     )
 
 
-def _file(project: Path, path: str) -> InputFile:
-    return InputFile(path=path, sha256=hashlib.sha256((project / path).read_bytes()).hexdigest())
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _wrong_paths(sets: Iterable[RequirementSet], project: Path) -> Iterable[Problem]:
+    """Paths that can't be locked: what isn't there, leaves the project, or is no wheel."""
+    for found in sets:
+        for one in found.requirements:
+            path = one.requirement.path
+            words = _wrong_path(project, path) if path is not None else None
+            if words is not None:
+                yield Problem(message=words[0], hint=words[1], location=one.location)
+
+
+def _wrong_path(project: Path, path: str) -> tuple[str, str | None] | None:
+    if not (project / path).is_dir():
+        try:
+            project_file(project, path)
+        except Invalid as error:
+            return error.message, error.hint
+    if path.endswith(".whl"):
+        return None
+    what = "a folder" if (project / path).is_dir() else "a source archive"
+    hint = "make a wheel of it (`uv build --wheel`) and require the wheel by its path"
+    return f"{path} is {what} of the project, which can't be locked yet", hint

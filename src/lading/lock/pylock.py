@@ -3,66 +3,76 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
+from urllib.parse import unquote, urlsplit
 
-from lading.errors import ResolutionError
+from lading.errors import Problem, ResolutionError
 from lading.lock.model import Distribution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from packaging.pylock import (
-        Package,
-        PackageArchive,
-        PackageSdist,
-        PackageVcs,
-        PackageWheel,
-    )
+    from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, PackageWheel
     from packaging.tags import Tag
 
+    from lading.lock.groups import Group
     from lading.lock.target import Target
 
-__all__ = ["DEFAULT_INDEX", "emit_pinned_lines", "emit_pins", "read_distributions", "read_index_annotations"]
+__all__ = [
+    "DEFAULT_INDEX",
+    "Reading",
+    "emit_pinned_lines",
+    "emit_pins",
+    "package_names",
+    "read_distributions",
+    "read_index_annotations",
+]
+
+F = TypeVar("F", "PackageWheel", "PackageSdist")
 
 DEFAULT_INDEX = "default"
 """What a distribution's index is called where it is the resolver's own."""
 
+_MAKE_A_WHEEL = "make a wheel of it (`uv build --wheel`) and require the wheel by its path"
+_ALLOW = "add this file's hash, or make the file of hashes anew for this platform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a resolver's answer is read against.
+
+    Attributes:
+        target: What was resolved for.
+        project: The folder that the paths of the lock start from.
+        output: The folder that paths in the answer start from.
+        found_on: By name, the index that it was found on, where that is not the resolver's own.
+        wanted: What was asked, with the hashes that it allows.
+    """
+
+    target: Target
+    project: Path
+    output: Path
+    found_on: Mapping[str, str]
+    wanted: Group
+
 
 def emit_pins(distributions: Iterable[Distribution]) -> str:
-    """A pylock.toml that holds nothing but versions: uv prefers those it finds in its output file."""
-    lines = ['lock-version = "1.0"', 'created-by = "lading"']
+    """A pylock.toml that holds nothing but versions: uv prefers those it finds in its output file.
+
+    It is empty where there is none.
+    """
+    lines: list[str] = []
     for one in distributions:
         if one.index is not None and one.version is not None:
             lines += ["", "[[packages]]", f'name = "{one.name}"', f'version = "{one.version}"']
-    return "\n".join(lines) + "\n"
+    return "\n".join(('lock-version = "1.0"', 'created-by = "lading"', *lines, "")) if lines else ""
 
 
-def read_distributions(
-    text: str,
-    *,
-    target: Target,
-    project: Path,
-    output: Path,
-    found_on: Mapping[str, str],
-) -> tuple[Distribution, ...]:
-    """The one file of each package that the target takes.
-
-    Args:
-        text: What uv wrote.
-        target: What it was resolved for.
-        project: The folder that the paths of the lock start from.
-        output: The folder that paths in `text` start from.
-        found_on: By name, the index that it was found on, where that is not the resolver's own.
-
-    Raises:
-        ResolutionError: A package has no file for the target, or one that can't be locked.
-    """
-    from packaging.pylock import Pylock  # noqa: PLC0415 - 70 ms, for locking only
-
-    ranks = {tag: rank for rank, tag in enumerate(target.tags())}
-    reader = _Reader(ranks, project, output, found_on)
-    return tuple(reader.read(package) for package in Pylock.from_dict(tomllib.loads(text)).packages)
+def package_names(pylock: str) -> tuple[str, ...]:
+    """The names of the packages in a pylock file."""
+    return tuple(package["name"] for package in tomllib.loads(pylock).get("packages", ()))
 
 
 def emit_pinned_lines(pylock: str) -> str:
@@ -84,18 +94,48 @@ def read_index_annotations(text: str) -> dict[str, str]:
     return found
 
 
+def read_distributions(text: str, reading: Reading) -> tuple[Distribution, ...]:
+    """The one file of each package that the target takes.
+
+    Args:
+        text: What uv wrote.
+        reading: What it is read against.
+
+    Raises:
+        ResolutionError: Packages have no file for the target, none with an allowed hash, or one
+            that can't be locked; all such together.
+    """
+    from packaging.pylock import Pylock  # noqa: PLC0415 - 70 ms, for locking only
+
+    reader = _Reader(reading)
+    found: list[Distribution] = []
+    problems: list[Problem] = []
+    places = reading.wanted.places()
+    for package in Pylock.from_dict(tomllib.loads(text)).packages:
+        try:
+            found.append(reader.read(package))
+        except ResolutionError as error:
+            problems += error.problems
+    if problems:
+        raise ResolutionError(
+            Problem(
+                message=one.message,
+                hint=one.hint,
+                detail=one.detail,
+                location=places.get(one.message.partition(" ")[0]),
+            )
+            for one in problems
+        )
+    return tuple(found)
+
+
+@dataclass(slots=True)
 class _Reader:
-    def __init__(
-        self,
-        ranks: Mapping[Tag, int],
-        project: Path,
-        output: Path,
-        found_on: Mapping[str, str],
-    ) -> None:
-        self._ranks = ranks
-        self._project = project
-        self._output = output
-        self._found_on = found_on
+    reading: Reading
+    ranks: Mapping[Tag, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ranks = {tag: rank for rank, tag in enumerate(self.reading.target.tags())}
 
     def read(self, package: Package) -> Distribution:
         if package.vcs is not None:
@@ -104,72 +144,114 @@ class _Reader:
             return self._archive(package, package.archive)
         if package.directory is not None:
             message = f"{package.name} is a folder of the project, which can't be locked yet"
-            hint = "make a wheel of it (`uv build --wheel`) and require the wheel by its path"
-            raise ResolutionError(message, hint=hint)
+            raise ResolutionError(message, hint=_MAKE_A_WHEEL)
         return self._from_index(package)
 
     def _from_index(self, package: Package) -> Distribution:
-        wheel = self._best(package.wheels or ())
+        wheels = self._fitting(package.wheels or ())
+        wheel = self._allowed(package, wheels)
         if wheel is not None:
             return self._file(package, wheel, kind="wheel")
-        if package.sdist is not None:
-            return self._file(package, package.sdist, kind="sdist")
-        message = f"{package.name} {package.version} has no file that the target can install"
-        raise ResolutionError(message)
+        sdists = [package.sdist] if package.sdist is not None else []
+        sdist = self._allowed(package, sdists)
+        if sdist is not None:
+            return self._file(package, sdist, kind="sdist")
+        raise self._refused(package, [*wheels, *sdists])
 
-    def _best(self, wheels: Iterable[PackageWheel]) -> PackageWheel | None:
-        fitting = [(rank, wheel) for wheel in wheels if (rank := self._rank(wheel)) is not None]
-        return min(fitting, key=lambda pair: (pair[0], pair[1].filename))[1] if fitting else None
+    def _fitting(self, wheels: Iterable[PackageWheel]) -> list[PackageWheel]:
+        """The wheels that the target takes, the best one first."""
+        ranked = [(rank, wheel) for wheel in wheels if (rank := self._rank(wheel)) is not None]
+        ranked.sort(key=lambda pair: (pair[0], pair[1].filename))
+        return [wheel for _, wheel in ranked]
 
     def _rank(self, wheel: PackageWheel) -> int | None:
         from packaging.utils import parse_wheel_filename  # noqa: PLC0415 - see read_distributions
 
         tags = parse_wheel_filename(wheel.filename)[3]
-        return min((self._ranks[tag] for tag in tags if tag in self._ranks), default=None)
+        return min((self.ranks[tag] for tag in tags if tag in self.ranks), default=None)
+
+    def _allowed(self, package: Package, files: Sequence[F]) -> F | None:
+        wanted = self.reading.wanted
+        return next(
+            (file for file in files if wanted.allows(package.name, _hashes(file.hashes))), None
+        )
+
+    def _refused(
+        self, package: Package, files: Sequence[PackageWheel | PackageSdist]
+    ) -> ResolutionError:
+        what = f"{package.name} {package.version}"
+        if not files:
+            return ResolutionError(f"{what} has no file that {self.reading.target} can install")
+        return self._not_allowed(what, [(file.filename, file.hashes) for file in files])
+
+    def _not_allowed(
+        self, what: str, files: Iterable[tuple[str, Mapping[str, str]]]
+    ) -> ResolutionError:
+        platform = self.reading.target.platform
+        message = f"{what} for {platform} has no hash that the requirement allows"
+        lines = [f"found {name} {' '.join(_hashes(hashes))}" for name, hashes in files]
+        return ResolutionError(Problem(message=message, detail="\n".join(lines), hint=_ALLOW))
 
     def _file(
-        self, package: Package, file: PackageWheel | PackageSdist, *, kind: str
+        self,
+        package: Package,
+        file: PackageWheel | PackageSdist,
+        *,
+        kind: Literal["wheel", "sdist"],
     ) -> Distribution:
         if file.url is None:
-            return self._local(package, str(file.path), file.hashes)
+            return self._local(package, self.reading.output / str(file.path), file.hashes)
+        if file.url.startswith("file:"):
+            # From a folder of wheels (--find-links) or an index in one.
+            return self._local(package, Path(unquote(urlsplit(file.url).path)), file.hashes)
         return Distribution(
             name=package.name,
             version=str(package.version),
-            kind="wheel" if kind == "wheel" else "sdist",
+            kind=kind,
             url=file.url,
-            hashes=_hashes(file.hashes),
+            hashes=_required_hashes(package.name, file.hashes),
             size=file.size,
-            index=self._found_on.get(package.name, DEFAULT_INDEX),
+            index=self.reading.found_on.get(package.name, DEFAULT_INDEX),
         )
 
     def _archive(self, package: Package, archive: PackageArchive) -> Distribution:
+        # In a path, unlike in a URL, neither mark means anything.
+        name = (archive.url or "").partition("#")[0].partition("?")[0] or str(archive.path)
+        if not self.reading.wanted.allows(package.name, _hashes(archive.hashes)):
+            files = [(name.rpartition("/")[2], archive.hashes)]
+            raise self._not_allowed(f"{package.name} {package.version}", files)
         if archive.url is None:
-            return self._local(package, str(archive.path), archive.hashes)
-        path = archive.url.partition("#")[0].partition("?")[0]
+            return self._local(package, self.reading.output / name, archive.hashes)
         return Distribution(
             name=package.name,
             version=str(package.version),
-            kind="wheel" if path.endswith(".whl") else "sdist",
+            kind="wheel" if name.endswith(".whl") else "sdist",
             url=archive.url,
             subdirectory=str(archive.subdirectory) if archive.subdirectory else None,
-            hashes=_hashes(archive.hashes),
+            hashes=_required_hashes(package.name, archive.hashes),
             size=archive.size,
         )
 
-    def _local(self, package: Package, path: str, hashes: Mapping[str, str]) -> Distribution:
-        real = (self._output / path).resolve()
-        if not real.is_relative_to(self._project):
-            raise ResolutionError(f"{package.name} is a file outside of the project: {real.name}")
+    def _local(self, package: Package, path: Path, hashes: Mapping[str, str]) -> Distribution:
+        real = path.resolve()
+        if not real.is_relative_to(self.reading.project):
+            message = f"{package.name} is a file outside of the project: {real.name}"
+            raise ResolutionError(message, hint="copy it into the project's folder")
         if real.suffix != ".whl":
-            message = f"{package.name} is a source archive of the project, which can't be locked yet"
-            hint = "make a wheel of it (`uv build --wheel`) and require the wheel by its path"
-            raise ResolutionError(message, hint=hint)
+            message = (
+                f"{package.name} is a source archive of the project, which can't be locked yet"
+            )
+            raise ResolutionError(message, hint=_MAKE_A_WHEEL)
+        inside = real.relative_to(self.reading.project).as_posix()
+        if any(char.isspace() for char in inside):
+            message = f"{package.name} is in a folder with a space in its name: {inside}"
+            raise ResolutionError(message, hint="rename the folder")
         return Distribution(
             name=package.name,
             version=str(package.version),
             kind="file",
-            url=real.relative_to(self._project).as_posix(),
-            hashes=_hashes(hashes),
+            url=inside,
+            hashes=_required_hashes(package.name, hashes),
         )
 
     def _vcs(self, package: Package, vcs: PackageVcs) -> Distribution:
@@ -184,5 +266,14 @@ class _Reader:
             subdirectory=str(vcs.subdirectory) if vcs.subdirectory else None,
         )
 
+
 def _hashes(table: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"{algorithm}:{digest}" for algorithm, digest in sorted(table.items()))
+
+
+def _required_hashes(name: str, table: Mapping[str, str]) -> tuple[str, ...]:
+    # The build checks each file against its hash, and takes none that has only a weak one.
+    if "sha256" not in table:
+        message = f"{name} has no SHA-256 at its index, by which the build could check it"
+        raise ResolutionError(message, hint="take it from another index, or from a file")
+    return _hashes(table)

@@ -1,70 +1,38 @@
-"""Resolving Python packages: the requirements of an image to one file each, by uv, for one target."""
+"""Resolving Python packages by uv: an image's requirements to one file each, for one target."""
 
 from __future__ import annotations
 
-import re
+import json
 import tempfile
-import tomllib
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.errors import Problem, ResolutionError
-from lading.grammar.invalid import Invalid
-from lading.grammar.url import redact
+from lading.errors import ResolutionError
+from lading.lock.groups import Group
+from lading.lock.guard import guarded
 from lading.lock.pylock import (
     DEFAULT_INDEX,
+    Reading,
     emit_pinned_lines,
     emit_pins,
+    package_names,
     read_distributions,
     read_index_annotations,
 )
+from lading.lock.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lading.errors import Location
+    from lading.lock.groups import Wanted
     from lading.lock.model import Distribution, Inputs
     from lading.lock.target import Target
     from lading.lock.uv import Uv
 
-__all__ = ["Group", "Renewal", "Resolver"]
-
-_NEEDS_SOURCE = re.compile(r"Wheels are required for `([^`]+)`")
-_NO_WHEEL = re.compile(
-    r"\b([A-Za-z0-9][A-Za-z0-9._-]*)\S* has no (?:usable wheels|wheels with a matching)"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """The requirements of one installation, ready for the resolver.
-
-    Attributes:
-        requirements: Lines as a requirements file has them, without hashes.
-        constraints: Lines of the same form that only limit versions.
-        no_binary: Names to compile from source.
-        only_binary: Names never to compile.
-        hashes: By name, the hashes that a file of the user's allows; a name without is free.
-        places: By name, the user's line that asks for it.
-    """
-
-    requirements: tuple[str, ...] = ()
-    constraints: tuple[str, ...] = ()
-    no_binary: tuple[str, ...] = ()
-    only_binary: tuple[str, ...] = ()
-    hashes: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    places: tuple[tuple[str, Location], ...] = ()
-
-    def __add__(self, other: Group) -> Group:
-        return Group(
-            requirements=self.requirements + other.requirements,
-            constraints=self.constraints + other.constraints,
-            no_binary=self.no_binary + other.no_binary,
-            only_binary=self.only_binary + other.only_binary,
-            hashes=self.hashes + other.hashes,
-            places=self.places + other.places,
-        )
+__all__ = ["Renewal", "Resolver"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +47,36 @@ class Renewal:
     everything: bool = False
     packages: tuple[str, ...] = ()
 
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.packages)
+
     def keeps(self, name: str) -> bool:
         """Whether the earlier version of `name` is preferred."""
         return not self.everything and name not in self.packages
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Options for uv, which then asks indexes again, whatever it has in its cache."""
+        if self.everything:
+            return ("--upgrade",)
+        return tuple(word for name in self.packages for word in ("--upgrade-package", name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """One call of the resolver.
+
+    Attributes:
+        group: What it is asked.
+        form: In which form it answers.
+        more: Options of this call only.
+        pins: Lines that limit versions further, besides the constraints of the group.
+    """
+
+    group: Group
+    form: str = "pylock.toml"
+    more: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,43 +108,52 @@ class Resolver:
         Raises:
             ResolutionError: There is no solution, no file for the target, or no allowed hash.
         """
-        whole = sum(groups, Group())
+        whole = reduce(add, groups, Group())
         if not whole.requirements:
             return ()
         kept = tuple(one for one in earlier if renewal.keeps(one.name))
-        found = self._compile(whole, kept)
-        self._check_hashes(found, whole)
-        first = self._first_groups(groups, found)
-        placed = [_replace(one, group=first.get(one.name, len(groups))) for one in found]
+        found = self._resolve(whole, kept, renewal)
+        first = self._first_groups(groups, whole, found)
+        placed = [_in_group(one, first.get(one.name, len(groups))) for one in found]
         return tuple(sorted(placed, key=lambda one: (one.group, one.name)))
 
+    def _resolve(
+        self, whole: Group, kept: tuple[Distribution, ...], renewal: Renewal
+    ) -> tuple[Distribution, ...]:
+        with tempfile.TemporaryDirectory(prefix="lading-") as name:
+            folder = Path(name).resolve()
+            text = self._answer(_Run(group=whole, more=renewal.options), folder, emit_pins(kept))
+            reading = Reading(
+                target=self.target,
+                project=self.project,
+                output=folder,
+                found_on=self._found_on(whole, folder, text),
+                wanted=whole,
+            )
+            return read_distributions(text, reading)
+
     def _first_groups(
-        self, groups: Sequence[Group], found: tuple[Distribution, ...]
+        self, groups: Sequence[Group], whole: Group, found: tuple[Distribution, ...]
     ) -> dict[str, int]:
         """By name, the installation that needs it first: what the earlier ones' closures hold."""
         first: dict[str, int] = {}
-        pins = tuple(f"{one.name}=={one.version}" for one in found if one.index is not None)
+        pins = tuple(_exactly(one, self.project) for one in found)
         for number in range(1, len(groups)):
-            part = sum(groups[:number], Group(constraints=pins))
-            for one in self._compile(part, found) if part.requirements else ():
-                first.setdefault(one.name, number)
+            part = reduce(add, groups[:number], Group())
+            for name in self._closure(part, whole, pins) if part.requirements else ():
+                first.setdefault(name, number)
         return first
 
-    def _compile(self, group: Group, earlier: tuple[Distribution, ...]) -> tuple[Distribution, ...]:
+    def _closure(self, part: Group, whole: Group, pins: tuple[str, ...]) -> tuple[str, ...]:
+        """The names of all that a part of the whole needs, of the versions that were chosen."""
+        group = Group(
+            requirements=part.requirements,
+            no_binary=whole.no_binary,
+            only_binary=whole.only_binary,
+            complete=part.complete,
+        )
         with tempfile.TemporaryDirectory(prefix="lading-") as name:
-            folder = Path(name)
-            output = folder / "pylock.toml"
-            if earlier:
-                output.write_text(emit_pins(earlier), "utf-8")
-            self._run(group, folder, "pylock.toml", output)
-            text = output.read_text("utf-8")
-            return read_distributions(
-                text,
-                target=self.target,
-                project=self.project,
-                output=folder.resolve(),
-                found_on=self._found_on(group, folder, text),
-            )
+            return package_names(self._answer(_Run(group=group, pins=pins), Path(name).resolve()))
 
     def _found_on(self, group: Group, folder: Path, pylock: str) -> dict[str, str]:
         """By name, the index of each package: uv writes it in its other format only.
@@ -158,42 +162,59 @@ class Resolver:
         """
         defaults = [index.url for index in self.inputs.indexes if index.default]
         own = defaults[0] if defaults else DEFAULT_INDEX
-        packages = [package["name"] for package in tomllib.loads(pylock).get("packages", ())]
-        extra = {index.url.rstrip("/"): index.url for index in self.inputs.indexes if not index.default}
-        if not extra:
-            return dict.fromkeys(packages, own)
-        output = folder / "requirements.txt"
-        output.write_text(emit_pinned_lines(pylock), "utf-8")
-        self._run(group, folder, "requirements.txt", output, "--emit-index-annotation")
-        remarks = read_index_annotations(output.read_text("utf-8"))
-        return {name: extra.get(remarks.get(name, ""), own) for name in packages}
+        urls = [index.url for index in self.inputs.indexes if not index.default]
+        urls += [one.index for one in group.requirements if one.index is not None]
+        known = {url.rstrip("/"): url for url in urls}
+        if not known:
+            return dict.fromkeys(package_names(pylock), own)
+        run = _Run(group=group, form="requirements.txt", more=("--emit-index-annotation",))
+        remarks = read_index_annotations(self._answer(run, folder, emit_pinned_lines(pylock)))
+        return {name: known.get(remarks.get(name, ""), own) for name in package_names(pylock)}
 
-    def _run(self, group: Group, folder: Path, form: str, output: Path, *more: str) -> None:
-        constraints = folder / "constraints.txt"
-        constraints.write_text("".join(f"{line}\n" for line in group.constraints), "utf-8")
+    def _answer(self, run: _Run, folder: Path, preferred: str = "") -> str:
+        """What uv writes into a file that holds the versions it is to prefer.
+
+        Raises:
+            ResolutionError: It refuses.
+        """
+        output = folder / run.form
+        if preferred:
+            output.write_text(preferred, "utf-8")
         done = self.uv.call(
             (
-                *("pip", "compile", "-", "--format", form, *more, *self._options(group)),
-                *("-c", str(constraints), "-o", str(output)),
+                *("pip", "compile", *self._sources(run, folder), "--format", run.form),
+                *self._options(run.group, folder),
+                *(*run.more, "-o", str(output)),
             ),
             cwd=self.project,
-            stdin="".join(f"{line}\n" for line in group.requirements),
+            stdin=_lines(one for one in run.group.requirements if one.index is None),
         )
         if done.returncode != 0:
-            raise ResolutionError(self._refusals(group, redact(done.stderr).strip()))
+            words = done.stderr.replace(f"{folder}/", "").replace(f"file://{self.project}/", "./")
+            raise ResolutionError(refusal(words, run.group, self.target))
+        return output.read_text("utf-8")
 
-    def _options(self, group: Group) -> tuple[str, ...]:
+    def _sources(self, run: _Run, folder: Path) -> tuple[str, ...]:
+        constraints = folder / "constraints.txt"
+        pins = "".join(f"{line}\n" for line in run.pins)
+        constraints.write_text(_lines(run.group.constraints) + pins, "utf-8")
+        indexed = [one for one in run.group.requirements if one.index is not None]
+        more = (str(_indexed_project(indexed, folder)),) if indexed else ()
+        return ("-", *more, "--constraints", str(constraints))
+
+    def _options(self, group: Group, folder: Path) -> tuple[str, ...]:
         """Options that leave uv nothing to take from the machine at hand."""
-        try:
-            platform = self.target.uv_platform
-        except Invalid as error:
-            raise ResolutionError(error.message, hint=error.hint) from None
-        named = {"--no-binary": group.no_binary, "--only-binary": (":all:", *group.only_binary)}
+        only = (":all:", *dict.fromkeys(group.only_binary))
+        named = {"--no-binary": dict.fromkeys(group.no_binary), "--only-binary": only}
+        # Only what is named there can be built at all.
+        runs = (guarded(self.uv, folder), "--no-build-isolation") if group.no_binary else ()
         return (
-            *("--python", self.uv.interpreter, "--python-version", str(self.target.python)),
-            *("--python-platform", platform),
+            *("--python", *(runs or (self.uv.interpreter,))),
+            *("--python-version", str(self.target.python)),
+            *("--python-platform", self.target.uv_platform),
             *("--no-header", "--no-annotate", "--quiet"),
             *(word for option, names in named.items() for one in names for word in (option, one)),
+            *(("--no-deps",) if group.complete else ()),
             *(("--prerelease", "allow") if self.inputs.prerelease else ()),
             *self._indexes(),
         )
@@ -207,57 +228,47 @@ class Resolver:
             words += ("--find-links", link)
         return tuple(words)
 
-    def _refusals(self, group: Group, words: str) -> list[Problem]:
-        """The resolver's own words, at the user's line (CASES R18, R26)."""
-        places = dict(group.places)
-        named = [name for name in places if _mentions(words, name)]
-        first = places[named[0]] if named else next(iter(places.values()), None)
-        message = f"the requirements can't be resolved for {self.target}"
-        hint = self._source_hint(words) or self._wheel_hint(words)
-        return [Problem(message=message, location=first, detail=words, hint=hint)]
 
-    def _source_hint(self, words: str) -> str | None:
-        names = list(dict.fromkeys(_NEEDS_SOURCE.findall(words)))
-        if not names:
-            return None
-        quoted = ", ".join(f'"{name}"' for name in names)
-        return (
-            f"{', '.join(names)} has no wheel for this target; to compile it from source in a stage "
-            f"that is not shipped: python_packages(..., no_binary=[{quoted}])"
-        )
-
-    def _wheel_hint(self, words: str) -> str | None:
-        names = list(dict.fromkeys(_NO_WHEEL.findall(words)))
-        if not names:
-            return None
-        kind = "musllinux" if self.target.libc.name == "musl" else "manylinux"
-        other = ' or a glibc distro (distro="debian")' if kind == "musllinux" else ""
-        return f"{', '.join(names)}: no {kind} wheel fits; try another version, Python{other}"
-
-    def _check_hashes(self, found: tuple[Distribution, ...], group: Group) -> None:
-        allowed = dict(group.hashes)
-        places = dict(group.places)
-        problems = [
-            Problem(
-                message=f"{one.name} {one.version} for {self.target.platform} has a hash that the "
-                "requirement does not allow",
-                location=places.get(one.name),
-                detail="\n".join((f"found {one.filename}", *one.hashes)),
-                hint="add this file's hash, or make the file of hashes anew for this platform",
-            )
-            for one in found
-            if one.name in allowed and not set(one.hashes) & set(allowed[one.name])
-        ]
-        if problems:
-            raise ResolutionError(problems)
+def _lines(wanted: Iterable[Wanted]) -> str:
+    return "".join(f"{one.requirement.text}\n" for one in wanted)
 
 
-def _mentions(words: str, name: str) -> bool:
-    loose = re.escape(name).replace(r"\-", "[-_.]")
-    return re.search(rf"(?<![\w.-]){loose}(?![\w-])", words, re.IGNORECASE) is not None
+def _exactly(one: Distribution, project: Path) -> str:
+    """What was chosen, as a constraint."""
+    if one.index is not None:
+        return f"{one.name}=={one.version}"
+    part = f"#subdirectory={one.subdirectory}" if one.subdirectory else ""
+    match one.kind:
+        case "git":
+            return f"{one.name} @ git+{one.url}@{one.commit}{part}"
+        case "file":
+            return f"{one.name} @ {(project / one.url).as_uri()}"
+        case _:
+            return f"{one.name} @ {one.url}{part if '#' not in one.url else ''}"
 
 
-def _replace(distribution: Distribution, *, group: int) -> Distribution:
+def _indexed_project(wanted: Iterable[Wanted], folder: Path) -> Path:
+    """A pyproject.toml whose requirements come from one index each: no other form can say that."""
+    lines = ["[project]", 'name = "lading-locked"', 'version = "0"', "dependencies = ["]
+    sources: dict[str, str] = {}
+    for one in wanted:
+        lines.append(f"  {json.dumps(one.requirement.text)},")
+        sources[str(one.requirement.name)] = str(one.index)
+    lines += ["]", "[tool.uv.sources]"]
+    numbers = {url: number for number, url in enumerate(dict.fromkeys(sources.values()))}
+    lines += [
+        f'{json.dumps(name)} = {{ index = "lading-{numbers[url]}" }}'
+        for name, url in sources.items()
+    ]
+    for url, number in numbers.items():
+        lines += ["[[tool.uv.index]]", f'name = "lading-{number}"', f"url = {json.dumps(url)}"]
+        lines += ["explicit = true"]
+    path = folder / "pyproject.toml"
+    path.write_text("\n".join((*lines, "")), "utf-8")
+    return path
+
+
+def _in_group(distribution: Distribution, group: int) -> Distribution:
     import msgspec  # noqa: PLC0415 - the model has brought it already
 
     return msgspec.structs.replace(distribution, group=group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lading.platforms import uv_platform, wheel_platform_tags
+from lading.platforms import marker_environment, uv_platform, wheel_platform_tags
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
@@ -36,6 +36,14 @@ class Target:
             Invalid: uv can't resolve for it.
         """
         return uv_platform(self.platform, self.libc)
+
+    def markers(self) -> dict[str, str]:
+        """The environment that markers are evaluated in (PEP 508).
+
+        Raises:
+            Invalid: Wheels for the platform can't be chosen.
+        """
+        return marker_environment(self.platform, self.libc, self.python)
 
     def tags(self) -> tuple[Tag, ...]:
         """The wheel tags that the target accepts, the most specific first (PEP 425)."""

@@ -1,8 +1,8 @@
 """The one builder of uv command lines, and what uv may see of the machine.
 
-uv resolves for the *target*: its architecture, libc and Python version are handed in, and nothing of
-the host's configuration may change the answer, so that a lock is the same wherever it is made. What
-does pass is how to reach the network: certificates, proxies, time limits and credentials.
+uv resolves for the *target*: its architecture, libc and Python version are handed in, and nothing
+of the host's configuration may change the answer, so that a lock is the same wherever it is made.
+What does pass is how to reach the network: certificates, proxies, time limits and credentials.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from lading.process import Completed, ProgramNotFound, run
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from threading import Event
 
 __all__ = ["Uv"]
 
+# Not UV_OFFLINE: what a machine happens to have in its cache would decide the versions.
 _PASSED = frozenset(
     {
         "ALL_PROXY",
@@ -41,7 +43,6 @@ _PASSED = frozenset(
         "UV_HTTP_TIMEOUT",
         "UV_KEYRING_PROVIDER",
         "UV_NATIVE_TLS",
-        "UV_OFFLINE",
         "UV_SYSTEM_CERTS",
         "XDG_CACHE_HOME",
         "XDG_DATA_HOME",
@@ -58,11 +59,13 @@ class Uv:
         program: The path of uv.
         interpreter: Any CPython of this machine; only ever asked for its version.
         environment: What uv sees, already reduced to what may matter.
+        stopping: Once it is set, a call that is under way is ended, and none begins.
     """
 
     program: str
     interpreter: str
     environment: Mapping[str, str] = field(repr=False)
+    stopping: Event | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], *, interpreter: str) -> Self:
@@ -76,8 +79,8 @@ class Uv:
         try:
             program = find_uv_bin()
         except FileNotFoundError:
-            hint = "install it: pip install uv"
-            raise ResolutionError("uv, which resolves Python packages, is missing", hint=hint) from None
+            message = "uv, which resolves Python packages, is missing"
+            raise ResolutionError(message, hint="install it: pip install uv") from None
         return cls(program=program, interpreter=interpreter, environment=reduced(environ))
 
     def call(self, words: Sequence[str], *, cwd: Path, stdin: str | None = None) -> Completed:
@@ -88,7 +91,7 @@ class Uv:
         """
         argv = [self.program, *words, "--no-config", "--no-progress", "--color", "never"]
         try:
-            return run(argv, env=self.environment, cwd=cwd, stdin=stdin)
+            return run(argv, env=self.environment, cwd=cwd, stdin=stdin, stop=self.stopping)
         except ProgramNotFound as error:
             raise ResolutionError(str(error), hint="install it again: pip install uv") from None
 

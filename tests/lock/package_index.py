@@ -1,0 +1,149 @@
+"""A package index in this process: tiny real wheels and source archives, over HTTP on loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+UV_WHEELS = (
+    "py3-none-musllinux_1_1_x86_64",
+    "py3-none-manylinux_2_17_aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64",
+)
+
+
+def wheel(
+    name: str, version: str, *, requires: Iterable[str] = (), tag: str = "py3-none-any"
+) -> tuple[str, bytes]:
+    """A wheel's file name and content; always the same bytes for the same words."""
+    info = f"{name}-{version}.dist-info"
+    needed = "".join(f"Requires-Dist: {one}\n" for one in requires)
+    members = {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
+        f"{info}/RECORD": "",
+    }
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path, text in members.items():
+            archive.writestr(zipfile.ZipInfo(path), text)
+    return f"{name}-{version}-{tag}.whl", content.getvalue()
+
+
+def sdist(name: str, version: str, files: Mapping[str, str]) -> tuple[str, bytes]:
+    """A source archive's file name and content."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        for path, text in files.items():
+            member = tarfile.TarInfo(f"{name}-{version}/{path}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return f"{name}-{version}.tar.gz", content.getvalue()
+
+
+def pkg_info(name: str, version: str, metadata: str = "2.1") -> str:
+    return f"Metadata-Version: {metadata}\nName: {name}\nVersion: {version}\n"
+
+
+def sha256_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@dataclass
+class PackageIndex:
+    """A simple index (PEP 503); `max_age` is how long its pages may be kept, in seconds."""
+
+    url: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    projects: dict[str, list[str]] = field(default_factory=dict)
+    max_age: int = 0
+    tells_hashes: bool = True
+    asked: list[str] = field(default_factory=list)
+    is_stuck: bool = False
+    """Whether it lets each question wait, until `silent` is set."""
+    silent: Event = field(default_factory=Event)
+
+    def add(self, file: tuple[str, bytes]) -> str:
+        """Publish a file and give its hash."""
+        name, content = file
+        project = name.partition("-")[0].replace("_", "-").lower()
+        self.files[name] = content
+        self.projects.setdefault(project, []).append(name)
+        return sha256_of(content)
+
+    def wheel(
+        self, name: str, version: str, *, requires: Iterable[str] = (), tag: str = "py3-none-any"
+    ) -> str:
+        return self.add(wheel(name, version, requires=requires, tag=tag))
+
+    def add_uv(self, version: str) -> None:
+        """Publish a uv for the build on each platform that can be locked."""
+        for tag in UV_WHEELS:
+            self.wheel("uv", version, tag=tag)
+
+    def answer(self, path: str) -> tuple[int, str, bytes]:
+        """The status, the media type and the content at a path."""
+        kind, _, name = path.strip("/").partition("/")
+        if kind == "files" and name in self.files:
+            return 200, "application/octet-stream", self.files[name]
+        if kind == "simple" and name in self.projects:
+            return 200, "text/html", self._page(self.projects[name])
+        return 404, "text/plain", b""
+
+    def _page(self, names: Iterable[str]) -> bytes:
+        links = [f'<a href="../../files/{name}{self._fragment(name)}">{name}</a>' for name in names]
+        return "<br>\n".join(links).encode()
+
+    def _fragment(self, name: str) -> str:
+        return "#" + sha256_of(self.files[name]).replace(":", "=") if self.tells_hashes else ""
+
+
+@contextmanager
+def serving(index: PackageIndex) -> Iterator[None]:
+    """The index is at `index.url` in this block."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(index))
+    server.daemon_threads = True
+    index.url = f"http://127.0.0.1:{server.server_port}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield
+    finally:
+        index.silent.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = urlsplit(self.path).path
+            index.asked.append(path)
+            if index.is_stuck:
+                index.silent.wait(60)
+            status, media_type, content = index.answer(path)
+            self.send_response(status)
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Cache-Control", f"max-age={index.max_age}")
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(content)
+
+        do_HEAD = do_GET  # noqa: N815 - http.server's name
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    return Handler

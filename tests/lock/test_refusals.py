@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+from lock.dock import AMD64, ARM64
+
+if TYPE_CHECKING:
+    from lading.errors import Problem
+    from lock.dock import Dock
+
+
+def line() -> int:
+    """The line of the caller."""
+    frame = inspect.currentframe()
+    assert frame is not None
+    assert frame.f_back is not None
+    return frame.f_back.f_lineno
+
+
+def only(problems: tuple[Problem, ...]) -> Problem:
+    (problem,) = problems
+    return problem
+
+
+def test_torch_on_alpine_names_torch_and_musllinux_at_the_users_line(dock: Dock) -> None:
+    """CASES R18."""
+    dock.index.wheel("torch", "2.5.0", tag="cp311-cp311-manylinux_2_28_x86_64")
+    dock.index.wheel("alpha", "1.0")
+    image = dock.image("alpine:3.20").python_packages("alpha").python_packages("torch")
+    here = line() - 1
+
+    problem = only(dock.refused(image))
+
+    assert problem.location is not None
+    assert problem.location.line == here
+    assert "torch" in (problem.hint or "")
+    assert "musllinux" in (problem.hint or "")
+    assert 'distro="debian"' in (problem.hint or "")
+    assert "musl" in problem.message
+
+
+def test_a_package_that_nobody_knows(dock: Dock) -> None:
+    dock.write("requirements.txt", "\nnowhere>=1\n")
+    problem = only(dock.refused(dock.image().requirements_file("requirements.txt")))
+    assert str(problem.location) == "requirements.txt:2"
+    assert "nowhere was not found in the package registry" in (problem.detail or "")
+
+
+def test_a_version_that_no_index_has(dock: Dock) -> None:
+    """CASES R23."""
+    dock.index.wheel("numpy", "1.26.4", tag="cp311-cp311-manylinux_2_17_x86_64")
+    problem = only(dock.refused(dock.image().python_packages("numpy==1.26.4+cu118")))
+    assert "there is no version of numpy==1.26.4+cu118" in (problem.detail or "")
+
+
+def test_a_conflict_shows_both_lines(dock: Dock) -> None:
+    dock.index.wheel("alpha", "1.0", requires=["beta>=2"])
+    dock.index.wheel("beta", "1.0")
+    dock.index.wheel("beta", "2.0")
+    dock.write("requirements.txt", "beta<2\n")
+    image = dock.image().python_packages("alpha").requirements_file("requirements.txt")
+
+    problem = only(dock.refused(image))
+
+    assert "asked for:" in (problem.detail or "")
+    assert "requirements.txt:1: beta<2" in (problem.detail or "")
+    assert f"{__file__}:{line() - 6}: alpha" in (problem.detail or "")
+
+
+def test_a_wheel_that_is_missing_for_one_platform_only(dock: Dock) -> None:
+    dock.index.wheel("alpha", "1.0", tag="cp311-cp311-manylinux_2_28_x86_64")
+    problem = only(dock.refused(dock.image().python_packages("alpha"), AMD64, ARM64))
+    assert "linux/arm64" in problem.message
+    assert "alpha" in (problem.hint or "")
+
+
+def test_a_platform_that_has_no_wheels_at_all(dock: Dock) -> None:
+    _, problem = dock.refused(dock.image().python_packages("alpha"), "linux/s390x")
+    assert problem.message == "Python packages can't be locked for linux/s390x"
+    assert problem.hint == "locking supports linux/amd64 and linux/arm64"
+
+
+def test_a_base_that_does_not_tell_its_libc(dock: Dock) -> None:
+    from lading import Image  # noqa: PLC0415
+
+    image = Image(base_image=f"{dock.registry.host}/thing:1", python_version="3.11")
+    image = image.index(f"{dock.index.url}/simple", default=True).python_packages("alpha")
+    dock.contents.add_image("thing", "1", AMD64)
+    problem = only(dock.refused(image))
+    assert "libc" in problem.message
+    assert "distro=" in (problem.hint or "")
+
+
+def test_an_index_without_uv_is_said_to_be_one(dock: Dock) -> None:
+    del dock.index.projects["uv"]
+    dock.index.wheel("alpha", "1.0")
+    problem = only(dock.refused(dock.image().python_packages("alpha")))
+    assert problem.message == "uv, which installs the packages, is on no index for linux/amd64"
+
+
+def test_all_that_is_wrong_is_said_at_once(dock: Dock) -> None:
+    dock.contents.manifests.clear()
+    problems = dock.refused(dock.image().python_packages("nowhere"))
+    assert len(problems) == 2
+    assert any("nowhere" in (problem.detail or "") for problem in problems)
+
+
+def test_no_refusal_shows_a_temporary_folder(dock: Dock) -> None:
+    dock.index.wheel("alpha", "1.0")
+    dock.write("requirements.txt", "-c c.txt\nalpha\n")
+    dock.write("c.txt", "alpha>1\n")
+    problem = only(dock.refused(dock.image().requirements_file("requirements.txt")))
+    assert "lading-" not in str(problem)
+    assert str(dock.project) not in str(problem)
+
+
+def test_an_index_that_can_not_be_reached(dock: Dock) -> None:
+    dock.environ["UV_HTTP_RETRIES"] = "0"
+    image = dock.image().index("http://127.0.0.1:9/simple").python_packages("alpha")
+    problems = dock.refused(image)
+    assert any("can be reached" in (problem.hint or "") for problem in problems)
