@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lading.errors import FreezeError, Problem
+from lading.freeze.folder import is_frozen
+from lading.freeze.patterns import Pattern
+from lading.freeze.replacing import UNFINISHED
 from lading.grammar.nearest import did_you_mean
 from lading.info import ContextFile
 
@@ -27,6 +31,7 @@ SKIPPED_FOLDERS = frozenset(
         ".git",
         ".hg",
         ".hypothesis",
+        ".lading",
         ".mypy_cache",
         ".nox",
         ".pytest_cache",
@@ -38,9 +43,11 @@ SKIPPED_FOLDERS = frozenset(
         "node_modules",
     }
 )
-"""Folders that are never walked: histories, caches and environments of the machine at hand."""
+"""Folders that are entered only where they are named: histories, caches, environments."""
 
 _SKIPPED_FILES = ("*.pyc", ".DS_Store", "lading.lock")
+
+_EVERYTHING = Pattern(())
 
 _BLOCK = 1 << 20
 
@@ -73,22 +80,16 @@ class Project:
         """
         problems: list[Problem] = []
         found: dict[str, Path] = {}
+        search = _Search(self, tuple(Pattern.of_exclusion(one.text) for one in step.exclude))
         for pattern in step.patterns:
             try:
-                matched = dict(self._matches(pattern.text))
-                if not matched:
-                    raise FreezeError(self._nothing(pattern.text))
-                found |= matched
+                found |= search.files(pattern.text)
             except FreezeError as error:
-                problems += [_at(problem, step.location) for problem in error.problems]
+                problems += (replace(one, location=step.location) for one in error.problems)
         if problems:
             raise FreezeError(problems)
-        excluded = tuple(pattern.text for pattern in step.exclude)
-        return tuple(
-            Collected(source=source, file=_describe(name, source))
-            for name, source in sorted(found.items())
-            if not _is_excluded(name, excluded)
-        )
+        with _placed(step.location):
+            return tuple(_describe(name, source) for name, source in sorted(found.items()))
 
     def script(self, step: RunScript) -> bytes:
         """The text of a script, with the line ends that a POSIX kernel reads.
@@ -97,17 +98,34 @@ class Project:
             FreezeError: It is missing, leaves the project, or has no `#!` line.
         """
         name = step.path.text
-        try:
-            source = self.file(name)
-        except FreezeError as error:
-            raise FreezeError(_at(problem, step.location) for problem in error.problems) from None
-        # CASES R45: `#!/bin/sh\r` is a program that no image has.
-        content = source.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
-        if not content.startswith(b"#!"):
-            message = f"the script {name} does not begin with a #! line"
-            hint = "let its first line be #!/bin/sh, or #!/usr/bin/env python3"
-            raise FreezeError(Problem(message=message, hint=hint, location=step.location))
+        with _placed(step.location):
+            # CASES R45: `#!/bin/sh\r` is a program that no image has.
+            content = self.read(name).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+            if not content.startswith(b"#!"):
+                message = f"the script {name} does not begin with a #! line"
+                hint = "let its first line be #!/bin/sh, or #!/usr/bin/env python3"
+                raise FreezeError(message, hint=hint)
         return content
+
+    def read(self, name: str) -> bytes:
+        """The content of one regular file of the project.
+
+        Raises:
+            FreezeError: There is none of that name, it is outside the project, or unreadable.
+        """
+        source = self.file(name)
+        try:
+            return source.read_bytes()
+        except OSError as error:
+            raise _unreadable(name, error) from None
+
+    def sha256(self, name: str) -> str:
+        """The SHA-256 of one regular file of the project.
+
+        Raises:
+            FreezeError: As `read`.
+        """
+        return _describe(name, self.file(name)).file.sha256
 
     def file(self, name: str) -> Path:
         """The absolute path of one regular file of the project.
@@ -116,63 +134,18 @@ class Project:
             FreezeError: There is none of that name, or it is outside the project.
         """
         path = self.root / name
-        if not path.is_file():
-            raise FreezeError(self._nothing(name))
-        return self._inside(path, name)
+        if not os.path.lexists(path):
+            raise FreezeError(self.nothing(name))
+        real = self.inside(path, name)
+        if not real.is_file():
+            raise FreezeError(f"{name} is not a file")
+        return real
 
-    def _matches(self, pattern: str) -> Iterator[tuple[str, Path]]:
-        literal = self.root / pattern
-        roots = [literal] if os.path.lexists(literal) else self._glob(pattern)
-        for path in roots:
-            name = path.relative_to(self.root).as_posix()
-            real = self._inside(path, name)
-            if real.is_dir():
-                yield from self._walk(path, real, ())
-            elif self._is_kept(path, real):
-                yield name, real
-
-    def _glob(self, pattern: str) -> list[Path]:
-        # A glob of `**` would walk into environments and histories before anything is left out.
-        if "**" not in pattern:
-            return sorted(self.root.glob(pattern))
-        head = pattern.partition("**")[0].rpartition("/")[0]
-        names = (name for name, _ in self._walk(self.root / head, self.root / head, ()))
-        return sorted(self.root / name for name in names if _matches_globstar(name, pattern))
-
-    def _walk(
-        self, folder: Path, real: Path, above: tuple[Path, ...]
-    ) -> Iterator[tuple[str, Path]]:
-        if real in above:
-            name = folder.relative_to(self.root).as_posix()
-            raise FreezeError(f"the link {name} leads back into a folder that holds it")
-        if not real.is_dir():
-            return
-        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-            path = folder / entry.name
-            if entry.is_dir(follow_symlinks=False) and not self._enters(entry.name, path):
-                continue
-            inside = self._inside(path, path.relative_to(self.root).as_posix())
-            if inside.is_dir():
-                if self._enters(entry.name, inside):
-                    yield from self._walk(path, inside, (*above, real))
-            elif self._is_kept(path, inside):
-                yield path.relative_to(self.root).as_posix(), inside
-
-    def _enters(self, name: str, real: Path) -> bool:
-        return name not in SKIPPED_FOLDERS and real not in self.excluded
-
-    def _is_kept(self, path: Path, real: Path) -> bool:
-        if any(fnmatch.fnmatchcase(path.name, pattern) for pattern in _SKIPPED_FILES):
-            return False
-        if not stat.S_ISREG(real.stat().st_mode):
-            name = path.relative_to(self.root).as_posix()
-            raise FreezeError(f"{name} is neither a file, a folder nor a link to one")
-        return True
-
-    def _inside(self, path: Path, name: str) -> Path:
+    def inside(self, path: Path, name: str) -> Path:
+        """The path with its links resolved, which must lead to something in the project."""
         try:
             real = path.resolve(strict=True)
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError):  # a RuntimeError is a loop, before Python 3.13
             message = f"{name} is a link to nothing, or to itself"
             raise FreezeError(message, hint="mend or exclude it") from None
         if not real.is_relative_to(self.root):
@@ -180,42 +153,127 @@ class Project:
             raise FreezeError(message, hint="copy what it names into the project")
         return real
 
-    def _nothing(self, name: str) -> Problem:
+    def nothing(self, name: str) -> Problem:
+        """The problem that the project has nothing of that name."""
         folder = (self.root / name).parent
         around = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-        hint = did_you_mean(PurePosixPath(name).name, around)
-        return Problem(
-            message=f"the project has no {name}",
-            hint=hint or f"paths start from the project's folder, {self.root.name}/",
-        )
+        near = did_you_mean(PurePosixPath(name).name, around)
+        hint = near or f"paths start from the project's folder, {self.root.name}/"
+        return Problem(message=f"the project has no {name}", hint=hint)
 
 
-def _matches_globstar(name: str, pattern: str) -> bool:
-    # `**/` stands for any number of folders, none included.
-    tail = pattern.replace("**/", "\0").replace("**", "*")
-    options = {tail.replace("\0", ""), tail.replace("\0", "*/")}
-    return any(fnmatch.fnmatchcase(name, option) for option in options)
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The search for files that patterns name, but for those that are left out."""
+
+    project: Project
+    exclusions: tuple[Pattern, ...]
+
+    def files(self, text: str) -> dict[str, Path]:
+        """By name in the project, the real path of each file that the pattern names."""
+        if os.path.lexists(self.project.root / text):
+            found = dict(self._at("" if text == "." else text))
+            if not found:
+                raise FreezeError(f"{text} holds no files to include", hint="leave it out")
+            return found
+        pattern = Pattern.of_path(text)
+        folder = self.project.root / pattern.head
+        found = dict(self._walk(pattern.head, folder, (), pattern)) if folder.is_dir() else {}
+        if not found:
+            raise FreezeError(self.project.nothing(text))
+        return found
+
+    def _at(self, name: str) -> Iterator[tuple[str, Path]]:
+        """What is at a path that was written out, whether or not it is skipped elsewhere."""
+        path = self.project.root / name
+        if path.is_dir():
+            yield from self._walk(name, path, (), _EVERYTHING)
+        elif not self._is_excluded(name):
+            real = self.project.inside(path, name)
+            if not self._is_written(real):
+                yield self._regular(name, real)
+
+    def _walk(
+        self, folder: str, path: Path, above: tuple[Path, ...], pattern: Pattern
+    ) -> Iterator[tuple[str, Path]]:
+        real = self.project.inside(path, folder)
+        if real in above:
+            raise FreezeError(f"the link {folder} leads back into a folder that holds it")
+        if self._is_written(real) or is_frozen(real):
+            return
+        for entry in _entries(folder, real):
+            name = f"{folder}/{entry.name}" if folder else entry.name
+            is_folder = _is_folder(entry)
+            if self._is_excluded(name) or _is_skipped(entry.name, is_folder=is_folder):
+                continue
+            if is_folder and pattern.reaches(name):
+                yield from self._walk(name, real / entry.name, (*above, real), pattern)
+            elif not is_folder and pattern.covers(name):
+                yield self._regular(name, real / entry.name)
+
+    def _is_written(self, real: Path) -> bool:
+        return any(real.is_relative_to(folder) for folder in self.project.excluded)
+
+    def _is_excluded(self, name: str) -> bool:
+        return any(pattern.covers(name) for pattern in self.exclusions)
+
+    def _regular(self, name: str, path: Path) -> tuple[str, Path]:
+        real = self.project.inside(path, name) if path.is_symlink() else path
+        if not stat.S_ISREG(real.stat().st_mode):
+            message = f"{name} is neither a file, a folder nor a link to one"
+            raise FreezeError(message, hint="exclude it")
+        return name, real
 
 
-def _is_excluded(name: str, patterns: tuple[str, ...]) -> bool:
-    parents = (str(parent) for parent in PurePosixPath(name).parents)
-    names = (name, PurePosixPath(name).name, *parents)
-    return any(fnmatch.fnmatchcase(part, pattern) for part in names for pattern in patterns)
+def _entries(folder: str, real: Path) -> list[os.DirEntry[str]]:
+    try:
+        return sorted(os.scandir(real), key=lambda entry: entry.name)
+    except OSError as error:
+        raise _unreadable(folder, error) from None
 
 
-def _describe(name: str, source: Path) -> ContextFile:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _is_skipped(name: str, *, is_folder: bool) -> bool:
+    if is_folder:
+        return name in SKIPPED_FOLDERS or name.startswith(UNFINISHED)
+    return any(fnmatchcase(name, pattern) for pattern in _SKIPPED_FILES)
+
+
+def _describe(name: str, source: Path) -> Collected:
     digest = hashlib.sha256()
-    with source.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    status = source.stat()
-    return ContextFile(
-        path=name,
-        sha256=digest.hexdigest(),
-        size=status.st_size,
-        executable=bool(status.st_mode & stat.S_IXUSR),
-    )
+    size = 0
+    try:
+        name.encode()
+        with source.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+    except UnicodeEncodeError:
+        message = f"the name of {os.fsencode(name)!r} is not UTF-8"
+        raise FreezeError(message, hint="rename or exclude it") from None
+    except OSError as error:
+        raise _unreadable(name, error) from None
+    executable = bool(mode & stat.S_IXUSR)
+    file_info = ContextFile(path=name, sha256=digest.hexdigest(), size=size, executable=executable)
+    return Collected(source=source, file=file_info)
 
 
-def _at(problem: Problem, location: Location) -> Problem:
-    return Problem(message=problem.message, hint=problem.hint, location=location)
+def _unreadable(name: str, error: OSError) -> FreezeError:
+    why = (error.strerror or str(error)).lower()
+    return FreezeError(f"{name or 'the project'} can't be read: {why}")
+
+
+@contextmanager
+def _placed(location: Location) -> Iterator[None]:
+    """Gives the problems that are raised in the block the user's line."""
+    try:
+        yield
+    except FreezeError as error:
+        raise FreezeError(replace(one, location=location) for one in error.problems) from None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lading.distros import base_image, interpreter_packages
-from lading.errors import FreezeError, LadingError, Location, Problem
+from lading.errors import FreezeError, Problem
 from lading.freeze.config import config_of, workdir_of
 from lading.freeze.folder import Content
 from lading.freeze.unlocked import unlocked_install
@@ -30,12 +30,14 @@ from lading.info import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from lading.errors import Location
     from lading.freeze.collect import Project
     from lading.image import Image
     from lading.image.spans import Span
     from lading.info import Step
     from lading.lock.inputs import Asked
     from lading.lock.model import Distribution, PlatformLock
+    from lading.requirements import SourcedRequirement
 
 __all__ = ["VENV", "Decided", "Decision"]
 
@@ -84,7 +86,7 @@ class Decision:
         """
         decided = tuple(self._steps())
         if self._problems:
-            raise FreezeError(self._problems)
+            raise FreezeError(sorted(self._problems, key=self._written))
         indexes = self.asked.inputs.indexes
         has_python = any(isinstance(step, InstallPython) for step in decided)
         packaged = self._packaged()
@@ -107,6 +109,13 @@ class Decision:
             config=config_of(self.image, self.lock.base),
         )
         return Decided(info=info, contents=self._contents)
+
+    def _written(self, problem: Problem) -> int:
+        """Where in the user's code a problem stands; those of other files come last."""
+        locations = [step.location for step in self.image.steps]
+        if problem.location is None or problem.location not in locations:
+            return len(locations)
+        return locations.index(problem.location)
 
     def _packaged(self) -> tuple[str, ...]:
         """The distro's packages of the interpreter, where the base may come without one."""
@@ -143,36 +152,48 @@ class Decision:
             try:
                 packages |= dict.fromkeys(packages_for(step, self.image.distro))
             except Invalid as error:
-                self._refuse(Problem(message=error.message, hint=error.hint), step.location)
+                self._refuse(error, step.location)
         if packages:
             yield InstallSystem(packages=tuple(sorted(packages)), at=self._at(span.system))
 
     def _python(self, span: Span, group: int, environment: dict[str, str]) -> Iterator[Step]:
-        if self.image.lock_python_packages:
-            found = tuple(one for one in self.lock.distributions if one.group == group)
-            step = InstallPython(distributions=found, at=self._at(span.python))
-        else:
-            step = unlocked_install(self.unlocked(group), self.project, self._at(span.python))
+        try:
+            step = self._install(span, group)
+            for one in step.distributions:
+                if one.kind == "file":
+                    self._wheel(one)
+        except FreezeError as error:
+            first = span.python[0].location
+            self._problems += (
+                replace(one, location=one.location or first) for one in error.problems
+            )
+            return
         if not step.distributions and not step.requirements:
             return
-        compiled = any(one.kind in {"sdist", "git"} for one in step.distributions)
-        for one in step.distributions:
-            if one.kind == "file":
-                self._wheel(one)
-        yield InstallPython(
-            distributions=step.distributions,
-            requirements=step.requirements,
-            environment=tuple(sorted(environment.items())) if compiled else (),
-            at=step.at,
-        )
+        if any(one.kind in {"sdist", "git"} for one in step.distributions):
+            step = InstallPython(
+                distributions=step.distributions,
+                requirements=step.requirements,
+                environment=tuple(sorted(environment.items())),
+                at=step.at,
+            )
+        yield step
+
+    def _install(self, span: Span, group: int) -> InstallPython:
+        if not self.image.lock_python_packages:
+            links = [link for link in self.asked.inputs.find_links if "://" not in link]
+            found = self.unlocked(group)
+            return unlocked_install(found, self.project, links=links, at=self._at(span.python))
+        locked = tuple(one for one in self.lock.distributions if one.group == group)
+        return InstallPython(distributions=locked, at=self._at(span.python))
 
     def _wheel(self, distribution: Distribution) -> None:
         source = self.project.file(distribution.url)
-        digest = f"sha256:{hashlib.sha256(source.read_bytes()).hexdigest()}"
-        if digest not in distribution.hashes:
+        sha256 = self.project.sha256(distribution.url)
+        if f"sha256:{sha256}" not in distribution.hashes:
             message = f"{distribution.url} is not the file that was locked"
-            self._problems.append(Problem(message=message, hint="run `lading lock` again"))
-        self._contents[f"wheels/{distribution.filename}"] = Content(source=source)
+            raise FreezeError(message, hint="run `lading lock` again")
+        self._contents[f"wheels/{distribution.filename}"] = Content(source=source, sha256=sha256)
 
     def _include(self, step: steps.BuildInclude, folder: str) -> Iterator[Step]:
         try:
@@ -182,7 +203,7 @@ class Decision:
             return
         for one in found:
             self._contents[f"{folder}/{one.file.path}"] = Content(
-                source=one.source, executable=one.file.executable
+                source=one.source, executable=one.file.executable, sha256=one.file.sha256
             )
         if found:
             yield CopyFiles(
@@ -193,6 +214,14 @@ class Decision:
             )
 
     def _env(self, span: Span) -> Iterator[Step]:
+        for step in span.env:
+            for name, value in step.variables:
+                if name == "PATH" and (word := _not_on_path(value)) is not None:
+                    message = f"PATH has the entry {word!r}, which is no absolute path"
+                    hint = "write absolute paths, and $PATH for what the image has there"
+                    self._problems.append(
+                        Problem(message=message, hint=hint, location=step.location)
+                    )
         variables = _variables(span.env)
         if variables:
             yield SetEnv(variables=tuple(variables.items()), at=self._at(span.env))
@@ -227,20 +256,26 @@ class Decision:
     def _at(self, located: Iterable[steps.Step]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(place(step.location, self.project.root) for step in located))
 
-    def _refuse(self, problem: Problem, location: Location) -> None:
-        self._problems.append(
-            Problem(message=problem.message, hint=problem.hint, location=location)
-        )
+    def _refuse(self, error: Invalid, location: Location) -> None:
+        self._problems.append(Problem(message=error.message, hint=error.hint, location=location))
 
 
 def place(location: Location, project: Path) -> str:
     """A user's line by its path in the project, or by the file's name where it is elsewhere."""
     path = Path(location.file)
-    if not path.is_absolute():
-        return str(location)
-    inside = path.is_relative_to(project)
-    return f"{path.relative_to(project).as_posix() if inside else path.name}:{location.line}"
+    # A path that is not absolute starts from wherever Python was started, or is no path at all.
+    candidates = (path, path.resolve()) if path.is_absolute() else (project / path,)
+    for one in candidates:
+        if one.is_relative_to(project) and ".." not in one.parts and one.exists():
+            return f"{one.relative_to(project).as_posix()}:{location.line}"
+    return f"{path.name}:{location.line}"
 
 
 def _variables(env: Iterable[steps.Env]) -> dict[str, str]:
     return {name: value for step in env for name, value in step.variables}
+
+
+def _not_on_path(value: str) -> str | None:
+    """The first entry of a PATH that is neither an absolute path nor the former PATH."""
+    entries = (entry for entry in value.split(":") if entry not in {"", "$PATH", "${PATH}"})
+    return next((one for one in entries if not PurePosixPath(one).is_absolute()), None)

@@ -2,44 +2,70 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import shutil
-import tempfile
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.errors import FreezeError
+from lading.freeze.replacing import replacement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Content", "check_target", "write_folder"]
+__all__ = ["FILE_TIME", "SHARED_MODE", "Content", "check_target", "is_frozen", "write_folder"]
 
-_MARK = "image.json"
-
-_TIME = 315532800
-"""1980-01-01: every entry's time, since one that varies would differ from run to run, and archives of
+FILE_TIME = 315532800
+"""1980-01-01: every entry's time. One that varied would differ from run to run, and archives of
 wheels know none before it."""
+
+SHARED_MODE = 0o555
+"""The mode of a file that several folders may share: nobody is to write to it."""
+
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What one file of the folder holds: bytes, or those of another file."""
+    """What one file of the folder holds: bytes, or those of another file.
+
+    Attributes:
+        source: The bytes, or where they are.
+        executable: Whether it is a program.
+        sha256: What the bytes were when they were looked at; the file may have changed since.
+        shared: Whether the folder may hold the source file itself, as a hard link: a file that was
+            just verified, that nobody writes to, and that already has the right mode and time.
+    """
 
     source: bytes | Path
     executable: bool = False
+    sha256: str | None = None
+    shared: bool = False
 
 
-def check_target(target: Path) -> None:
+def is_frozen(folder: Path) -> bool:
+    """Whether it is a frozen folder: what freeze may replace, and what no project consists of."""
+    return (folder / "image.json").is_file() and (folder / "Dockerfile").is_file()
+
+
+def check_target(target: Path, project: Path | None = None) -> None:
     """Refuse a target that holds anything but an earlier frozen folder.
+
+    Args:
+        target: Where a frozen folder is to be written.
+        project: The project's folder, which the target must not hold.
 
     Raises:
         FreezeError: It would destroy something that freeze has not made.
     """
+    if project is not None and project.is_relative_to(target.resolve()):
+        message = f"the target {target.name or target} is the project, or a folder that holds it"
+        raise FreezeError(message, hint="choose a new folder, such as build")
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise FreezeError(f"{target.name} is not a folder", hint="choose another target")
-    if target.is_dir() and any(target.iterdir()) and not (target / _MARK).is_file():
+    if target.is_dir() and any(target.iterdir()) and not is_frozen(target):
         message = f"the folder {target.name} is not empty, and no frozen image"
         raise FreezeError(message, hint="choose another target, or empty it")
 
@@ -54,50 +80,73 @@ def write_folder(target: Path, contents: Mapping[str, Content]) -> None:
     """
     check_target(target)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        with replacement(target) as aside:
+            _fill(aside, contents)
     except OSError as error:
-        raise _unwritable(target, error) from None
-    try:
-        _fill(aside, contents)
-        _swap(aside, target)
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _unwritable(target: Path, error: OSError) -> FreezeError:
-    return FreezeError(f"can't write {target.name}: {error.strerror or error}")
+        why = (error.strerror or str(error)).lower()
+        raise FreezeError(f"the folder {target.name} can't be written: {why}") from None
 
 
 def _fill(folder: Path, contents: Mapping[str, Content]) -> None:
     for name, content in sorted(contents.items()):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content.source, bytes):
-            path.write_bytes(content.source)
-        else:
-            shutil.copyfile(content.source, path)
+        if content.shared and _link(content.source, path):
+            continue
+        _write(path, name, content)
         # Not what the umask or the source says: a mode is part of what a builder sees.
-        path.chmod(0o755 if content.executable else 0o644)
-        os.utime(path, (_TIME, _TIME))
+        path.chmod(_mode(content))
+        os.utime(path, (FILE_TIME, FILE_TIME))
     for parent, _, _ in os.walk(folder, topdown=False):
         Path(parent).chmod(0o755)
-        os.utime(parent, (_TIME, _TIME))
+        os.utime(parent, (FILE_TIME, FILE_TIME))
 
 
-def _swap(aside: Path, target: Path) -> None:
-    former = None
-    if target.exists():
-        former = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        target.rename(former / target.name)
+def _mode(content: Content) -> int:
+    if content.shared:
+        return SHARED_MODE
+    return 0o755 if content.executable else 0o644
+
+
+def _link(source: bytes | Path, path: Path) -> bool:
+    """Put the very file there, which costs nothing; unless it is another user's, or far away."""
+    if isinstance(source, bytes):
+        return False
+    status = source.stat()
+    looks = (stat.S_IMODE(status.st_mode), int(status.st_mtime), status.st_uid)
+    if looks != (SHARED_MODE, FILE_TIME, os.geteuid()):
+        return False
     try:
-        aside.rename(target)
+        path.hardlink_to(source)
     except OSError:
-        if former is not None:
-            (former / target.name).rename(target)
-        raise
-    finally:
-        if former is not None:
-            shutil.rmtree(former, ignore_errors=True)
+        return False
+    return True
+
+
+def _write(path: Path, name: str, content: Content) -> None:
+    if isinstance(content.source, bytes):
+        path.write_bytes(content.source)
+        return
+    found = _copy(content.source, path, name)
+    if content.sha256 not in {None, found}:
+        raise FreezeError(f"{_shown(name)} changed while it was frozen", hint="freeze again")
+
+
+def _copy(source: Path, path: Path, name: str) -> str:
+    """Copy the file, and return the SHA-256 of what was copied."""
+    digest = hashlib.sha256()
+    try:
+        reading = source.open("rb")
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise FreezeError(f"{_shown(name)} can't be read any more: {why}") from None
+    with reading, path.open("wb") as writing:
+        while block := reading.read(_BLOCK):
+            digest.update(block)
+            writing.write(block)
+    return digest.hexdigest()
+
+
+def _shown(name: str) -> str:
+    # `files/1.1/model/x` is the project's model/x.
+    return name.split("/", 2)[-1] if name.startswith("files/") else name

@@ -13,6 +13,8 @@ from lading.freeze.collect import Project
 from lading.freeze.deciding import Decided, Decision
 from lading.freeze.folder import Content, check_target, write_folder
 from lading.grammar.invalid import Invalid
+from lading.image import steps
+from lading.info import InstallPython
 from lading.lock.drift import drift
 from lading.lock.file import LOCK_NAME, read_lock, write_lock
 from lading.lock.inputs import read_inputs
@@ -24,15 +26,15 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from lading.image import Image
-    from lading.info import ImageInfo, InstallPython
+    from lading.info import ImageInfo
     from lading.lock.inputs import Asked
-    from lading.lock.model import Distribution, PlatformLock, Tool
+    from lading.lock.model import Distribution, Lock, PlatformLock, Tool
     from lading.requirements import SourcedRequirement
 
 __all__ = ["Freezer", "freeze"]
 
 
-def freeze(
+def freeze(  # noqa: PLR0913 - the arguments of Image.freeze
     image: Image,
     target: str | PathLike[str],
     *,
@@ -80,7 +82,7 @@ class Freezer:
 
         Raises:
             SpecificationError: The platform or a requirement is invalid.
-            ResolutionError: The lock must be updated and has no solution, or a file can't be fetched.
+            ResolutionError: The lock must be updated, and can't be.
             RegistryError: The base image's digest is needed and can't be had.
             FreezeError: The project's files or its lock don't fit the image.
         """
@@ -88,7 +90,7 @@ class Freezer:
         if not root.is_dir():
             raise FreezeError(f"the project {project} is not a folder")
         if target is not None:
-            check_target(Path(target))
+            check_target(Path(target), root)
         asked = read_inputs(image, root)
         part = self._locked_part(image, asked, root, _platform(platform))
         excluded = (Path(target).resolve(),) if target is not None else ()
@@ -109,9 +111,10 @@ class Freezer:
             FreezeError: The folder can't be written, or holds something else.
         """
         contents = dict(decided.contents)
-        contents |= {CONTEXT_UV: self._uv(tool) for tool in decided.info.tools}
+        for tool in decided.info.tools:
+            contents[CONTEXT_UV] = self._uv(tool)
         for one in _compiled(decided.info):
-            contents[context_source(one)] = Content(source=self._source(one))
+            contents[context_source(one)] = self._source(one)
         for path, data in generated_files(decided.info, contents).items():
             contents[path] = Content(source=data)
         write_folder(Path(target).absolute(), contents)
@@ -140,7 +143,6 @@ class Freezer:
         return found
 
     def _unlocked(self, asked: Asked, group: int, root: Path) -> Iterable[SourcedRequirement]:
-        from lading.image import steps  # noqa: PLC0415
         from lading.requirements import export_uv_lock  # noqa: PLC0415 - only for such a file
 
         for step, found in asked.groups[group - 1]:
@@ -158,15 +160,16 @@ class Freezer:
             yield from found.requirements
 
     def _uv(self, tool: Tool) -> Content:
-        from lading.download import uv_binary  # noqa: PLC0415 - only where the folder is written
+        from lading.freeze.program import uv_program  # noqa: PLC0415 - only to write the folder
 
-        return Content(source=uv_binary(self._fetch(tool.url, tool.sha256)), executable=True)
+        return uv_program(self._fetch(tool.url, tool.sha256), self.machine.cache)
 
-    def _source(self, distribution: Distribution) -> Path:
+    def _source(self, distribution: Distribution) -> Content:
         digests = [one for one in distribution.hashes if one.startswith("sha256:")]
         if not digests:
             raise FreezeError(f"{distribution.name} has no SHA-256, by which its source is fetched")
-        return self._fetch(distribution.url, digests[0].removeprefix("sha256:"))
+        sha256 = digests[0].removeprefix("sha256:")
+        return Content(source=self._fetch(distribution.url, sha256), sha256=sha256)
 
     def _fetch(self, url: str, sha256: str) -> Path:
         from lading.download import fetch  # noqa: PLC0415 - only where the folder is written
@@ -192,7 +195,5 @@ def _drifted(lock: Lock | None, asked: Asked, platform: str) -> list[Problem]:
 
 
 def _compiled(info: ImageInfo) -> list[Distribution]:
-    from lading.info import InstallPython  # noqa: PLC0415
-
     installs = (step for step in info.steps if isinstance(step, InstallPython))
     return [one for step in installs for one in step.distributions if one.kind == "sdist"]

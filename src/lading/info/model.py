@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from lading.errors import FreezeError
-from lading.lock.model import Distribution, LockedBase, Tool
+from lading.lock.model import Distribution, LockedBase, Tool  # noqa: TC001 - msgspec reads fields
 
 if TYPE_CHECKING:
     from typing import Self
@@ -42,7 +42,7 @@ class _Part(
     """A part of the frozen image."""
 
 
-class ContextFile(_Part, kw_only=True):
+class ContextFile(_Part, frozen=True, kw_only=True):
     """A file of the frozen folder.
 
     Attributes:
@@ -58,14 +58,14 @@ class ContextFile(_Part, kw_only=True):
     executable: bool = False
 
 
-class InstallSystem(_Part, kw_only=True, tag="system-packages"):
+class InstallSystem(_Part, frozen=True, kw_only=True, tag="system-packages"):
     """Packages of the distribution, installed together."""
 
     packages: tuple[str, ...]
     at: tuple[str, ...] = ()
 
 
-class InstallPython(_Part, kw_only=True, tag="python-packages"):
+class InstallPython(_Part, frozen=True, kw_only=True, tag="python-packages"):
     """Python distributions, installed together into the virtual environment.
 
     Attributes:
@@ -81,7 +81,7 @@ class InstallPython(_Part, kw_only=True, tag="python-packages"):
     at: tuple[str, ...] = ()
 
 
-class RunCommand(_Part, kw_only=True, tag="run"):
+class RunCommand(_Part, frozen=True, kw_only=True, tag="run"):
     """A POSIX shell command, run as root."""
 
     command: str
@@ -89,7 +89,7 @@ class RunCommand(_Part, kw_only=True, tag="run"):
     at: tuple[str, ...] = ()
 
 
-class RunScript(_Part, kw_only=True, tag="run-script"):
+class RunScript(_Part, frozen=True, kw_only=True, tag="run-script"):
     """A script, run as root: its place in the frozen folder carries the hash of its content."""
 
     script: ContextFile
@@ -98,7 +98,7 @@ class RunScript(_Part, kw_only=True, tag="run-script"):
     at: tuple[str, ...] = ()
 
 
-class CopyFiles(_Part, kw_only=True, tag="copy"):
+class CopyFiles(_Part, frozen=True, kw_only=True, tag="copy"):
     """Files, copied from `source` in the frozen folder to below `destination`."""
 
     source: str
@@ -107,7 +107,7 @@ class CopyFiles(_Part, kw_only=True, tag="copy"):
     at: tuple[str, ...] = ()
 
 
-class SetEnv(_Part, kw_only=True, tag="env"):
+class SetEnv(_Part, frozen=True, kw_only=True, tag="env"):
     """Environment variables, set for all that follows and for the container."""
 
     variables: tuple[tuple[str, str], ...]
@@ -117,7 +117,7 @@ class SetEnv(_Part, kw_only=True, tag="env"):
 Step: TypeAlias = InstallSystem | InstallPython | RunCommand | RunScript | CopyFiles | SetEnv
 
 
-class User(_Part, kw_only=True):
+class User(_Part, frozen=True, kw_only=True):
     """Who the container runs as."""
 
     uid: int = 10001
@@ -126,7 +126,7 @@ class User(_Part, kw_only=True):
     home: str = "/home/lading"
 
 
-class Healthcheck(_Part, kw_only=True):
+class Healthcheck(_Part, frozen=True, kw_only=True):
     """A command that exits with 0 while the server is well; durations in Go's notation."""
 
     argv: tuple[str, ...]
@@ -136,7 +136,7 @@ class Healthcheck(_Part, kw_only=True):
     retries: int | None = None
 
 
-class Config(_Part, kw_only=True):
+class Config(_Part, frozen=True, kw_only=True):
     """How the container is run."""
 
     user: User = User()
@@ -150,7 +150,7 @@ class Config(_Part, kw_only=True):
     stop_signal: str | None = None
 
 
-class ImageInfo(_Part, kw_only=True):
+class ImageInfo(_Part, frozen=True, kw_only=True):
     """An image, decided completely.
 
     Attributes:
@@ -193,7 +193,7 @@ class ImageInfo(_Part, kw_only=True):
     @property
     def key(self) -> str:
         """`sha256:...` over everything that matters: equal keys are equal images."""
-        content = msgspec.json.encode(_without_places(msgspec.to_builtins(self)), order="sorted")
+        content = msgspec.json.encode(_without_places(self._data()), order="sorted")
         return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
     @property
@@ -205,8 +205,7 @@ class ImageInfo(_Part, kw_only=True):
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, indented, ending in a newline."""
-        data = {"format": self.format, **msgspec.to_builtins(self)}
-        compact = msgspec.json.encode(data, order="sorted")
+        compact = msgspec.json.encode(self._data(), order="sorted")
         return msgspec.json.format(compact, indent=2).decode() + "\n"
 
     @classmethod
@@ -217,9 +216,22 @@ class ImageInfo(_Part, kw_only=True):
             FreezeError: The text is not such JSON; the message has the path of what is wrong.
         """
         try:
-            return msgspec.json.decode(text, type=cls)
-        except msgspec.DecodeError as error:
+            found = msgspec.json.decode(text.encode(), type=_Head).format
+            if found != FORMAT:
+                message = f"the frozen image has format {found}; this Lading reads format {FORMAT}"
+                raise FreezeError(message, hint="freeze again")
+            return msgspec.json.decode(text.encode(), type=cls)
+        except (msgspec.DecodeError, UnicodeError) as error:
             raise FreezeError(f"not a frozen image: {error}") from None
+
+    def _data(self) -> dict[str, object]:
+        return {"format": self.format, **msgspec.to_builtins(self)}
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """What tells a frozen image's format, whatever else it holds."""
+
+    format: int
 
 
 def _without_places(value: object) -> object:

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from freeze.world import PROGRAM, sha256, tree, uv_wheel
+from lading.errors import FreezeError, ResolutionError
+from lading.freeze.folder import Content, check_target, write_folder
+from lading.freeze.program import uv_program
+from lading.freeze.replacing import UNFINISHED, _exchange, _rename_twice, replacement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FROZEN = {
+    "Dockerfile": Content(source=b"FROM x\n"),
+    "image.json": Content(source=b"{}\n"),
+    "scripts/a.sh": Content(source=b"#!/bin/sh\n", executable=True),
+}
+
+
+@pytest.fixture
+def restored_umask() -> Iterator[None]:
+    former = os.umask(0o022)
+    yield
+    os.umask(former)
+
+
+def litter(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir() if entry.name.startswith(UNFINISHED)]
+
+
+@pytest.mark.usefixtures("restored_umask")
+@pytest.mark.parametrize("name", ["build", "a b", "a@b", "b\xfcild", "deep/er/build"])
+def test_the_folder_is_the_same_whoever_writes_it(tmp_path: Path, name: str) -> None:
+    found = []  # CASES R25, R45, R46
+    for umask in (0o000, 0o022, 0o077):
+        os.umask(umask)
+        target = tmp_path / str(umask) / name
+        write_folder(target, FROZEN)
+        found.append(tree(target))
+    assert found[0] == found[1] == found[2]
+    assert {oct(mode & 0o777) for mode, _, _ in found[0].values()} == {"0o755", "0o644"}
+    assert {time for _, time, _ in found[0].values()} == {315532800}
+
+
+def test_the_times_and_modes_of_sources_do_not_show(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_text("x")
+    trees = []
+    for mode, moment in ((0o600, 1), (0o777, 2_000_000_000)):
+        source.chmod(mode)
+        os.utime(source, (moment, moment))
+        write_folder(tmp_path / "build", {**FROZEN, "x": Content(source=source)})
+        trees.append(tree(tmp_path / "build"))
+    assert trees[0] == trees[1]
+
+
+def test_nothing_of_the_former_folder_stays(tmp_path: Path) -> None:
+    target = tmp_path / "build"
+    write_folder(target, {**FROZEN, "old/file": Content(source=b"")})
+    write_folder(target, FROZEN)
+    assert not (target / "old").exists()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["build"]
+
+
+@pytest.mark.parametrize("broken", ["vanished", "changed", "folder"])
+def test_a_failure_leaves_the_former_folder(tmp_path: Path, broken: str) -> None:
+    target = tmp_path / "build"
+    write_folder(target, FROZEN)
+    before = tree(target)
+    source = tmp_path / "weights.bin"
+    if broken == "changed":
+        source.write_bytes(b"other")
+    if broken == "folder":
+        source.mkdir()
+    contents = {
+        "Dockerfile": Content(source=b"FROM y\n"),
+        "files/1.1/weights.bin": Content(source=source, sha256=sha256(b"what it was")),
+    }
+    with pytest.raises(FreezeError, match=r"^weights\.bin (changed|can't be read)"):
+        write_folder(target, contents)
+    assert tree(target) == before
+    assert not litter(tmp_path)
+
+
+def test_a_full_disk_is_an_error_and_leaves_the_former_folder(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    target = tmp_path / "build"
+    write_folder(target, FROZEN)
+    before = tree(target)
+    with pytest.raises(OSError, match="No space"):
+        fill_up(target)
+    assert tree(target) == before
+    assert not litter(tmp_path)
+
+
+def fill_up(target: Path) -> None:
+    with replacement(target) as aside:
+        (aside / "half").write_bytes(b"half")
+        Path("/dev/full").write_bytes(b"x")
+
+
+def test_a_name_that_the_file_system_refuses_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FreezeError, match="the folder build can't be written: file name too long"):
+        write_folder(tmp_path / "build", {"x" * 300: Content(source=b"")})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_parent_that_is_a_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FreezeError, match="can't be written"):
+        write_folder(tmp_path / "file" / "build", FROZEN)
+
+
+def test_a_target_that_is_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "image.json").write_text("my own")
+    for name in ("file", "link", "mine"):
+        before = tree(tmp_path)
+        with pytest.raises(FreezeError, match=name):
+            write_folder(tmp_path / name, FROZEN)
+        assert tree(tmp_path) == before
+
+
+def test_a_target_that_holds_the_project_is_refused(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for target in (project, tmp_path, project / ".." / "project"):
+        with pytest.raises(FreezeError, match="is the project, or a folder that holds it"):
+            check_target(target, project)
+    check_target(project / "build", project)
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "build").mkdir()
+    write_folder(tmp_path / "build", FROZEN)
+    assert (tmp_path / "build" / "Dockerfile").is_file()
+
+
+def test_what_a_living_process_writes_is_not_cleared_away(tmp_path: Path) -> None:
+    with replacement(tmp_path / "build") as aside:
+        (aside / "half").write_text("")
+        write_folder(tmp_path / "build", FROZEN)
+        assert (aside / "half").exists()
+    assert (tmp_path / "build" / "half").exists()
+    assert not litter(tmp_path)
+
+
+_WRITING = """
+import sys
+from pathlib import Path
+from lading.freeze.folder import Content, write_folder
+target = Path(sys.argv[1])
+number = 0
+while True:
+    number += 1
+    text = str(number).encode()
+    files = {f"f/{n}": Content(source=text) for n in range(20)}
+    files |= {"Dockerfile": Content(source=text), "image.json": Content(source=text)}
+    write_folder(target, files)
+    print(number, flush=True)
+"""
+
+
+def test_a_kill_leaves_one_folder_whole(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / "probe" / name).mkdir(parents=True)
+    if not _exchange(tmp_path / "probe" / "one", tmp_path / "probe" / "other"):
+        pytest.skip("this file system can't let two folders change places")
+    target = tmp_path / "build"
+    chance = random.Random(7)  # noqa: S311 - moments, not secrets
+    source = str(Path(__file__).parents[2] / "src")
+    environment = {"PYTHONPATH": os.pathsep.join((source, *sys.path))}
+    for _ in range(20):
+        reading, writing = os.pipe()
+        argv = [sys.executable, "-c", _WRITING, str(target)]
+        actions = [(os.POSIX_SPAWN_DUP2, writing, 1)]
+        child = os.posix_spawn(sys.executable, argv, environment, file_actions=actions)
+        os.close(writing)
+        assert os.read(reading, 1) == b"1"  # it has written one, and is at the next
+        time.sleep(chance.random() * 0.01)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
+        files = [path for path in target.rglob("*") if path.is_file()]
+        assert len(files) == 22
+        assert len({path.read_bytes() for path in files}) == 1
+        assert len(litter(tmp_path)) <= 1
+    write_folder(target, FROZEN)
+    assert not litter(tmp_path)
+
+
+def test_where_folders_can_not_change_places_two_renames_do_it(tmp_path: Path) -> None:
+    new, target = tmp_path / "aside" / "build", tmp_path / "build"
+    for folder in (new, target):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text(folder.parent.name)
+    _rename_twice(new, target)
+    assert (target / "file").read_text() == "aside"
+    with pytest.raises(FileNotFoundError):
+        _rename_twice(tmp_path / "aside" / "gone", target)
+    assert (target / "file").read_text() == "aside"
+
+
+# The uv of the build.
+
+
+def test_the_program_is_taken_out_once_and_checked_each_time(tmp_path: Path) -> None:
+    wheel = tmp_path / "uv.whl"
+    wheel.write_bytes(uv_wheel())
+    first = uv_program(wheel, tmp_path / "cache")
+    assert isinstance(first.source, Path)
+    kept = first.source
+    inode = kept.stat().st_ino
+    assert uv_program(wheel, tmp_path / "cache").source == kept
+    assert kept.stat().st_ino == inode
+    content = kept.read_bytes()
+    kept.unlink()
+    kept.write_bytes(b"something else")
+    assert uv_program(wheel, tmp_path / "cache") == first
+    assert kept.read_bytes() == content
+
+
+def test_a_program_other_than_its_record_is_refused(tmp_path: Path) -> None:
+    wheel = tmp_path / "uv.whl"
+    wheel.write_bytes(uv_wheel(b"another", recorded=b"the one"))
+    with pytest.raises(ResolutionError, match="not the one that its RECORD lists"):
+        uv_program(wheel, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4 no zip"])
+def test_what_is_no_wheel_of_uv_is_refused(tmp_path: Path, content: bytes) -> None:
+    wheel = tmp_path / "uv.whl"
+    wheel.write_bytes(content)
+    with pytest.raises(ResolutionError, match="can't be read as a wheel"):
+        uv_program(wheel, tmp_path / "cache")
+
+
+def test_a_folder_looks_the_same_with_the_cache_near_or_far(tmp_path: Path) -> None:
+    wheel = tmp_path / "uv.whl"
+    wheel.write_bytes(uv_wheel())
+    program = uv_program(wheel, tmp_path / "cache")
+    write_folder(tmp_path / "near", {**FROZEN, "uv": program})
+    far = Content(source=PROGRAM, shared=True)
+    write_folder(tmp_path / "far", {**FROZEN, "uv": far})
+    assert tree(tmp_path / "near") == tree(tmp_path / "far")
+    kept = Path(str(program.source))
+    assert (tmp_path / "near" / "uv").samefile(kept)
+    kept.chmod(0o700)
+    write_folder(tmp_path / "after", {**FROZEN, "uv": program})
+    assert tree(tmp_path / "after") == tree(tmp_path / "far")
