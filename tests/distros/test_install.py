@@ -45,11 +45,12 @@ def test_apt_updates_installs_and_cleans_up_in_one_run() -> None:  # CASES R14
     assert commands("bookworm") == snapshot(
         (
             "export DEBIAN_FRONTEND=noninteractive",
-            "set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o APT::Keep-Downloaded-Packages=true",
+            "set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true",
             '{ [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; }',
+            "mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial",
             'apt-get "$@" update',
             'apt-get "$@" install --yes --no-install-recommends -- curl g++',
-            "rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache",
+            "rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache",
         )
     )
 
@@ -58,7 +59,8 @@ def test_apt_without_mounts_deletes_what_it_downloaded() -> None:  # CASES R43
     without = install_commands(parse_distro("noble"), ("curl",), arch="amd64", cached=False)
     assert without.mounts == ()
     assert "Keep-Downloaded" not in "".join(without.commands)
-    assert "/var/lib/apt/lists/* /var/cache/apt/archives/*.deb" in without.commands[-1]
+    assert "/var/cache/apt/archives/*.deb" in without.commands[-1]
+    assert "/var/lib/apt/lists/*" in without.commands[-1]
 
 
 def test_apk_keeps_no_cache() -> None:
@@ -128,9 +130,10 @@ def test_a_cache_is_shared_only_where_its_packages_fit() -> None:  # CASES R41
         for arch in ("amd64", "arm64")
         for mount in install_commands(parse_distro(name), curl, arch=arch).mounts
     }
-    assert len({mount.id for mount in mounts}) == 4 * 2 * 2
-    assert CacheDir(id="lading-apt-cache-ubuntu-24.04-arm64", target="/var/cache/apt") in mounts
-    assert {mount.target for mount in mounts} == {"/var/cache/apt", "/var/lib/apt/lists"}
+    assert len({mount.id for mount in mounts}) == 4 * 2
+    assert CacheDir(id="lading-apt-ubuntu-24.04-arm64", target="/var/cache/apt") in mounts
+    # Not two: Buildah before 1.29 would hang at the next RUN with the same ones.
+    assert {mount.target for mount in mounts} == {"/var/cache/apt"}
     assert all(re.fullmatch(r"[a-z0-9.-]+", mount.id) for mount in mounts)
 
 
@@ -140,7 +143,7 @@ def test_options_end_before_the_packages(name: str) -> None:  # CASES R3
 
 
 def test_a_pattern_reaches_the_package_manager_as_written() -> None:  # CASES R3
-    install = install_commands(parse_distro("bookworm"), PACKAGES, arch="amd64").commands[4]
+    install = install_commands(parse_distro("bookworm"), PACKAGES, arch="amd64").commands[-2]
     assert install.endswith("-- libgomp1 g++ libstdc++6:amd64 'libfoo=1.2*'")
 
 

@@ -76,18 +76,22 @@ def install_commands(
     return PackageInstall(mounts=(), commands=commands)
 
 
-_APT_LISTS: Final = "/var/lib/apt/lists"
 _APT_CACHE: Final = "/var/cache/apt"
 
 # By default `apt-get update` succeeds where an index can't be fetched, and old ones are then used.
 _APT_STRICT: Final = ("-o APT::Update::Error-Mode=any", "-o Acquire::Languages=none")
 
-# Kept in a directory of its own, where the docker-clean hooks of Debian's and Ubuntu's images don't
-# look: they delete /var/cache/apt/archives/*.deb. So those hooks need not be removed.
+# Directories of our own, where the docker-clean hooks of Debian's and Ubuntu's images don't look:
+# they delete /var/cache/apt/archives/*.deb. So those hooks need not be removed. The lists lie in
+# the same mount, because Buildah before 1.29 (its issue 4342) frees but one locked cache of a RUN,
+# and none whose lock file is gone, which apt deletes among its lists: the next RUN waits for ever.
+_APT_KEPT: Final = (f"{_APT_CACHE}/lading", f"{_APT_CACHE}/lists")
 _APT_KEEP: Final = (
-    f"-o Dir::Cache::archives={_APT_CACHE}/lading",
+    f"-o Dir::Cache::archives={_APT_KEPT[0]}",
+    f"-o Dir::State::Lists={_APT_KEPT[1]}",
     "-o APT::Keep-Downloaded-Packages=true",
 )
+_APT_MAKE_KEPT: Final = f"mkdir -p {' '.join(f'{folder}/partial' for folder in _APT_KEPT)}"
 
 # A secret's default mode is 0400, and apt's methods run as _apt: with a private CA they stay root.
 _APT_CA: Final = (
@@ -95,6 +99,7 @@ _APT_CA: Final = (
 )
 
 _APT_LEFTOVERS: Final = (
+    "/var/lib/apt/lists/*",
     "/var/log/apt/*",
     "/var/log/dpkg.log",
     "/var/log/alternatives.log",
@@ -103,7 +108,6 @@ _APT_LEFTOVERS: Final = (
     "/var/cache/ldconfig/aux-cache",
 )
 _APT_DOWNLOADS: Final = (
-    f"{_APT_LISTS}/*",
     f"{_APT_CACHE}/archives/*.deb",
     f"{_APT_CACHE}/*.bin",
 )
@@ -111,16 +115,14 @@ _APT_DOWNLOADS: Final = (
 
 def _apt(distro: Distro, words: str, *, arch: str, cached: bool) -> PackageInstall:
     scope = f"{distro.name}-{distro.release}-{arch}"
-    mounts = (
-        CacheDir(id=f"lading-apt-cache-{scope}", target=_APT_CACHE),
-        CacheDir(id=f"lading-apt-lists-{scope}", target=_APT_LISTS),
-    )
+    mounts = (CacheDir(id=f"lading-apt-{scope}", target=_APT_CACHE),)
     options = (*_APT_STRICT, *(_APT_KEEP if cached else ()))
     leftovers = _APT_LEFTOVERS if cached else (*_APT_DOWNLOADS, *_APT_LEFTOVERS)
     commands = (
         "export DEBIAN_FRONTEND=noninteractive",
         f"set -- {' '.join(options)}",
         when_ca_bundle(_APT_CA),
+        *((_APT_MAKE_KEPT,) if cached else ()),
         'apt-get "$@" update',
         f'apt-get "$@" install --yes --no-install-recommends -- {words}',
         f"rm -rf {' '.join(leftovers)}",

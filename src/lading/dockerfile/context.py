@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lading.distros import ca_prelude
 from lading.dockerfile.dockerignore import dockerignore
-from lading.dockerfile.layout import requirements_name
+from lading.dockerfile.layout import CONTEXT_CA_SCRIPT, requirements_name
 from lading.dockerfile.lower import lower
 from lading.dockerfile.serialize import serialize
-from lading.info import InstallPython
+from lading.errors import FreezeError
+from lading.grammar.invalid import Invalid
+from lading.info import InstallPython, RunCommand, RunScript
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,7 +19,21 @@ if TYPE_CHECKING:
     from lading.info import ImageInfo
     from lading.lock.model import Distribution
 
-__all__ = ["generated_files"]
+__all__ = ["dockerfile", "generated_files"]
+
+_RUNNING = (InstallPython, RunCommand, RunScript)
+
+
+def dockerfile(info: ImageInfo) -> str:
+    """The text of the Dockerfile that builds `info`.
+
+    Raises:
+        FreezeError: It can't be said in a Dockerfile.
+    """
+    try:
+        return serialize(lower(info))
+    except Invalid as error:
+        raise FreezeError(error.message, hint=error.hint) from None
 
 
 def generated_files(info: ImageInfo, others: Iterable[str]) -> dict[str, bytes]:
@@ -27,10 +44,12 @@ def generated_files(info: ImageInfo, others: Iterable[str]) -> dict[str, bytes]:
         others: The paths of the context's other files.
     """
     texts = {
-        "Dockerfile": serialize(lower(info)),
+        "Dockerfile": dockerfile(info),
         "image.json": info.to_json(),
         **dict(_requirements(info)),
     }
+    if any(isinstance(step, _RUNNING) for step in info.steps):
+        texts[CONTEXT_CA_SCRIPT] = f"{ca_prelude()}\n"
     # The engine reads the Dockerfile itself; image.json is for people and tools, not for the build.
     sent = {path.partition("/")[0] for path in (*others, *texts)} - {"Dockerfile", "image.json"}
     texts[".dockerignore"] = dockerignore(sorted(sent))

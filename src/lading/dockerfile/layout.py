@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUILT_WHEELS",
+    "CONTEXT_CA_SCRIPT",
     "CONTEXT_SOURCES",
     "CONTEXT_UV",
     "CONTEXT_WHEELS",
     "MOUNTED_BUILT_WHEELS",
     "MOUNTED_CACHE",
+    "MOUNTED_CA_SCRIPT",
     "MOUNTED_REQUIREMENTS",
     "MOUNTED_SOURCES",
     "MOUNTED_UV",
@@ -27,10 +29,12 @@ __all__ = [
     "requirements_name",
 ]
 
+CONTEXT_CA_SCRIPT: Final = "ca-bundle.sh"
 CONTEXT_UV: Final = "uv"
 CONTEXT_WHEELS: Final = "wheels"
 CONTEXT_SOURCES: Final = "sources"
 
+MOUNTED_CA_SCRIPT: Final = "/run/ca-bundle.sh"
 MOUNTED_UV: Final = "/run/uv"
 MOUNTED_REQUIREMENTS: Final = "/run/requirements.txt"
 MOUNTED_CACHE: Final = "/mnt"

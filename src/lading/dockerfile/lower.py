@@ -7,12 +7,14 @@ compiled is compiled in a stage of its own, so that no toolchain reaches the ima
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
-from lading.build_inputs import CA_BUNDLE_PATH, CA_SECRET_ID
-from lading.distros import ca_prelude, install_commands, parse_distro, user_commands
+from lading.distros import install_commands, parse_distro, toolchain, user_commands
 from lading.dockerfile import instructions as docker
+from lading.dockerfile.build_inputs import TRUST_CA, ca_mount, ca_script_mounts
+from lading.dockerfile.environment import set_variables
 from lading.dockerfile.python import compile_stage, install_python, needs_compiler
+from lading.grammar.python_version import PythonVersion
 from lading.info import (
     CopyFiles,
     InstallPython,
@@ -32,13 +34,22 @@ __all__ = ["lower"]
 
 _BASE_STAGE = "base"
 
-# What the lock does not pin yet is pinned by no version in the text; each linter rule by its manager.
+# The lock doesn't pin these yet. The linter has a rule for each package manager.
 _UNPINNED = {
     "apt": "DL3008",
     "apk": "DL3018",
     "dnf": "DL3041",
     "microdnf": "DL3041",
     "yum": "DL3033",
+}
+
+_WORDS: Final[dict[type[Step], str]] = {
+    InstallSystem: "system packages",
+    InstallPython: "Python packages",
+    RunCommand: "run",
+    RunScript: "run_script",
+    CopyFiles: "files",
+    SetEnv: "env",
 }
 
 _HEADER = """\
@@ -65,16 +76,20 @@ def _start(info: ImageInfo, stage: str | None) -> Iterator[Instruction]:
     reference, digest = info.base.reference, info.base.digest
     pinned = f"{reference}@{digest}" if digest and "@" not in reference else reference
     yield docker.From(image=pinned, stage=stage)
-    # CASES R9: a base may end as another user, who may not install anything.
+    # CASES R9: a base may end as another user, who may not install anything. The linter minds a
+    # stage that ends as root, and only the last one is ever run.
+    if stage is not None:
+        yield docker.Comment(text="hadolint ignore=DL3002")
     yield docker.User(user="0")
     if info.interpreter_packages:
+        yield docker.Blank()
         yield docker.Comment(text=f"Python {info.python}, where the base has none")
-        yield _unpinned_ignore(info)
-        yield _install(info, info.interpreter_packages, unless=f"command -v python{_series(info)}")
-
-
-def _series(info: ImageInfo) -> str:
-    return ".".join(info.python.split(".")[:2])
+        program = f"python{PythonVersion.parse(info.python).series}"
+        yield from _install(
+            info,
+            info.interpreter_packages,
+            before=(f"{{ ! command -v {program} >/dev/null || exit 0; }}",),
+        )
 
 
 def _compile_stages(info: ImageInfo) -> Iterator[tuple[Instruction, ...]]:
@@ -94,15 +109,12 @@ def _compile_stages(info: ImageInfo) -> Iterator[tuple[Instruction, ...]]:
 
 
 def _toolchain(info: ImageInfo, packages: list[str]) -> tuple[Instruction, ...]:
-    from lading.distros import toolchain  # noqa: PLC0415
-    from lading.grammar.python_version import PythonVersion  # noqa: PLC0415
-
     if info.distro is None:
         return ()
     own = PythonVersion.parse(info.python) if info.python_from_distro else None
     needed = toolchain(parse_distro(info.distro), python_from_distro=own)
     every = tuple(dict.fromkeys((*needed, *packages)))
-    return (_unpinned_ignore(info), _install(info, every))
+    return tuple(_install(info, every))
 
 
 def _user(config: Config) -> Iterator[Instruction]:
@@ -120,8 +132,7 @@ def _steps(info: ImageInfo) -> Iterator[Instruction]:
     installs = 0
     for step in info.steps:
         yield docker.Blank()
-        if step.at:
-            yield docker.Comment(text=", ".join(step.at))
+        yield docker.Comment(text=" ".join((", ".join(step.at), _WORDS[type(step)])).strip())
         installs += isinstance(step, InstallPython)
         yield from _step(info, step, installs)
 
@@ -129,19 +140,18 @@ def _steps(info: ImageInfo) -> Iterator[Instruction]:
 def _step(info: ImageInfo, step: Step, number: int) -> Iterator[Instruction]:
     match step:
         case InstallSystem():
-            yield _unpinned_ignore(info)
-            yield _install(info, step.packages)
+            yield from _install(info, step.packages)
         case InstallPython():
             yield from install_python(info, step, number)
         case RunCommand():
-            mounts = (_ca_mount(), *_secret_mounts(step.secrets))
-            yield docker.Run(command=f"{ca_prelude()}; {step.command}", mounts=mounts)
+            mounts = (*ca_script_mounts(), *_secret_mounts(step.secrets))
+            yield docker.Run(command=f"{TRUST_CA}; {step.command}", mounts=mounts)
         case RunScript():
             yield _run_script(step)
         case CopyFiles():
             yield docker.Copy(sources=(f"{step.source}/",), destination=_folder(step.destination))
         case SetEnv():
-            yield from _env(info, step)
+            yield from set_variables(step.variables, venv=info.venv)
         case _:
             assert_never(step)
 
@@ -152,58 +162,25 @@ def _folder(path: str) -> str:
 
 def _run_script(step: RunScript) -> Instruction:
     mounted = f"/run/{step.script.path.rpartition('/')[2]}"
-    words = shlex.join((mounted, *step.arguments))
     mounts = (
         docker.BindMount(source=step.script.path, target=mounted),
-        _ca_mount(),
+        *ca_script_mounts(),
         *_secret_mounts(step.secrets),
     )
-    return docker.Run(command=f"{ca_prelude()}; {words}", mounts=mounts)
-
-
-def _env(info: ImageInfo, step: SetEnv) -> Iterator[Instruction]:
-    others = tuple(pair for pair in step.variables if pair[0] != "PATH")
-    if others:
-        yield docker.Env(variables=others)
-    for name, value in step.variables:
-        if name == "PATH":
-            yield search_path(value, info.venv)
-
-
-def search_path(value: str, venv: str | None) -> docker.PathEnv:
-    """PATH as a user wrote it: an entry `$PATH` is the path so far, which has the venv already."""
-    entries = [entry for entry in value.split(":") if entry]
-    places = [place for place, entry in enumerate(entries) if entry in {"$PATH", "${PATH}"}]
-    if places:
-        before, after = entries[: places[0]], entries[places[0] + 1 :]
-        return docker.PathEnv(before=tuple(before), inherited=True, after=tuple(after))
-    first = (f"{venv}/bin",) if venv else ()
-    return docker.PathEnv(before=(*first, *entries), inherited=False)
+    words = shlex.join((mounted, *step.arguments))
+    return docker.Run(command=f"{TRUST_CA}; {words}", mounts=mounts)
 
 
 def _install(
-    info: ImageInfo, packages: tuple[str, ...], *, unless: str | None = None
-) -> Instruction:
+    info: ImageInfo, packages: tuple[str, ...], *, before: tuple[str, ...] = ()
+) -> Iterator[Instruction]:
     assert info.distro is not None  # noqa: S101 - freeze refuses packages without a distro
+    distro = parse_distro(info.distro)
     arch = info.platform.partition("/")[2].replace("/", "-")
-    install = install_commands(parse_distro(info.distro), packages, arch=arch)
+    install = install_commands(distro, packages, arch=arch)
     caches = tuple(docker.CacheMount(target=cache.target, id=cache.id) for cache in install.mounts)
-    commands = install.commands
-    if unless is not None:
-        commands = (f"{unless} >/dev/null || {{ {' && '.join(commands)}; }}",)
-        return docker.Run(command=commands[0], mounts=(*caches, _ca_mount()))
-    return docker.RunAll(commands=commands, mounts=(*caches, _ca_mount()))
-
-
-def _unpinned_ignore(info: ImageInfo) -> Instruction:
-    assert info.distro is not None  # noqa: S101 - freeze refuses packages without a distro
-    return docker.Comment(
-        text=f"hadolint ignore={_UNPINNED[parse_distro(info.distro).package_manager]}"
-    )
-
-
-def _ca_mount() -> docker.Mount:
-    return docker.SecretMount(id=CA_SECRET_ID, target=CA_BUNDLE_PATH, required=False)
+    yield docker.Comment(text=f"hadolint ignore={_UNPINNED[distro.package_manager]}")
+    yield docker.RunAll(commands=(*before, *install.commands), mounts=(*caches, ca_mount()))
 
 
 def _secret_mounts(secrets: tuple[str, ...]) -> tuple[docker.Mount, ...]:

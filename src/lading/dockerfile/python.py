@@ -1,14 +1,15 @@
-"""How a Dockerfile installs Python distributions: by uv, which is mounted and never in the image."""
+"""How a Dockerfile installs Python distributions: by uv, which no layer of the image holds."""
 
 from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING
 
-from lading.build_inputs import CA_BUNDLE_PATH, CA_SECRET_ID
-from lading.distros import ca_prelude
+from lading.build_inputs import CA_BUNDLE_PATH
 from lading.distros.certificates import when_ca_bundle
 from lading.dockerfile import instructions as docker
+from lading.dockerfile.build_inputs import TRUST_CA, ca_mount, ca_script_mounts
+from lading.dockerfile.environment import set_variables
 from lading.dockerfile.layout import (
     BUILT_WHEELS,
     CONTEXT_SOURCES,
@@ -34,6 +35,12 @@ __all__ = ["compile_stage", "install_python", "needs_compiler"]
 
 _COMPILED = frozenset({"sdist", "git"})
 
+# Nothing of the base's decides. A cache mount is a file system of its own: nothing links out of it.
+_SETTINGS = (
+    "export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy "
+    f"UV_CACHE_DIR={MOUNTED_CACHE}"
+)
+
 
 def needs_compiler(step: InstallPython) -> bool:
     """Whether `step` has distributions that must be made into wheels first."""
@@ -58,22 +65,23 @@ def compile_stage(
         tools: The instructions that install compilers there.
     """
     sources = tuple(one for one in step.distributions if one.kind in _COMPILED)
-    mounts: tuple[Mount, ...] = (_uv_mount(), _cache_mount(info), _ca_mount())
+    mounts: tuple[Mount, ...] = (_uv_mount(), _cache_mount(info), *ca_script_mounts())
     if any(one.kind == "sdist" for one in sources):
         mounts += (docker.BindMount(source=CONTEXT_SOURCES, target=MOUNTED_SOURCES),)
-    commands = (ca_prelude(), *_environment(), *(line for one in sources for line in _compile(info, one)))
+    lines = (line for one in sources for line in _compile(info, one))
+    commands = (TRUST_CA, _SETTINGS, *lines)
     return (
+        docker.Comment(text=f"only the wheels leave: {', '.join(one.name for one in sources)}"),
         docker.From(image=base, stage=_stage(number)),
         *tools,
-        *((docker.Env(variables=step.environment),) if step.environment else ()),
-        docker.Comment(text=f"wheels of {', '.join(one.name for one in sources)}"),
+        *set_variables(step.environment, venv=None),
         docker.RunAll(commands=commands, mounts=mounts),
     )
 
 
 def install_python(info: ImageInfo, step: InstallPython, number: int) -> Iterator[Instruction]:
     """The instructions that install `step`, the installation `number` of the image."""
-    commands: list[str] = [*_environment()]
+    commands = [when_ca_bundle(f"export SSL_CERT_FILE={CA_BUNDLE_PATH}"), _SETTINGS]
     if number == 1:
         commands.append(_uv("venv", "--python", info.python, str(info.venv)))
     commands += _installations(info, step)
@@ -102,7 +110,9 @@ def _installations(info: ImageInfo, step: InstallPython) -> Iterator[str]:
 
 
 def _exact(distribution: Distribution) -> str:
-    return f"{distribution.name}=={distribution.version}"
+    # What a repository holds has no version before it is built.
+    version = f"=={distribution.version}" if distribution.version else ""
+    return f"{distribution.name}{version}"
 
 
 def _pip_install(info: ImageInfo, *words: str) -> str:
@@ -112,16 +122,6 @@ def _pip_install(info: ImageInfo, *words: str) -> str:
 
 def _uv(*words: str) -> str:
     return shlex.join((MOUNTED_UV, *words))
-
-
-def _environment() -> Iterator[str]:
-    """What every uv command of a step reads: nothing of the base, and where its cache is."""
-    yield when_ca_bundle(f"export SSL_CERT_FILE={CA_BUNDLE_PATH}")
-    # A cache mount is another file system, so that nothing can be linked from it.
-    yield (
-        "export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy "
-        f"UV_CACHE_DIR={MOUNTED_CACHE}"
-    )
 
 
 def _indexes(info: ImageInfo) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ def _mounts(info: ImageInfo, step: InstallPython, number: int) -> Iterator[Mount
             from_stage=_stage(number), source=BUILT_WHEELS, target=MOUNTED_BUILT_WHEELS
         )
     yield _cache_mount(info)
-    yield _ca_mount()
+    yield ca_mount()
 
 
 def _stage(number: int) -> str:
@@ -160,14 +160,22 @@ def _compile(info: ImageInfo, distribution: Distribution) -> Iterator[str]:
         yield _build(info, f"{MOUNTED_SOURCES}/{distribution.filename}")
         return
     folder = f"/src/{distribution.name}"
+    git = shlex.join(("git", "-C", folder))
     yield shlex.join(("git", "clone", "--quiet", "--", distribution.url, folder))
-    revision = distribution.commit or "HEAD"
-    yield shlex.join(("git", "-C", folder, "checkout", "--quiet", "--detach", revision))
-    yield shlex.join(
-        ("git", "-C", folder, "submodule", "update", "--init", "--recursive", "--quiet")
-    )
+    yield _checkout(git, distribution)
+    yield f"{git} submodule update --init --recursive --quiet"
     below = f"/{distribution.subdirectory}" if distribution.subdirectory else ""
     yield _build(info, f"{folder}{below}")
+
+
+def _checkout(git: str, distribution: Distribution) -> str:
+    checkout = f"{git} checkout --quiet --detach"
+    revision = distribution.revision
+    if revision is None:
+        return f"{checkout} {distribution.commit or 'HEAD'}"
+    # A clone has the branches of its origin under another name.
+    names = (shlex.quote(name) for name in (f"origin/{revision}", revision))
+    return f"{{ {' || '.join(f'{checkout} {name}' for name in names)}; }}"
 
 
 def _build(info: ImageInfo, source: str) -> str:
@@ -183,7 +191,3 @@ def _cache_mount(info: ImageInfo) -> Mount:
     # Another architecture's wheels would only make the cache larger; uv keeps them apart itself.
     arch = info.platform.partition("/")[2].replace("/", "-")
     return docker.CacheMount(target=MOUNTED_CACHE, id=f"lading-uv-{arch}")
-
-
-def _ca_mount() -> Mount:
-    return docker.SecretMount(id=CA_SECRET_ID, target=CA_BUNDLE_PATH, required=False)

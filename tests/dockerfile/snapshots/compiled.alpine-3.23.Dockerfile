@@ -1,0 +1,71 @@
+# Made by Lading: changes belong in the Image that this was made from, and are lost here.
+FROM docker.io/library/python:3.13-alpine3.23@sha256:1111111111111111111111111111111111111111111111111111111111111111 AS base
+# hadolint ignore=DL3002
+USER 0
+
+# only the wheels leave: psycopg2, theirs
+FROM base AS wheels
+# hadolint ignore=DL3018
+RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    apk add --no-cache -- build-base ca-certificates git linux-headers libpq-dev && \
+    rm -f /var/log/apk.log
+ENV CFLAGS="-O2 -g"
+ENV PATH="/opt/tools/bin:${PATH}"
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=bind,source=sources,target=/media \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    /run/uv build --wheel --python 3.13 --out-dir /wheels /media/psycopg2-2.9.9.tar.gz && \
+    git clone --quiet -- https://git.example.test/team/theirs.git /src/theirs && \
+    git -C /src/theirs checkout --quiet --detach cccccccccccccccccccccccccccccccccccccccc && \
+    git -C /src/theirs submodule update --init --recursive --quiet && \
+    /run/uv build --wheel --python 3.13 --out-dir /wheels /src/theirs/python
+
+FROM base
+
+# who the container runs as: 10001:0
+RUN : >>/etc/passwd && \
+    taken=: found='' tail='' && \
+    while IFS=: read -r entry _ id _ || { [ -n "$entry" ] && tail=1; }; do taken="$taken$entry:"; [ "$id" != 10001 ] || found=1; done </etc/passwd && \
+    name=lading && \
+    while [ "${taken#*":$name:"}" != "$taken" ]; do name="${name}_"; done && \
+    { [ -z "$tail" ] || [ -n "$found" ] || echo >>/etc/passwd; } && \
+    { [ -n "$found" ] || printf '%s:x:%s:%s::%s:/bin/sh\n' "$name" 10001 0 /home/lading >>/etc/passwd; } && \
+    mkdir -p -- /home/lading /app && \
+    chown 10001:0 -- /home/lading /app && \
+    chmod g=u -- /home/lading /app
+WORKDIR /app
+
+# service.py:5 system packages
+# hadolint ignore=DL3018
+RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    apk add --no-cache -- libpq-dev && \
+    rm -f /var/log/apk.log
+
+# service.py:7, service.py:8 Python packages
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
+    --mount=type=bind,from=wheels,source=/wheels,target=/srv \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    /run/uv venv --python 3.13 /opt/venv && \
+    /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
+    /run/uv pip install --python /opt/venv --no-deps --no-index --find-links /srv psycopg2==2.9.9 theirs==2.0
+ENV PATH="/opt/venv/bin:${PATH}"
+
+# service.py:6 env
+ENV CFLAGS="-O2 -g"
+ENV PATH="/opt/tools/bin:${PATH}"
+
+ENV HOME=/home/lading
+LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
+    org.opencontainers.image.base.name=docker.io/library/python:3.13-alpine3.23
+USER 10001:0
+CMD ["python", "-m", "theirs"]

@@ -1,0 +1,40 @@
+# Made by Lading: changes belong in the Image that this was made from, and are lost here.
+FROM registry.example.test:5000/team/base:7@sha256:1111111111111111111111111111111111111111111111111111111111111111
+USER 0
+
+# Python 3.12, where the base has none
+# hadolint ignore=DL3018
+RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { ! command -v python3.12 >/dev/null || exit 0; } && \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    apk add --no-cache -- python3 && \
+    rm -f /var/log/apk.log
+
+# who the container runs as: 1001:1001
+RUN : >>/etc/passwd && \
+    taken=: found='' tail='' && \
+    while IFS=: read -r entry _ id _ || { [ -n "$entry" ] && tail=1; }; do taken="$taken$entry:"; [ "$id" != 1001 ] || found=1; done </etc/passwd && \
+    name=lading && \
+    while [ "${taken#*":$name:"}" != "$taken" ]; do name="${name}_"; done && \
+    { [ -z "$tail" ] || [ -n "$found" ] || echo >>/etc/passwd; } && \
+    { [ -n "$found" ] || printf '%s:x:%s:%s::%s:/bin/sh\n' "$name" 1001 1001 /home/lading >>/etc/passwd; } && \
+    mkdir -p -- /home/lading /app && \
+    chown 1001:1001 -- /home/lading /app && \
+    chmod g=u -- /home/lading /app
+WORKDIR /app
+
+# service.py:5 Python packages
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    /run/uv venv --python 3.12 /opt/venv && \
+    /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt
+ENV PATH="/opt/venv/bin:${PATH}"
+
+ENV HOME=/home/lading
+LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
+    org.opencontainers.image.base.name=registry.example.test:5000/team/base:7
+USER 1001:1001

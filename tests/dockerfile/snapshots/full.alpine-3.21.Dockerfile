@@ -1,0 +1,86 @@
+# Made by Lading: changes belong in the Image that this was made from, and are lost here.
+FROM docker.io/library/python:3.13-alpine3.21@sha256:1111111111111111111111111111111111111111111111111111111111111111
+USER 0
+
+# who the container runs as: 4711:0
+RUN : >>/etc/passwd && \
+    taken=: found='' tail='' && \
+    while IFS=: read -r entry _ id _ || { [ -n "$entry" ] && tail=1; }; do taken="$taken$entry:"; [ "$id" != 4711 ] || found=1; done </etc/passwd && \
+    name=server && \
+    while [ "${taken#*":$name:"}" != "$taken" ]; do name="${name}_"; done && \
+    { [ -z "$tail" ] || [ -n "$found" ] || echo >>/etc/passwd; } && \
+    { [ -n "$found" ] || printf '%s:x:%s:%s::%s:/bin/sh\n' "$name" 4711 0 /home/server >>/etc/passwd; } && \
+    mkdir -p -- /home/server /srv/app /data && \
+    chown 4711:0 -- /home/server /srv/app /data && \
+    chmod g=u -- /home/server /srv/app /data
+WORKDIR /srv/app
+
+# service.py:5 system packages
+# hadolint ignore=DL3018
+RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    apk add --no-cache -- curl libgomp && \
+    rm -f /var/log/apk.log
+
+# service.py:6 Python packages
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
+    --mount=type=bind,source=wheels,target=/media \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    /run/uv venv --python 3.13 /opt/venv && \
+    /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes --find-links /media -r /run/requirements.txt
+ENV PATH="/opt/venv/bin:${PATH}"
+
+# service.py:7 env
+ENV LOG_FORMAT='say "$HOME" and '\\""
+ENV PATH="/opt/tools/bin:${PATH}"
+
+# service.py:8 run
+RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    . /run/ca-bundle.sh; python -c 'import fastapi' # it is there
+
+# service.py:9 Python packages
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=requirements-2.txt,target=/run/requirements.txt \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt
+
+# service.py:10 run_script
+RUN --mount=type=bind,source=scripts/7da285cf8bf193d7.sh,target=/run/7da285cf8bf193d7.sh \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=secret,id=token,required=true \
+    . /run/ca-bundle.sh; /run/7da285cf8bf193d7.sh --all 'it'"'"'s'
+
+# service.py:11 run
+RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    ["/bin/sh", "-c", ". /run/ca-bundle.sh; for name in a b; do\n    echo \"$name\"\ndone"]
+
+# service.py:12 files
+COPY files/4.1/ /srv/models/
+
+# service.py:13 files
+COPY files/4.2/ /srv/app/
+
+# service.py:14 env
+ENV PYTHONUNBUFFERED=1
+
+ENV HOME=/home/server
+LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
+    org.opencontainers.image.base.name=docker.io/library/python:3.13-alpine3.21 \
+    org.opencontainers.image.source=https://git.example.test/team/service
+EXPOSE 8000/tcp 9000/udp
+VOLUME ["/data"]
+STOPSIGNAL SIGINT
+HEALTHCHECK --interval=30s --retries=3 CMD ["python", "-c", "import server"]
+USER 4711:0
+ENTRYPOINT ["uvicorn"]
+CMD ["server:app", "--port", "8000"]

@@ -1,0 +1,45 @@
+# Made by Lading: changes belong in the Image that this was made from, and are lost here.
+FROM docker.io/library/ubuntu:noble@sha256:1111111111111111111111111111111111111111111111111111111111111111
+USER 0
+
+# Python 3.12, where the base has none
+# hadolint ignore=DL3008
+RUN --mount=type=cache,id=lading-apt-cache-ubuntu-24.04-amd64,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,id=lading-apt-lists-ubuntu-24.04-amd64,target=/var/lib/apt/lists,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { ! command -v python3.12 >/dev/null || exit 0; } && \
+    export DEBIAN_FRONTEND=noninteractive && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o APT::Keep-Downloaded-Packages=true && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    apt-get "$@" update && \
+    apt-get "$@" install --yes --no-install-recommends -- python3.12 && \
+    rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+
+# who the container runs as: 10001:0
+RUN : >>/etc/passwd && \
+    taken=: found='' tail='' && \
+    while IFS=: read -r entry _ id _ || { [ -n "$entry" ] && tail=1; }; do taken="$taken$entry:"; [ "$id" != 10001 ] || found=1; done </etc/passwd && \
+    name=lading && \
+    while [ "${taken#*":$name:"}" != "$taken" ]; do name="${name}_"; done && \
+    { [ -z "$tail" ] || [ -n "$found" ] || echo >>/etc/passwd; } && \
+    { [ -n "$found" ] || printf '%s:x:%s:%s::%s:/bin/sh\n' "$name" 10001 0 /home/lading >>/etc/passwd; } && \
+    mkdir -p -- /home/lading /app && \
+    chown 10001:0 -- /home/lading /app && \
+    chmod g=u -- /home/lading /app
+WORKDIR /app
+
+# service.py:3 Python packages
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    /run/uv venv --python 3.12 /opt/venv && \
+    /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt
+ENV PATH="/opt/venv/bin:${PATH}"
+
+ENV HOME=/home/lading
+LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
+    org.opencontainers.image.base.name=docker.io/library/ubuntu:noble
+USER 10001:0

@@ -1,0 +1,55 @@
+# Made by Lading: changes belong in the Image that this was made from, and are lost here.
+FROM docker.io/library/python:3.13-alpine3.24@sha256:1111111111111111111111111111111111111111111111111111111111111111 AS base
+# hadolint ignore=DL3002
+USER 0
+
+# only the wheels leave: theirs
+FROM base AS wheels
+# hadolint ignore=DL3018
+RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    apk add --no-cache -- build-base ca-certificates git linux-headers && \
+    rm -f /var/log/apk.log
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    git clone --quiet -- https://git.example.test/team/theirs /src/theirs && \
+    { git -C /src/theirs checkout --quiet --detach origin/main || git -C /src/theirs checkout --quiet --detach main; } && \
+    git -C /src/theirs submodule update --init --recursive --quiet && \
+    /run/uv build --wheel --python 3.13 --out-dir /wheels --index https://packages.example.test/simple /src/theirs
+
+FROM base
+
+# who the container runs as: 10001:0
+RUN : >>/etc/passwd && \
+    taken=: found='' tail='' && \
+    while IFS=: read -r entry _ id _ || { [ -n "$entry" ] && tail=1; }; do taken="$taken$entry:"; [ "$id" != 10001 ] || found=1; done </etc/passwd && \
+    name=lading && \
+    while [ "${taken#*":$name:"}" != "$taken" ]; do name="${name}_"; done && \
+    { [ -z "$tail" ] || [ -n "$found" ] || echo >>/etc/passwd; } && \
+    { [ -n "$found" ] || printf '%s:x:%s:%s::%s:/bin/sh\n' "$name" 10001 0 /home/lading >>/etc/passwd; } && \
+    mkdir -p -- /home/lading /app && \
+    chown 10001:0 -- /home/lading /app && \
+    chmod g=u -- /home/lading /app
+WORKDIR /app
+
+# service.py:6, service.py:7 Python packages
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
+    --mount=type=bind,source=wheels,target=/media \
+    --mount=type=bind,from=wheels,source=/wheels,target=/srv \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    /run/uv venv --python 3.13 /opt/venv && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --index https://packages.example.test/simple --find-links /media --find-links /srv -r /run/requirements.txt
+ENV PATH="/opt/venv/bin:${PATH}"
+
+ENV HOME=/home/lading
+LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
+    org.opencontainers.image.base.name=docker.io/library/python:3.13-alpine3.24
+USER 10001:0

@@ -1,0 +1,73 @@
+# Made by Lading: changes belong in the Image that this was made from, and are lost here.
+FROM docker.io/library/ubuntu:jammy@sha256:1111111111111111111111111111111111111111111111111111111111111111 AS base
+# hadolint ignore=DL3002
+USER 0
+
+# Python 3.10, where the base has none
+# hadolint ignore=DL3008
+RUN --mount=type=cache,id=lading-apt-cache-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,id=lading-apt-lists-ubuntu-22.04-amd64,target=/var/lib/apt/lists,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { ! command -v python3.10 >/dev/null || exit 0; } && \
+    export DEBIAN_FRONTEND=noninteractive && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o APT::Keep-Downloaded-Packages=true && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    apt-get "$@" update && \
+    apt-get "$@" install --yes --no-install-recommends -- python3.10 && \
+    rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+
+# only the wheels leave: theirs
+FROM base AS wheels
+# hadolint ignore=DL3008
+RUN --mount=type=cache,id=lading-apt-cache-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,id=lading-apt-lists-ubuntu-22.04-amd64,target=/var/lib/apt/lists,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    export DEBIAN_FRONTEND=noninteractive && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o APT::Keep-Downloaded-Packages=true && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    apt-get "$@" update && \
+    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git python3.10-dev && \
+    rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    git clone --quiet -- https://git.example.test/team/theirs /src/theirs && \
+    { git -C /src/theirs checkout --quiet --detach origin/main || git -C /src/theirs checkout --quiet --detach main; } && \
+    git -C /src/theirs submodule update --init --recursive --quiet && \
+    /run/uv build --wheel --python 3.10 --out-dir /wheels --index https://packages.example.test/simple /src/theirs
+
+FROM base
+
+# who the container runs as: 10001:0
+RUN : >>/etc/passwd && \
+    taken=: found='' tail='' && \
+    while IFS=: read -r entry _ id _ || { [ -n "$entry" ] && tail=1; }; do taken="$taken$entry:"; [ "$id" != 10001 ] || found=1; done </etc/passwd && \
+    name=lading && \
+    while [ "${taken#*":$name:"}" != "$taken" ]; do name="${name}_"; done && \
+    { [ -z "$tail" ] || [ -n "$found" ] || echo >>/etc/passwd; } && \
+    { [ -n "$found" ] || printf '%s:x:%s:%s::%s:/bin/sh\n' "$name" 10001 0 /home/lading >>/etc/passwd; } && \
+    mkdir -p -- /home/lading /app && \
+    chown 10001:0 -- /home/lading /app && \
+    chmod g=u -- /home/lading /app
+WORKDIR /app
+
+# service.py:6, service.py:7 Python packages
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
+    --mount=type=bind,source=wheels,target=/media \
+    --mount=type=bind,from=wheels,source=/wheels,target=/srv \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    /run/uv venv --python 3.10 /opt/venv && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --index https://packages.example.test/simple --find-links /media --find-links /srv -r /run/requirements.txt
+ENV PATH="/opt/venv/bin:${PATH}"
+
+ENV HOME=/home/lading
+LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
+    org.opencontainers.image.base.name=docker.io/library/ubuntu:jammy
+USER 10001:0
