@@ -47,9 +47,7 @@ def engines() -> Iterator[dict[str, engine_support.Engine]]:
 
 
 @pytest.fixture(scope="session")
-def build_once(
-    workshop: Workshop, engines: dict[str, engine_support.Engine], base: str
-) -> Builder:
+def build_once(workshop: Workshop, engines: dict[str, engine_support.Engine], base: str) -> Builder:
     """Builds a project with an engine where no test before has, and returns the image's tag."""
     tags: dict[tuple[str, Path], str] = {}
 
@@ -73,3 +71,17 @@ def iris(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _made_by_a_user(folder: str, names: list[str]) -> set[str]:
     del folder
     return {"lading.lock", ".lading", "model", "__pycache__"} & set(names)
+
+
+@pytest.fixture
+def engine(name: str, engines: dict[str, engine_support.Engine]) -> engine_support.Engine:
+    """The engine that a test is run with, which can run what it has built."""
+    return engines[name]
+
+
+@pytest.fixture
+def pulled_base(engine: engine_support.Engine, base: str) -> str:
+    """The base image, there to be looked at."""
+    plain = () if engine.program == "docker" else ("--tls-verify=false",)
+    engine.run("pull", "--quiet", *plain, base)
+    return base

@@ -1,4 +1,4 @@
-"""Real builds: `lading` in a process of its own, against a real engine, and a look at what came out."""
+"""Real builds: `lading` as a process of its own, a real engine, and a look at what came out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 import lading
 from lading import process
 
@@ -18,7 +20,28 @@ if TYPE_CHECKING:
 
     from engine_support import Engine
 
-__all__ = ["Entry", "Workshop", "content_of", "layers", "write_project"]
+__all__ = [
+    "EACH_ENGINE",
+    "PROGRAM",
+    "Entry",
+    "Workshop",
+    "content_of",
+    "healthcheck_of",
+    "layers",
+    "occurrences",
+    "own_environment",
+    "write_project",
+]
+
+EACH_ENGINE = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("docker", marks=pytest.mark.engine("docker")),
+        pytest.param("podman", marks=pytest.mark.engine("podman")),
+        # Buildah runs no images of its own: podman does, out of the storage that they share.
+        pytest.param("buildah", marks=pytest.mark.engine("buildah", "podman")),
+    ],
+)
 
 PROGRAM = (sys.executable, "-c", "from lading.cli import main; main()")
 BUILD_SECONDS = 600.0
@@ -76,7 +99,7 @@ class Workshop:
         env = {name: value for name, value in given.items() if value is not None}
         return process.run((*PROGRAM, *words), env=env, cwd=cwd, timeout=BUILD_SECONDS)
 
-    def attempt(  # noqa: PLR0913 - what a build takes
+    def attempt(
         self,
         project: Path,
         *words: str,
@@ -97,7 +120,7 @@ class Workshop:
             **environment,
         )
 
-    def build(  # noqa: PLR0913 - what a build takes
+    def build(
         self,
         project: Path,
         *words: str,
@@ -152,6 +175,30 @@ def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
         link=member.linkname,
         sha256=hashlib.sha256(file.read()).hexdigest() if file else "",
     )
+
+
+def occurrences(engine: Engine, image: str, words: tuple[str, ...], folder: Path) -> list[str]:
+    """Which of these words stand anywhere in an image: its layers, configuration and history."""
+    archive = folder / "saved.tar"
+    engine.run("save", "--output", str(archive), image)
+    overlap = max(len(word.encode()) for word in words)
+    found: set[str] = set()
+    before = b""
+    # The layers are tar archives that are not compressed, inside of one that isn't either.
+    with archive.open("rb") as file:
+        while block := file.read(1 << 24):
+            window = before + block
+            found |= {word for word in words if word.encode() in window}
+            before = block[-overlap:]
+    archive.unlink()
+    return sorted(found)
+
+
+def healthcheck_of(engine: Engine, image: str) -> dict[str, Any]:
+    """What docker has in the image's configuration, and podman beside it."""
+    described = engine.inspect(image)
+    found: dict[str, Any] = described["Config"].get("Healthcheck") or described["Healthcheck"]
+    return found
 
 
 def layers(engine: Engine, image: str) -> tuple[str, ...]:

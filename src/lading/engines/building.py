@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lading import process
+from lading.engines.hints import hint_for
 from lading.engines.redaction import masking
 from lading.errors import BuildError, Problem
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from lading.engines.engine import Command, Engine
     from lading.engines.request import BuildRequest, SecretSource
+    from lading.process import StreamResult
 
 __all__ = ["build"]
 
@@ -50,31 +52,39 @@ def build(
             folder = stack.enter_context(TemporaryDirectory(prefix="lading-"))
             request = replace(request, scratch=Path(folder))
         for command in engine.commands(request, environment):
-            _run(engine.name, command, environment, mask, on_line)
+            ended = _run(engine.name, command, environment, _shown(mask, on_line))
+            if ended.returncode:
+                raise _failure(engine.name, command, ended, mask, request.ca_bundle)
 
 
 def _run(
     name: str,
     command: Command,
     environment: Mapping[str, str],
-    mask: Callable[[str], str],
     on_line: Callable[[str], None] | None,
-) -> None:
+) -> StreamResult:
+    env = {**environment, **dict(command.env)}
     try:
-        ended = process.stream(
-            command.argv, env={**environment, **dict(command.env)}, on_line=_shown(mask, on_line)
-        )
+        return process.stream(command.argv, env=env, on_line=on_line)
     except process.ProgramNotFound as error:
         raise BuildError(
             f"{name} could not {command.purpose}: {error}", hint="see `lading doctor`"
         ) from error
-    if ended.returncode:
-        problem = Problem(
-            message=f"{name} could not {command.purpose} ({_ending(ended.returncode)})",
-            hint=_hint(ended.returncode),
-            detail="\n".join(mask(line) for line in ended.tail) or None,
-        )
-        raise BuildError(problem, exit_code=ended.returncode)
+
+
+def _failure(
+    name: str,
+    command: Command,
+    ended: StreamResult,
+    mask: Callable[[str], str],
+    ca_bundle: Path | None,
+) -> BuildError:
+    problem = Problem(
+        message=f"{name} could not {command.purpose} ({_ending(ended.returncode)})",
+        hint=hint_for(ended.returncode, ended.tail, ca_bundle=ca_bundle),
+        detail="\n".join(mask(line) for line in ended.tail) or None,
+    )
+    return BuildError(problem, exit_code=ended.returncode)
 
 
 def _shown(
@@ -89,13 +99,6 @@ def _shown(
 
 def _ending(returncode: int) -> str:
     return f"exit code {returncode}" if returncode > 0 else f"ended by signal {-returncode}"
-
-
-def _hint(returncode: int) -> str | None:
-    # 128 + SIGKILL is how a shell tells it, and the engines with it.
-    if returncode in (-9, 137):
-        return "it was killed: the machine may have run out of memory"
-    return None
 
 
 def _missing(request: BuildRequest, environment: Mapping[str, str]) -> Iterator[Problem]:

@@ -1,0 +1,102 @@
+"""R35: a change makes new only the layers from its own step on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from building.workshop import layers, write_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from building.workshop import Workshop
+    from engine_support import Engine
+
+pytestmark = [pytest.mark.engine("docker"), pytest.mark.network]
+
+IMAGE = """Image(distro="debian:bookworm", python_version="3.11")
+    .python_packages("iniconfig==2.0.0")
+    .run_script("set-up.sh")
+    .build_include("server.py")
+    .env(MODE="one")"""
+SCRIPT = "#!/bin/sh\nset -eu\necho one > /set-up\n"
+
+# The layers above the base's, from the last: server.py, set-up.sh, Python packages.
+CODE, SCRIPTS, PACKAGES = 1, 2, 3
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    files = {"set-up__sh": SCRIPT, "server__py": "print('one')\n"}
+    return write_project(tmp_path_factory.mktemp("caching"), IMAGE, **files)
+
+
+@pytest.fixture
+def engine(engines: dict[str, Engine]) -> Engine:
+    return engines["docker"]
+
+
+@pytest.fixture(scope="module")
+def first(workshop: Workshop, engines: dict[str, Engine], base: str, project: Path) -> str:
+    tag = engines["docker"].tag("caching")
+    workshop.build(project, engine="docker", base=base, tag=tag)
+    return tag
+
+
+def kept(before: tuple[str, ...], after: tuple[str, ...]) -> int:
+    """How many layers are the same, counted from the base's."""
+    pairs = zip(before, after, strict=False)
+    return next(
+        (at for at, (one, two) in enumerate(pairs) if one != two), min(len(before), len(after))
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "renewed"),
+    [
+        pytest.param("server.py", "one", "two", CODE, id="code"),
+        pytest.param("set-up.sh", "one", "two", SCRIPTS, id="script"),
+        pytest.param("service.py", 'MODE="one"', 'MODE="two"', 0, id="env"),
+        pytest.param("service.py", '2.0.0"', '2.0.0", "attrs==24.2.0"', PACKAGES, id="requirement"),
+    ],
+)
+def test_a_change_renews_what_follows_it(
+    *,
+    file: str,
+    old: str,
+    new: str,
+    renewed: int,
+    workshop: Workshop,
+    engine: Engine,
+    base: str,
+    project: Path,
+    first: str,
+    tmp_path: Path,
+) -> None:
+    changed = shutil.copytree(project, tmp_path / "changed")
+    text = (changed / file).read_text()
+    assert old in text
+    (changed / file).write_text(text.replace(old, new))
+    tag = engine.tag("caching-changed")
+    workshop.build(changed, engine="docker", base=base, tag=tag)
+    before, after = layers(engine, first), layers(engine, tag)
+    assert len(before) == len(after)
+    assert kept(before, after) == len(before) - renewed
+    assert engine.inspect(first)["Id"] != engine.inspect(tag)["Id"]
+
+
+def test_another_checkout_user_and_time_renew_nothing(
+    *, workshop: Workshop, engine: Engine, base: str, project: Path, first: str, tmp_path: Path
+) -> None:
+    elsewhere = shutil.copytree(project, tmp_path / "else where" / "ü")
+    shutil.rmtree(elsewhere / ".lading")
+    for path in elsewhere.iterdir():
+        os.utime(path, (1, 1))
+        path.chmod(0o640)
+    tag = engine.tag("caching-elsewhere")
+    workshop.build(elsewhere, engine="docker", base=base, tag=tag, USER="other", TZ="Asia/Tokyo")
+    assert engine.inspect(tag)["Id"] == engine.inspect(first)["Id"]
