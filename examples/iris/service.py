@@ -1,7 +1,7 @@
 """A server that tells irises apart, and the image that it runs in.
 
-Imports stand where they are used: Lading reads `image` without the server's libraries, and the server
-runs without Lading.
+Imports stand where they are used: Lading reads `image` without the server's libraries, and the
+server runs without Lading.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Callable
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 import engine_support
-from building.workshop import Workshop, own_environment
+from building.workshop import Entry, Workshop, content_of, own_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Builder: TypeAlias = Callable[[str, Path], str]
+Contents: TypeAlias = Callable[[str, str], dict[str, Entry]]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -77,6 +79,20 @@ def _made_by_a_user(folder: str, names: list[str]) -> set[str]:
 def engine(name: str, engines: dict[str, engine_support.Engine]) -> engine_support.Engine:
     """The engine that a test is run with, which can run what it has built."""
     return engines[name]
+
+
+@pytest.fixture(scope="session")
+def contents(
+    engines: dict[str, engine_support.Engine], tmp_path_factory: pytest.TempPathFactory
+) -> Contents:
+    """The file system of an image, read once: by the engine's name and the image's."""
+    folder = tmp_path_factory.mktemp("contents")
+
+    @functools.cache
+    def read(engine: str, image: str) -> dict[str, Entry]:
+        return content_of(engines[engine], image, folder)
+
+    return read
 
 
 @pytest.fixture

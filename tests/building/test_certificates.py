@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from building.workshop import EACH_ENGINE, write_project
+from building.workshop import DOCKER_AND_PODMAN, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ IMAGE = """Image(distro="debian:bookworm", python_version="3.11")
     .python_packages("iniconfig==2.0.0")"""
 
 
-@EACH_ENGINE
+@DOCKER_AND_PODMAN
 def test_without_it_the_build_fails_and_the_hint_names_the_option(
     name: str, workshop: Workshop, engine: Engine, base: str, tmp_path: Path
 ) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from building.workshop import EACH_ENGINE, content_of, healthcheck_of
+from building.workshop import DOCKER_AND_PODMAN, EACH_ENGINE, healthcheck_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from building.conftest import Contents
     from building.workshop import Entry
     from engine_support import Container, Engine
 
@@ -113,10 +114,9 @@ def added_by_packages(base: dict[str, Entry], built: dict[str, Entry], lists: st
 
 @EACH_ENGINE
 def test_r40_the_image_holds_what_was_asked_for_and_nothing_else(
-    name: str, engine: Engine, image: str, pulled_base: str, tmp_path: Path
+    name: str, engine: Engine, image: str, pulled_base: str, contents: Contents
 ) -> None:
-    base = content_of(engine, pulled_base, tmp_path)
-    built = content_of(engine, image, tmp_path)
+    base, built = contents(engine.program, pulled_base), contents(engine.program, image)
     lists = engine.output_of(image, "sh", "-c", "cat /var/lib/dpkg/info/libgomp1:*.list")
     expected = added_by_packages(base, built, lists) | {
         *("/app", "/app/model", "/app/model/iris.joblib", "/app/service.py", "/app/train.py"),
@@ -133,9 +133,9 @@ def test_r40_the_image_holds_what_was_asked_for_and_nothing_else(
 
 @EACH_ENGINE
 def test_the_environment_holds_no_installer_and_no_cache(
-    engine: Engine, image: str, tmp_path: Path
+    engine: Engine, image: str, contents: Contents
 ) -> None:
-    built = content_of(engine, image, tmp_path)
+    built = contents(engine.program, image)
     programs = {path for path in built if path.startswith("/opt/venv/bin/")}
     assert not {"/opt/venv/bin/uv", "/opt/venv/bin/pip"} & programs
     assert {"/opt/venv/bin/python", "/opt/venv/bin/uvicorn"} <= programs
@@ -144,7 +144,7 @@ def test_the_environment_holds_no_installer_and_no_cache(
     assert not [path for path in built if "/.cache" in path or path.startswith("/tmp/")]  # noqa: S108 - in the image
 
 
-@EACH_ENGINE
+@DOCKER_AND_PODMAN
 def test_the_package_manager_still_works_in_the_image(engine: Engine, image: str) -> None:
     options = ("--user", "0")
     engine.output_of(image, "apt-get", "-qq", "update", options=options)

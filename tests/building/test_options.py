@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess  # noqa: TID251 - lading.process waits, and this one must be interrupted
+import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from building.workshop import EACH_ENGINE, PROGRAM, occurrences, write_project
+from building.workshop import DOCKER_AND_PODMAN, EACH_ENGINE, PROGRAM, occurrences, write_project
 from engine_support import BASE_BARE, REGISTRY
 
 if TYPE_CHECKING:
@@ -26,6 +26,20 @@ START = 'Image(distro="debian:bookworm")'
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 PROXY_PASSWORD = "hunter2-of-no-proxy"  # noqa: S105 - of a proxy that there isn't
 CA_MARKER = "marker-of-a-private-authority"
+# Of nobody: its key was thrown away.
+AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBmDCCAT2gAwIBAgIUIAfnaT0MJOyrBygesj/WsXbQT8AwCgYIKoZIzj0EAwIw
+IDEeMBwGA1UEAwwVTGFkaW5nIHRlc3QgYXV0aG9yaXR5MCAXDTI2MTEyMjE3NDA1
+OFoYDzIxMjYxMDI5MTc0MDU4WjAgMR4wHAYDVQQDDBVMYWRpbmcgdGVzdCBhdXRo
+b3JpdHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASQZak3w1MaLWonzMjnn+I+
+t003tHYex3bvmwX/NyTlKiFLdqog2g9frNNPM96OHDp+pSMtYeHn4dVBI5DOKRMD
+o1MwUTAdBgNVHQ4EFgQU4RnrHkG8h45M83FXzvq7fK5CqCUwHwYDVR0jBBgwFoAU
+4RnrHkG8h45M83FXzvq7fK5CqCUwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQD
+AgNJADBGAiEA6t7QZSMV7H0J7suioalf9oCeRdNN01rvyo3rPuVsI6kCIQCxcb4R
+xtrejabIql4UIhpIaHtblU46dPKShp+UuK2d9Q==
+-----END CERTIFICATE-----
+"""
 
 
 @pytest.fixture
@@ -97,7 +111,7 @@ def sleeping(seconds: str) -> bool:
     return False
 
 
-@EACH_ENGINE
+@DOCKER_AND_PODMAN
 def test_a_missing_secret_is_refused_before_anything_is_built(
     name: str, workshop: Workshop, bare: str, engine: Engine, tmp_path: Path
 ) -> None:
@@ -110,7 +124,7 @@ def test_a_missing_secret_is_refused_before_anything_is_built(
     assert f"building with {name}" not in done.stderr
 
 
-@EACH_ENGINE
+@DOCKER_AND_PODMAN
 def test_proxies_and_certificates_reach_the_steps_and_not_the_image(
     name: str, workshop: Workshop, bare: str, engine: Engine, tmp_path: Path
 ) -> None:
@@ -118,7 +132,7 @@ def test_proxies_and_certificates_reach_the_steps_and_not_the_image(
     .cmd("cat", "/proxy", "/ca")"""
     made = project(tmp_path, calls)
     bundle = tmp_path / "company ca.pem"
-    bundle.write_text(f"# {CA_MARKER}\n" * 7)
+    bundle.write_text(f"# {CA_MARKER}\n{AUTHORITY}")
     proxy = f"http://me:{PROXY_PASSWORD}@127.0.0.1:9"
     tag = engine.tag("inputs")
     done = workshop.build(
@@ -131,7 +145,7 @@ def test_proxies_and_certificates_reach_the_steps_and_not_the_image(
         NO_PROXY="127.0.0.1,localhost",
     )
     assert PROXY_PASSWORD not in done.stdout + done.stderr
-    assert engine.output_of(tag).split() == [str(len(proxy)), "7"]
+    assert engine.output_of(tag).split() == [str(len(proxy)), str(1 + AUTHORITY.count("\n"))]
     assert occurrences(engine, tag, (PROXY_PASSWORD, CA_MARKER), tmp_path) == []
 
 
@@ -155,7 +169,7 @@ def test_a_pushed_image_is_pulled_by_its_digest(
     assert engine.output_of(pinned) == "pushed\n"
 
 
-@EACH_ENGINE
+@DOCKER_AND_PODMAN
 def test_no_cache_runs_every_step_again(
     name: str, workshop: Workshop, bare: str, engine: Engine, tmp_path: Path
 ) -> None:
@@ -168,7 +182,7 @@ def test_no_cache_runs_every_step_again(
     assert told[0] == told[1] != told[2]
 
 
-@EACH_ENGINE
+@DOCKER_AND_PODMAN
 def test_a_build_argument_is_set_for_the_steps(
     name: str, workshop: Workshop, bare: str, engine: Engine, tmp_path: Path
 ) -> None:

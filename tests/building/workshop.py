@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine_support import Engine
 
 __all__ = [
+    "DOCKER_AND_PODMAN",
     "EACH_ENGINE",
     "PROGRAM",
     "Entry",
@@ -62,6 +63,11 @@ BY_THE_ENGINE = frozenset(
         "/etc/resolv.conf",
         "/run/.containerenv",
     }
+)
+
+# Where buildah and podman, which share their code, would only show the same twice.
+DOCKER_AND_PODMAN = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.engine(name)) for name in ("docker", "podman")]
 )
 
 

@@ -189,10 +189,14 @@ def test_exclusions_hold_for_names_and_folders(world: World) -> None:
 
 
 def test_the_folder_that_is_written_is_no_part_of_the_project(world: World) -> None:
-    world.write({"build/uv": "", "older/image.json": "{}", "older/Dockerfile": "FROM x"})
+    world.write(
+        {"build/uv": "", "older/image.json": "{}", "older/Dockerfile": "# Made by Lading: x"}
+    )
     project = Project(world.project, excluded=(world.project / "build",))
     found = [one.file.path for one in project.include(step("."))]
     assert not [name for name in found if name.startswith(("build", "older"))]
+    world.write({"own/image.json": "{}", "own/Dockerfile": "FROM x"})
+    assert len(project.include(step("own"))) == 2
     for pattern in ("build", "build/uv"):
         with pytest.raises(FreezeError):
             project.include(step(pattern))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FROZEN = {
-    "Dockerfile": Content(source=b"FROM x\n"),
+    "Dockerfile": Content(source=b"# Made by Lading\nFROM x\n"),
     "image.json": Content(source=b"{}\n"),
     "scripts/a.sh": Content(source=b"#!/bin/sh\n", executable=True),
 }
@@ -82,7 +82,7 @@ def test_a_failure_leaves_the_former_folder(tmp_path: Path, broken: str) -> None
     if broken == "folder":
         source.mkdir()
     contents = {
-        "Dockerfile": Content(source=b"FROM y\n"),
+        "Dockerfile": Content(source=b"# Made by Lading\nFROM y\n"),
         "files/1.1/weights.bin": Content(source=source, sha256=sha256(b"what it was")),
     }
     with pytest.raises(FreezeError, match=r"^weights\.bin (changed|can't be read)"):
@@ -126,6 +126,7 @@ def test_a_target_that_is_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "image.json").write_text("my own")
+    (tmp_path / "mine" / "Dockerfile").write_text("FROM my-own")
     for name in ("file", "link", "mine"):
         before = tree(tmp_path)
         with pytest.raises(FreezeError, match=name):
@@ -165,7 +166,7 @@ target = Path(sys.argv[1])
 number = 0
 while True:
     number += 1
-    text = str(number).encode()
+    text = b"# Made by Lading %d" % number
     files = {f"f/{n}": Content(source=text) for n in range(20)}
     files |= {"Dockerfile": Content(source=text), "image.json": Content(source=text)}
     write_folder(target, files)

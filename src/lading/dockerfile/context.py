@@ -14,7 +14,7 @@ from lading.grammar.invalid import Invalid
 from lading.info import InstallPython, RunCommand, RunScript
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from lading.info import ImageInfo
     from lading.lock.model import Distribution
@@ -58,9 +58,10 @@ def generated_files(info: ImageInfo, others: Iterable[str]) -> dict[str, bytes]:
 
 def _requirements(info: ImageInfo) -> Iterator[tuple[str, str]]:
     installs = [step for step in info.steps if isinstance(step, InstallPython)]
+    asked = {"default", info.default_index, *info.indexes}
     for number, step in enumerate(installs, start=1):
         lines = step.requirements or tuple(
-            _pinned(distribution)
+            _pinned(distribution, asked)
             for distribution in step.distributions
             if distribution.kind in {"wheel", "file"}
         )
@@ -68,9 +69,10 @@ def _requirements(info: ImageInfo) -> Iterator[tuple[str, str]]:
             yield requirements_name(number), "".join(f"{line}\n" for line in lines)
 
 
-def _pinned(distribution: Distribution) -> str:
-    # A wheel from a direct URL has no index that knows it.
-    direct = distribution.kind == "wheel" and distribution.index is None
+def _pinned(distribution: Distribution, asked: Container[str | None]) -> str:
+    # A wheel from a direct URL has no index that knows it; one that a uv.lock takes from an index
+    # of its own has none that the build asks.
+    direct = distribution.kind == "wheel" and distribution.index not in asked
     what = f" @ {distribution.url}" if direct else f"=={distribution.version}"
     hashes = (f"--hash={digest}" for digest in distribution.hashes)
     return " \\\n    ".join((f"{distribution.name}{what}", *hashes))

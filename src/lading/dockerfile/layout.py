@@ -17,6 +17,7 @@ __all__ = [
     "CONTEXT_SOURCES",
     "CONTEXT_UV",
     "CONTEXT_WHEELS",
+    "MADE_BY",
     "MOUNTED_BUILT_WHEELS",
     "MOUNTED_CACHE",
     "MOUNTED_CA_SCRIPT",
@@ -28,6 +29,9 @@ __all__ = [
     "context_wheel",
     "requirements_name",
 ]
+
+MADE_BY: Final = "Made by Lading"
+"""What a Dockerfile of ours begins with, as a comment. It tells a frozen folder from others."""
 
 CONTEXT_CA_SCRIPT: Final = "ca-bundle.sh"
 CONTEXT_UV: Final = "uv"

@@ -13,6 +13,7 @@ from lading.distros import install_commands, parse_distro, toolchain, user_comma
 from lading.dockerfile import instructions as docker
 from lading.dockerfile.build_inputs import TRUST_CA, ca_mount, ca_script_mounts
 from lading.dockerfile.environment import set_variables
+from lading.dockerfile.layout import MADE_BY
 from lading.dockerfile.python import compile_stage, install_python, needs_compiler
 from lading.grammar.python_version import PythonVersion
 from lading.info import (
@@ -52,8 +53,7 @@ _WORDS: Final[dict[type[Step], str]] = {
     SetEnv: "env",
 }
 
-_HEADER = """\
-Made by Lading: changes belong in the Image that this was made from, and are lost here."""
+_HEADER = f"{MADE_BY}: changes belong in the Image that this was made from, and are lost here."
 
 
 def lower(info: ImageInfo) -> tuple[Instruction, ...]:

@@ -155,8 +155,10 @@ class Project:
 
     def nothing(self, name: str) -> Problem:
         """The problem that the project has nothing of that name."""
-        folder = (self.root / name).parent
-        around = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        try:
+            around = sorted(entry.name for entry in (self.root / name).parent.iterdir())
+        except OSError:
+            around = []
         near = did_you_mean(PurePosixPath(name).name, around)
         hint = near or f"paths start from the project's folder, {self.root.name}/"
         return Problem(message=f"the project has no {name}", hint=hint)
@@ -219,7 +221,11 @@ class _Search:
 
     def _regular(self, name: str, path: Path) -> tuple[str, Path]:
         real = self.project.inside(path, name) if path.is_symlink() else path
-        if not stat.S_ISREG(real.stat().st_mode):
+        try:
+            mode = real.stat().st_mode
+        except OSError as error:
+            raise _unreadable(name, error) from None
+        if not stat.S_ISREG(mode):
             message = f"{name} is neither a file, a folder nor a link to one"
             raise FreezeError(message, hint="exclude it")
         return name, real

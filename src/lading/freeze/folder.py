@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lading.dockerfile.layout import MADE_BY
 from lading.errors import FreezeError
 from lading.freeze.replacing import replacement
 
@@ -23,6 +24,8 @@ wheels know none before it."""
 
 SHARED_MODE = 0o555
 """The mode of a file that several folders may share: nobody is to write to it."""
+
+_MARK = f"# {MADE_BY}".encode()
 
 _BLOCK = 1 << 20
 
@@ -47,7 +50,12 @@ class Content:
 
 def is_frozen(folder: Path) -> bool:
     """Whether it is a frozen folder: what freeze may replace, and what no project consists of."""
-    return (folder / "image.json").is_file() and (folder / "Dockerfile").is_file()
+    try:
+        with (folder / "Dockerfile").open("rb") as file:
+            begins = file.read(len(_MARK))
+    except OSError:
+        return False
+    return begins == _MARK and (folder / "image.json").is_file()
 
 
 def check_target(target: Path, project: Path | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lading.grammar.credentials import redact
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import expect_text, shown
 
@@ -46,6 +47,7 @@ def _hint_at_name(text: str) -> str:
     if equals and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         return f"name and value go apart: env({name}=...)"
     fixed = re.sub(r"[^A-Za-z0-9_]", "_", text.strip()[:64])
-    if fixed.strip("_") and not fixed[0].isdigit():
+    # What holds credentials is no name with a slip in it, and its letters are not to be shown.
+    if redact(text) == text and fixed.strip("_") and not fixed[0].isdigit():
         return f"write {shown(fixed)}"
     return "a name has letters, digits and '_', and does not begin with a digit"

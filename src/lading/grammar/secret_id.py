@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lading.grammar.credentials import redact
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import expect_text, shown
 
@@ -29,7 +30,7 @@ def parse_secret_id(text: str) -> str:
 
 def _shown_id(text: str) -> str:
     # Somebody may have written the secret where its id is meant.
-    name, equals, _ = text.partition("=")
+    name, equals, _ = redact(text).partition("=")
     if equals or len(name) > _LONGEST_SHOWN:
         return shown(f"{name[:_LONGEST_SHOWN]}***")
     return shown(text)

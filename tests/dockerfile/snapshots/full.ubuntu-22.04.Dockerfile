@@ -4,16 +4,16 @@ USER 0
 
 # Python 3.10, where the base has none
 # hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-cache-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
-    --mount=type=cache,id=lading-apt-lists-ubuntu-22.04-amd64,target=/var/lib/apt/lists,sharing=locked \
+RUN --mount=type=cache,id=lading-apt-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     { ! command -v python3.10 >/dev/null || exit 0; } && \
     export DEBIAN_FRONTEND=noninteractive && \
-    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o APT::Keep-Downloaded-Packages=true && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
     apt-get "$@" install --yes --no-install-recommends -- python3.10 && \
-    rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+    rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 
 # who the container runs as: 4711:0
 RUN : >>/etc/passwd && \
@@ -30,15 +30,15 @@ WORKDIR /srv/app
 
 # service.py:5 system packages
 # hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-cache-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
-    --mount=type=cache,id=lading-apt-lists-ubuntu-22.04-amd64,target=/var/lib/apt/lists,sharing=locked \
+RUN --mount=type=cache,id=lading-apt-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     export DEBIAN_FRONTEND=noninteractive && \
-    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o APT::Keep-Downloaded-Packages=true && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
     apt-get "$@" install --yes --no-install-recommends -- curl libgomp1 && \
-    rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+    rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 
 # service.py:6 Python packages
 RUN --mount=type=bind,source=uv,target=/run/uv \

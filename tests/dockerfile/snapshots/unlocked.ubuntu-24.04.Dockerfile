@@ -5,29 +5,29 @@ USER 0
 
 # Python 3.12, where the base has none
 # hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-cache-ubuntu-24.04-amd64,target=/var/cache/apt,sharing=locked \
-    --mount=type=cache,id=lading-apt-lists-ubuntu-24.04-amd64,target=/var/lib/apt/lists,sharing=locked \
+RUN --mount=type=cache,id=lading-apt-ubuntu-24.04-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     { ! command -v python3.12 >/dev/null || exit 0; } && \
     export DEBIAN_FRONTEND=noninteractive && \
-    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o APT::Keep-Downloaded-Packages=true && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
     apt-get "$@" install --yes --no-install-recommends -- python3.12 && \
-    rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+    rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 
 # only the wheels leave: theirs
 FROM base AS wheels
 # hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-cache-ubuntu-24.04-amd64,target=/var/cache/apt,sharing=locked \
-    --mount=type=cache,id=lading-apt-lists-ubuntu-24.04-amd64,target=/var/lib/apt/lists,sharing=locked \
+RUN --mount=type=cache,id=lading-apt-ubuntu-24.04-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     export DEBIAN_FRONTEND=noninteractive && \
-    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o APT::Keep-Downloaded-Packages=true && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
     apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git python3.12-dev && \
-    rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+    rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \

@@ -1,0 +1,154 @@
+#!/bin/sh
+# The main job, shown on examples/iris: lock, freeze, look at the Dockerfile, build, start, ask.
+#
+# `make demo` runs this. By hand, from anywhere: PATH="$PWD/.venv/bin:$PATH" sh examples/demo.sh
+#
+#   LADING_DEMO_BASE    the base image to build on, for a machine that reaches no docker.io:
+#                       a mirror's copy of the official Python image, say
+#   LADING_DEMO_ENGINE  the container engine, in place of the first that can serve
+#
+# It works on a copy in a temporary folder, and leaves nothing behind: no container, no image.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/lading-demo.XXXXXX")
+tag="lading-demo:$$"
+engine=
+container=
+
+clean() {
+    code=$?
+    trap - EXIT HUP INT TERM
+    if [ -n "$container" ]; then "$engine" rm --force "$container" >/dev/null 2>&1 || :; fi
+    if [ -n "$engine" ]; then "$engine" rmi --force "$tag" >/dev/null 2>&1 || :; fi
+    rm -rf "$work"
+    exit "$code"
+}
+trap clean EXIT
+trap 'exit 130' HUP INT TERM
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+[ -t 1 ] || say() { printf '\n== %s\n' "$*"; }
+indented() { sed 's/^/    /'; }
+
+# What lading says is shown, and its exit code kept, which a pipe would lose.
+shown() {
+    if "$@" >"$work/said" 2>&1; then code=0; else code=$?; fi
+    indented <"$work/said"
+    return "$code"
+}
+
+command -v lading >/dev/null 2>&1 || {
+    echo "demo: lading is not on PATH; 'make demo' puts it there" >&2
+    exit 1
+}
+
+project="$work/iris"
+mkdir "$project"
+for file in pyproject.toml requirements.txt service.py train.py; do
+    cp "$here/iris/$file" "$project/"
+done
+cd "$project"
+
+set -- .
+if [ -n "${LADING_DEMO_BASE:-}" ]; then
+    set -- "$@" --base-image "$LADING_DEMO_BASE"
+fi
+
+say "The image, as it is written in service.py"
+sed -n '/Image(distro/,/^    )/p' service.py
+
+say "lading lock: every version, hash and digest"
+pinned=yes
+if ! shown lading lock "$@"; then
+    grep -qi 'registr' "$work/said" || exit 1
+    pinned=no
+    set -- "$@" --allow-unpinned-base
+    echo
+    echo "The base image's registry can't be reached from here. The demo goes on without the"
+    echo "base's digest, and without a build; LADING_DEMO_BASE=IMAGE names one within reach."
+    say "lading lock --allow-unpinned-base"
+    shown lading lock "$@"
+fi
+wc -l <lading.lock | awk '{ print "    lading.lock has " $1 " lines; these are its first:" }'
+sed -n '1,12p' lading.lock | cut -c1-96 | indented
+
+say "lading freeze: a complete build context, with nothing left to choose"
+shown lading freeze "$@"
+(cd .lading/* && find . -type f | LC_ALL=C sort | indented)
+
+say "lading dockerfile: what an engine is given"
+lading dockerfile --quiet "$@" | indented
+
+if [ "$pinned" = no ]; then
+    say "No build: the base image's registry can't be reached from here."
+    exit 0
+fi
+
+if [ -n "${LADING_DEMO_ENGINE:-}" ]; then
+    set -- "$@" --engine "$LADING_DEMO_ENGINE"
+elif ! lading doctor >"$work/doctor" 2>&1; then
+    say "No build: no container engine can serve here. lading doctor says why:"
+    indented <"$work/doctor"
+    exit 0
+fi
+
+say "lading build (the first time, this takes a minute or two)"
+began=$(date +%s)
+if ! lading build --json --tag "$tag" "$@" >"$work/built" 2>"$work/said"; then
+    tail -n 30 "$work/said" | indented
+    exit 1
+fi
+built_by=$(sed -n 's/.*"engine": *"\([^"]*\)".*/\1/p' "$work/built")
+echo "    $built_by built $tag in $(($(date +%s) - began)) s"
+
+# What runs it: buildx and buildctl hand their images to docker, buildah shares podman's.
+case $built_by in
+docker | buildx | buildctl) engine=docker ;;
+podman | buildah) engine=podman ;;
+nerdctl) engine=nerdctl ;;
+esac
+if ! command -v "${engine:-nothing}" >/dev/null 2>&1; then
+    echo "    $built_by does not run images: start it where one can."
+    engine=
+    exit 0
+fi
+
+say "The container answers"
+container=$("$engine" run --detach --publish 127.0.0.1::8000 "$tag")
+address=$("$engine" port "$container" 8000/tcp | head -n 1)
+cat >"$work/ask.py" <<'PYTHON'
+import json
+import sys
+import time
+import urllib.request
+
+url, flowers = sys.argv[1], [[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]]
+# The container is here, whatever proxy leads out.
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+for attempt in range(150):
+    try:
+        direct.open(url + "/healthz", timeout=5).close()
+        break
+    except OSError:
+        time.sleep(0.2)
+else:
+    sys.exit(f"no answer from {url} in 30 s")
+asked = urllib.request.Request(
+    url + "/predict",
+    json.dumps(flowers).encode(),
+    {"Content-Type": "application/json"},
+)
+with direct.open(asked, timeout=20) as answer:
+    print(f"POST /predict {json.dumps(flowers)}")
+    print(answer.read().decode())
+PYTHON
+shown python3 "$work/ask.py" "http://$address" || {
+    "$engine" logs "$container" 2>&1 | tail -n 30 | indented
+    exit 1
+}
+
+began=$(date +%s)
+"$engine" stop --time 10 "$container" >/dev/null
+echo "    stopped by SIGTERM in $(($(date +%s) - began)) s"
+say "Done: nothing is left of it but the engine's cache."

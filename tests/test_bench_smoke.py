@@ -1,0 +1,108 @@
+"""The comparison's table says what was measured; nothing here takes the time of anything."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lading.process import run
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+BENCH = Path(__file__).parents[1] / "bench"
+
+
+@pytest.fixture(scope="module")
+def table() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bench_table", BENCH / "table.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses looks its module up by name
+    spec.loader.exec_module(module)
+    return module
+
+
+def cells(text: str, row: int) -> list[str]:
+    return [cell.strip() for cell in text.splitlines()[row].strip("|").split(" | ")]
+
+
+def test_the_script_explains_itself(tmp_path: Path) -> None:
+    environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    done = run([sys.executable, str(BENCH / "compare.py"), "--help"], env=environ, timeout=30)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    for option in ("--work", "--base", "--only", "--rounds", "--builds"):
+        assert option in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_shows_medians_and_ratios_of_pairs(table: ModuleType) -> None:
+    row = table.Row(
+        what="freeze", ours=(1.0, 2.0, 9.0), versus="it", theirs=(4.0, 4.0, 10.0), ratio_limit=0.5
+    )
+
+    # Of the pairs, not of the medians: 0.25, 0.5 and 0.9.
+    assert cells(table.render([row]), 2) == [
+        *("freeze", "2.00 s", "it", "4.00 s", "0.50x [0.25 to 0.90]", "3", "≤ 0.5x", "yes")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limits", "met"),
+    [
+        ({"ratio_limit": 0.49}, False),
+        ({"ratio_limit": 0.5}, True),
+        ({"value_limit": 1.9}, False),
+        ({"value_limit": 2}, True),
+        ({}, None),
+    ],
+)
+def test_a_target_is_judged_by_the_median(
+    table: ModuleType, limits: dict[str, float], *, met: bool | None
+) -> None:
+    row = table.Row(what="x", ours=(1.0, 2.0, 9.0), versus="y", theirs=(4.0, 4.0, 10.0), **limits)
+
+    assert row.met is met
+
+
+def test_a_ratio_to_nothing_is_left_out_and_not_judged(table: ModuleType) -> None:
+    row = table.Row(what="x", ours=(1.0,), versus="y", theirs=(0.0,), ratio_limit=1)
+
+    assert (row.ratios, row.met) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.614, "s", "0.61 s"),
+        (38.04, "s", "38.0 s"),
+        (42.6, "ms", "43 ms"),
+        (415_200_000, "B", "415 MB"),
+        (4_120, "B", "4.1 kB"),
+        (12, "B", "12 B"),
+        (1, "layers", "1"),
+    ],
+)
+def test_quantities_read_well(table: ModuleType, value: float, unit: str, text: str) -> None:
+    assert table.format_quantity(value, unit) == text
+
+
+def test_what_was_not_measured_says_why_in_one_cell(table: ModuleType) -> None:
+    text = table.render([table.Missing(what="images", reason="docker a|b\nfailed")])
+
+    lines = text.splitlines()
+    assert cells(text, 2)[:2] == ["images", r"not measured: docker a\|b failed"]
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_details_and_notes_stand_below_the_table(table: ModuleType) -> None:
+    row = table.Row(what="x", ours=(1.0,), unit="layers", detail=("one", "two"))
+
+    assert table.render([row], ["three"]).splitlines()[-4:] == ["", "- one", "- two", "- three"]
