@@ -75,6 +75,10 @@ class Docker:
             with suppress(NotMeasured):
                 self.call("image", "rm", "--force", tag)
 
+    def identity(self, image: str) -> str:
+        """The digest of an image's configuration; empty where there is no such image."""
+        return self.call("images", "--no-trunc", "--quiet", image)
+
     def size(self, image: str) -> float:
         """The bytes of the files in all layers."""
         return float(self.call("image", "inspect", "--format", "{{.Size}}", image))

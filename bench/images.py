@@ -45,7 +45,10 @@ class Builder:
         words = ("build", "--quiet", "--engine", "docker", "--tag", self.tag(target))
         network = ("--network", "host") if self.host_network else ()
         shell = self.sides.ours.having(BENCH_SALT=salt)
-        return shell.seconds(self.sides.lading, *words, *network, target, minutes=BUILD_MINUTES)
+        before = self.docker.identity(self.tag(target))
+        took = shell.seconds(self.sides.lading, *words, *network, target, minutes=BUILD_MINUTES)
+        self._refuse_old_image(self.tag(target), before)
+        return took
 
     def theirs(self, *, salt: str) -> float:
         """Seconds of `bentoml build` and `bentoml containerize`; the salt as in `ours`."""
@@ -53,11 +56,20 @@ class Builder:
         shell = self.sides.theirs.having(BENCH_SALT=salt, BENCH_BASE=base)
         bentoml = self.sides.bentoml
         network = ("--opt", "network=host") if self.host_network else ()
+        before = self.docker.identity(self.tag("bentoml"))
         begin = perf_counter()
         bento = shell.call(bentoml, "build", "--output", "tag").strip().removeprefix("__tag__:")
         words = ("containerize", bento, "--backend", "docker", "--image-tag", self.tag("bentoml"))
         shell.call(bentoml, *words, *network, minutes=BUILD_MINUTES)
-        return perf_counter() - begin
+        took = perf_counter() - begin
+        self._refuse_old_image(self.tag("bentoml"), before)
+        return took
+
+    def _refuse_old_image(self, tag: str, before: str) -> None:
+        """Every build here follows a change, so one that gives the same image did not see it."""
+        if self.docker.identity(tag) == before:
+            name = tag.partition(":")[0]
+            raise NotMeasured(f"a build of {name} after a change gave the image from before it")
 
     def tag(self, target: str) -> str:
         """The name of the newest image of a target."""

@@ -288,6 +288,8 @@ fetch_buildx() {
   dpkg-deb --fsys-tarfile "$apt"/docker-buildx_*.deb |
     tar -xO ./usr/libexec/docker/cli-plugins/docker-buildx >"$plugins/docker-buildx"
   chmod +x "$plugins/docker-buildx"
+  # Podman and Buildah read this folder too, and fail where it has no configuration.
+  echo '{}' >"$dir/docker-config/config.json"
 }
 
 # Podman, Buildah and Skopeo keep their storage here too, and may speak HTTP to our registry only.

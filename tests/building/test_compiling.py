@@ -25,15 +25,12 @@ pytestmark = [
 ]
 
 TOOLS = {"/usr/bin/gcc", "/usr/bin/cc", "/usr/bin/make", "/usr/bin/git", "/usr/include/python3.11"}
-SAY = "import adding, answering, docopt; print(adding.add(40, 2), answering.ANSWER)"
+SAY = "import adding, answering; print(adding.add(40, 2), answering.ANSWER)"
 
 
 @pytest.fixture(scope="module")
 def project(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A project that needs a C compiler and git, on a base that has not even Python.
-
-    `docopt` has had nothing but a source distribution since 2014.
-    """
+    """A project that needs a C compiler and git, on a base that has not even Python."""
     root = tmp_path_factory.mktemp("served")
     index(root, "adding")
     commit = repository(root, "answering", workshop.environment)
@@ -43,8 +40,7 @@ def project(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Ite
     .python_packages(
         "adding",
         "answering @ git+{url}/answering.git@{commit}",
-        "docopt==0.6.2",
-        no_binary=["adding", "docopt"],
+        no_binary=["adding"],
     )
     .env(BUILT="yes")"""
         yield write_project(tmp_path_factory.mktemp("compiling"), image)

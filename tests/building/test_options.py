@@ -211,6 +211,6 @@ def test_words_after_two_dashes_are_the_engines_own(
 ) -> None:
     made = project(tmp_path, '.run("true")')
     tag = engine.tag("passed")
-    words = ("--", ".", "--label", "org.example.passed=yes", "--ulimit", "nofile=512:512")
+    words = ("--", "--label", "org.example.passed=yes", "--ulimit", "nofile=512:512")
     workshop.build(made, *words, engine=name, base=bare, tag=tag)
     assert engine.inspect(tag)["Config"]["Labels"]["org.example.passed"] == "yes"

@@ -19,7 +19,8 @@ BUILD = "usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]"
         (
             ["lokc"],
             [
-                "error: no such command 'lokc'. Did you mean 'lock'?",
+                "error: no such command 'lokc'",
+                'hint: did you mean "lock"?',
                 "usage: lading [OPTIONS] COMMAND [ARGS]...",
             ],
         ),

@@ -68,6 +68,15 @@ def test_a_conflict_shows_both_lines(dock: Dock) -> None:
     assert f"{__file__}:{line() - 6}: alpha" in (problem.detail or "")
 
 
+def test_two_lines_that_ask_for_the_same_package_are_both_shown(dock: Dock) -> None:
+    dock.index.wheel("alpha", "1.0")
+    dock.write("requirements.txt", "alpha<1\n")
+    image = dock.image().requirements_file("requirements.txt").run("true")
+    problem = only(dock.refused(image.python_packages("alpha>=1")))
+    assert "requirements.txt:1: alpha<1" in (problem.detail or "")
+    assert f"{__file__}:{line() - 2}: alpha>=1" in (problem.detail or "")
+
+
 def test_a_wheel_that_is_missing_for_one_platform_only(dock: Dock) -> None:
     dock.index.wheel("alpha", "1.0", tag="cp311-cp311-manylinux_2_28_x86_64")
     problem = only(dock.refused(dock.image().python_packages("alpha"), AMD64, ARM64))

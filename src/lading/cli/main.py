@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from lading.cli.build import build
-from lading.cli.doctor import doctor
-from lading.cli.failure import REFUSED, explain
-from lading.cli.freeze import dockerfile, freeze
-from lading.cli.lock import lock
+from lading.cli.failure import REFUSED, Misused, explain
 from lading.cli.talk import note
+from lading.grammar.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -24,13 +22,37 @@ __all__ = ["main", "program"]
 _TERMINATED = 143
 
 
+# In the order in which they are used, each with its module. A command is imported when it is called:
+# half of the time of `lading freeze` would else go into importing engines and resolvers.
+_COMMANDS = {
+    "lock": "lock",
+    "freeze": "freeze",
+    "dockerfile": "freeze",
+    "build": "build",
+    "doctor": "doctor",
+}
+
+
 class _Program(click.Group):
-    """Commands in the order in which they are used."""
+    """A group that imports a command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, as they were added."""
+        """The names, in the order in which they are used."""
         del ctx
-        return list(self.commands)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name.startswith("-"):
+            return None  # click tells what is wrong with an option
+        if cmd_name not in _COMMANDS:
+            unknown = Misused(
+                f"no such command {cmd_name!r}", hint=did_you_mean(cmd_name, _COMMANDS)
+            )
+            unknown.ctx = ctx
+            raise unknown
+        found = getattr(import_module(f"lading.cli.{_COMMANDS[cmd_name]}"), cmd_name)
+        return found if isinstance(found, click.Command) else None
 
 
 @click.group(
@@ -50,10 +72,6 @@ def program(*, debug: bool) -> None:
     Exit codes: 0 done; 1 refused, failed or drifted; 2 called wrongly; 130 interrupted.
     """
     click.get_current_context().find_root().obj["debug"] = debug
-
-
-for _command in (lock, freeze, dockerfile, build, doctor):
-    program.add_command(_command)
 
 
 def main() -> NoReturn:

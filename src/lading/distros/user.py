@@ -25,7 +25,7 @@ def user_commands(  # noqa: PLR0913 - an account has that many fields
 
     They write the passwd entry themselves: useradd is missing from busybox images, adduser takes
     other options in each, and minimal images have neither. A uid that has an entry keeps it. Where
-    the name belongs to another uid, underscores are added until it is free.
+    the name belongs to another uid none is added: the container runs by its numbers all the same.
 
     The home and the writable directories are made where missing and given to `uid` and `gid`; the
     group gets the user's rights, so that any other uid in that group can write there too (the way
@@ -61,18 +61,13 @@ def _check(name: str, home: str) -> None:
 
 
 def _passwd_entry(uid: int, gid: int, name: str, home: str, passwd: str) -> tuple[str, ...]:
-    # Builtins only. `tail` becomes set where the last line has no newline, after which an appended
-    # entry would continue it. The password `x` stands in shadow, where no entry is: none matches.
-    read = 'IFS=: read -r entry _ id _ || { [ -n "$entry" ] && tail=1; }'
-    note = f'taken="$taken$entry:"; [ "$id" != {uid} ] || found=1'
-    is_taken = '[ "${taken#*":$name:"}" != "$taken" ]'
-    fields = f'"$name" {uid} {gid} {shlex.quote(home)}'
+    # A last line without a newline would run into the entry. The password `x` stands in shadow,
+    # where no entry is: none matches.
+    entry = shlex.quote(f"{name}:x:{uid}:{gid}::{home}:/bin/sh")
     return (
-        f": >>{passwd}",
-        "taken=: found='' tail=''",
-        f"while {read}; do {note}; done <{passwd}",
-        f"name={name}",
-        f'while {is_taken}; do name="${{name}}_"; done',
-        f'{{ [ -z "$tail" ] || [ -n "$found" ] || echo >>{passwd}; }}',
-        f"{{ [ -n \"$found\" ] || printf '%s:x:%s:%s::%s:/bin/sh\\n' {fields} >>{passwd}; }}",
+        f'{{ [ -z "$(tail -c 1 {passwd})" ] || echo >>{passwd}; }}',
+        (
+            f"{{ grep -qs -e '^{name}:' -e '^[^:]*:[^:]*:{uid}:' {passwd} || "
+            f"printf '%s\\n' {entry} >>{passwd}; }}"
+        ),
     )

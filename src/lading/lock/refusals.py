@@ -49,8 +49,7 @@ def refusal(words: str, group: Group, target: Target) -> Problem:
     detail = redact(words).strip()
     places = group.places()
     named = {name: place for name, place in places.items() if _mentions(detail, name)}
-    if len(named) > 1:
-        detail += "\n\n" + _asked_for(group, named)
+    detail += _asked_for(group, named)
     first = next(iter(named.values()), next(iter(places.values()), None))
     return Problem(
         message=f"the requirements can't be resolved for {target}",
@@ -67,9 +66,11 @@ def _asked_for(group: Group, named: dict[str, Location]) -> str:
         for one in (*group.requirements, *group.constraints)
         if one.requirement.name in named
     )
+    if len(lines) < 2:  # noqa: PLR2004 - the place of one is the problem's own
+        return ""
     more = len(lines) - _LIMIT
     shown = [*list(lines)[:_LIMIT], *([f"and {more} more"] if more > 0 else ())]
-    return "\n".join(("asked for:", *shown))
+    return "\n".join(("\n\nasked for:", *shown))
 
 
 def _mentions(words: str, name: str) -> bool:

@@ -11,13 +11,8 @@ RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     rm -f /var/log/apk.log
 
 # who the container runs as: 1001:1001
-RUN : >>/etc/passwd && \
-    taken=: found='' tail='' && \
-    while IFS=: read -r entry _ id _ || { [ -n "$entry" ] && tail=1; }; do taken="$taken$entry:"; [ "$id" != 1001 ] || found=1; done </etc/passwd && \
-    name=lading && \
-    while [ "${taken#*":$name:"}" != "$taken" ]; do name="${name}_"; done && \
-    { [ -z "$tail" ] || [ -n "$found" ] || echo >>/etc/passwd; } && \
-    { [ -n "$found" ] || printf '%s:x:%s:%s::%s:/bin/sh\n' "$name" 1001 1001 /home/lading >>/etc/passwd; } && \
+RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
+    { grep -qs -e '^lading:' -e '^[^:]*:[^:]*:1001:' /etc/passwd || printf '%s\n' lading:x:1001:1001::/home/lading:/bin/sh >>/etc/passwd; } && \
     mkdir -p -- /home/lading /app && \
     chown 1001:1001 -- /home/lading /app && \
     chmod g=u -- /home/lading /app

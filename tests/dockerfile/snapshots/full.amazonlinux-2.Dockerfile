@@ -13,13 +13,8 @@ RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     rm -rf /var/cache/dnf /var/cache/yum /var/log/dnf*.log /var/log/hawkey.log /var/log/yum.log /var/cache/ldconfig/aux-cache
 
 # who the container runs as: 4711:0
-RUN : >>/etc/passwd && \
-    taken=: found='' tail='' && \
-    while IFS=: read -r entry _ id _ || { [ -n "$entry" ] && tail=1; }; do taken="$taken$entry:"; [ "$id" != 4711 ] || found=1; done </etc/passwd && \
-    name=server && \
-    while [ "${taken#*":$name:"}" != "$taken" ]; do name="${name}_"; done && \
-    { [ -z "$tail" ] || [ -n "$found" ] || echo >>/etc/passwd; } && \
-    { [ -n "$found" ] || printf '%s:x:%s:%s::%s:/bin/sh\n' "$name" 4711 0 /home/server >>/etc/passwd; } && \
+RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
+    { grep -qs -e '^server:' -e '^[^:]*:[^:]*:4711:' /etc/passwd || printf '%s\n' server:x:4711:0::/home/server:/bin/sh >>/etc/passwd; } && \
     mkdir -p -- /home/server /srv/app /data && \
     chown 4711:0 -- /home/server /srv/app /data && \
     chmod g=u -- /home/server /srv/app /data

@@ -16,13 +16,8 @@ RUN --mount=type=cache,id=lading-apt-ubuntu-24.04-amd64,target=/var/cache/apt,sh
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 
 # who the container runs as: 4711:0
-RUN : >>/etc/passwd && \
-    taken=: found='' tail='' && \
-    while IFS=: read -r entry _ id _ || { [ -n "$entry" ] && tail=1; }; do taken="$taken$entry:"; [ "$id" != 4711 ] || found=1; done </etc/passwd && \
-    name=server && \
-    while [ "${taken#*":$name:"}" != "$taken" ]; do name="${name}_"; done && \
-    { [ -z "$tail" ] || [ -n "$found" ] || echo >>/etc/passwd; } && \
-    { [ -n "$found" ] || printf '%s:x:%s:%s::%s:/bin/sh\n' "$name" 4711 0 /home/server >>/etc/passwd; } && \
+RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
+    { grep -qs -e '^server:' -e '^[^:]*:[^:]*:4711:' /etc/passwd || printf '%s\n' server:x:4711:0::/home/server:/bin/sh >>/etc/passwd; } && \
     mkdir -p -- /home/server /srv/app /data && \
     chown 4711:0 -- /home/server /srv/app /data && \
     chmod g=u -- /home/server /srv/app /data
