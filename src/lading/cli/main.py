@@ -22,8 +22,8 @@ __all__ = ["main", "program"]
 _TERMINATED = 143
 
 
-# In the order in which they are used, each with its module. A command is imported when it is called:
-# half of the time of `lading freeze` would else go into importing engines and resolvers.
+# In the order in which they are used, each with its module. One is imported when it is called: half
+# of the time of `lading freeze` would else go into importing engines and resolvers.
 _COMMANDS = {
     "lock": "lock",
     "freeze": "freeze",

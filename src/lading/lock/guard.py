@@ -37,7 +37,8 @@ def guarded(uv: Uv, folder: Path) -> str:
     Raises:
         ResolutionError: It can't be made.
     """
-    words = ("venv", "--offline", "--no-project", "--python", uv.interpreter)
+    # Cleared, since one resolution may run uv several times in the same folder.
+    words = ("venv", "--offline", "--no-project", "--clear", "--python", uv.interpreter)
     done = uv.call((*words, str(folder / "guard")), cwd=folder)
     found = (folder / "guard").glob("[Ll]ib/**/site-packages")
     packages = next(found, None) if done.returncode == 0 else None
