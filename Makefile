@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SCRIPTS := $(wildcard .ci/run ci/*.sh examples/*.sh bench/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint typecheck contracts scripts unit format lock-dev clean
+.PHONY: help venv bench demo test lint typecheck contracts scripts unit format lock-dev clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/ -/' | sort
@@ -19,6 +19,9 @@ $(STAMP): requirements-dev.txt pyproject.toml ci/venv.sh
 
 demo: $(STAMP) ## Lock, freeze, show and (where an engine is found) build examples/iris
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+bench: $(STAMP) ## Compare with BentoML and bare uv: minutes, and a quiet machine (BENCH_ARGS=... adds options)
+	$(BIN)/python bench/compare.py $(BENCH_ARGS)
 
 test: lint typecheck contracts scripts unit ## All checks and all tests
 

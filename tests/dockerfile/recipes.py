@@ -104,7 +104,7 @@ RECIPES = {
     ),
     "unlocked": Recipe(
         text="""(
-    Image(distro=DISTRO, lock_python_packages=False, compile_bytecode=True)
+    Image(distro=DISTRO, lock_python_packages=False, compile_bytecode=False)
     .index("https://packages.example.test/simple/", name="team")
     .python_packages("fastapi>=0.115", "./wheels/ours-1.0-py3-none-any.whl")
     .python_packages("theirs @ git+https://git.example.test/team/theirs@main")

@@ -144,7 +144,7 @@ def test_the_constructor_takes_the_fields_known_arguments_in_order() -> None:
     assert str(image.declared_distro) == "debian:bookworm"
     assert str(image.declared_python) == "3.11"
     assert not image.lock_python_packages
-    assert not image.compile_bytecode
+    assert image.compile_bytecode
 
 
 def test_an_image_that_says_nothing_is_debian_with_a_fixed_python() -> None:

@@ -125,4 +125,4 @@ def test_lists_and_mappings_that_are_handed_in_are_not_kept() -> None:
 def test_each_argument_of_the_constructor_makes_another_recipe() -> None:
     assert Image() != Image(distro="alpine")
     assert Image() != Image(lock_python_packages=False)
-    assert Image() != Image(compile_bytecode=True)
+    assert Image() != Image(compile_bytecode=False)

@@ -84,6 +84,9 @@ def install_python(info: ImageInfo, step: InstallPython, number: int) -> Iterato
     commands = [when_ca_bundle(f"export SSL_CERT_FILE={CA_BUNDLE_PATH}"), _SETTINGS]
     if number == 1:
         commands.append(_uv("venv", "--python", info.python, str(info.venv)))
+    if info.compile_bytecode:
+        # PEP 552. uv would else write each source's time into its bytecode, which differs by build.
+        commands.append("export PYC_INVALIDATION_MODE=UNCHECKED_HASH")
     commands += _installations(info, step)
     yield docker.RunAll(commands=tuple(commands), mounts=tuple(_mounts(info, step, number)))
     if number == 1:

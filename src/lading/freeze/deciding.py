@@ -98,7 +98,7 @@ class Decision:
             python_from_distro=bool(packaged),
             interpreter_packages=packaged if has_python else (),
             venv=VENV if has_python else None,
-            compile_bytecode=self.image.compile_bytecode,
+            compile_bytecode=has_python and self.image.compile_bytecode,
             indexes=tuple(index.url for index in indexes if not index.default),
             default_index=next((index.url for index in indexes if index.default), None),
             find_links=self._find_links(),

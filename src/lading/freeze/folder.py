@@ -16,11 +16,11 @@ from lading.freeze.replacing import replacement
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FILE_TIME", "SHARED_MODE", "Content", "check_target", "is_frozen", "write_folder"]
+__all__ = ["SHARED_MODE", "Content", "check_target", "file_time", "is_frozen", "write_folder"]
 
-FILE_TIME = 315532800
-"""1980-01-01: every entry's time. One that varied would differ from run to run, and archives of
-wheels know none before it."""
+_EPOCH = 315532800
+"""1980-01-01, before which the archives that wheels are know no time: a folder's time, and the
+earliest of a file."""
 
 SHARED_MODE = 0o555
 """The mode of a file that several folders may share: nobody is to write to it."""
@@ -46,6 +46,16 @@ class Content:
     executable: bool = False
     sha256: str | None = None
     shared: bool = False
+
+
+def file_time(sha256: str) -> int:
+    """The time of a file with that content, in seconds since 1970; within nine years of 1980.
+
+    Not the time of writing, which would differ from run to run; and not one time for all: BuildKit
+    sends a file of the context again only where its size, its mode or its time differs from what it
+    got before, so that an edit that keeps a file's length would never reach the image.
+    """
+    return _EPOCH + int(sha256[:7], 16)
 
 
 def is_frozen(folder: Path) -> bool:
@@ -99,15 +109,15 @@ def _fill(folder: Path, contents: Mapping[str, Content]) -> None:
     for name, content in sorted(contents.items()):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if content.shared and _link(content.source, path):
+        if content.shared and _link(content, path):
             continue
-        _write(path, name, content)
+        time = file_time(_write(path, name, content))
         # Not what the umask or the source says: a mode is part of what a builder sees.
         path.chmod(_mode(content))
-        os.utime(path, (FILE_TIME, FILE_TIME))
+        os.utime(path, (time, time))
     for parent, _, _ in os.walk(folder, topdown=False):
         Path(parent).chmod(0o755)
-        os.utime(parent, (FILE_TIME, FILE_TIME))
+        os.utime(parent, (_EPOCH, _EPOCH))
 
 
 def _mode(content: Content) -> int:
@@ -116,28 +126,30 @@ def _mode(content: Content) -> int:
     return 0o755 if content.executable else 0o644
 
 
-def _link(source: bytes | Path, path: Path) -> bool:
+def _link(content: Content, path: Path) -> bool:
     """Put the very file there, which costs nothing; unless it is another user's, or far away."""
-    if isinstance(source, bytes):
+    if isinstance(content.source, bytes) or content.sha256 is None:
         return False
-    status = source.stat()
+    status = content.source.stat()
     looks = (stat.S_IMODE(status.st_mode), int(status.st_mtime), status.st_uid)
-    if looks != (SHARED_MODE, FILE_TIME, os.geteuid()):
+    if looks != (SHARED_MODE, file_time(content.sha256), os.geteuid()):
         return False
     try:
-        path.hardlink_to(source)
+        path.hardlink_to(content.source)
     except OSError:
         return False
     return True
 
 
-def _write(path: Path, name: str, content: Content) -> None:
+def _write(path: Path, name: str, content: Content) -> str:
+    """Write the file, and return the SHA-256 of what was written."""
     if isinstance(content.source, bytes):
         path.write_bytes(content.source)
-        return
+        return hashlib.sha256(content.source).hexdigest()
     found = _copy(content.source, path, name)
     if content.sha256 not in {None, found}:
         raise FreezeError(f"{_shown(name)} changed while it was frozen", hint="freeze again")
+    return found
 
 
 def _copy(source: Path, path: Path, name: str) -> str:

@@ -12,7 +12,7 @@ from zipfile import BadZipFile, ZipFile
 from lading.download import uv_binary
 from lading.errors import ResolutionError
 from lading.files import write_atomically
-from lading.freeze.folder import FILE_TIME, SHARED_MODE, Content
+from lading.freeze.folder import SHARED_MODE, Content, file_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def uv_program(wheel: Path, cache: Path) -> Content:
             raise ResolutionError(f"the uv in {wheel.name} is not the one that its RECORD lists")
         kept.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(kept, program, mode=SHARED_MODE)
-        os.utime(kept, (FILE_TIME, FILE_TIME))
+        os.utime(kept, (file_time(sha256), file_time(sha256)))
     return Content(source=kept, executable=True, sha256=sha256, shared=True)
 
 

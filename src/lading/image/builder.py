@@ -73,8 +73,8 @@ class Image(ContainerCalls):
             distro, never the version of the machine at hand.
         lock_python_packages: Whether Python packages are resolved into `lading.lock` and installed
             by hash. Without, the requirements are installed as written.
-        compile_bytecode: Whether installed modules are byte-compiled while building, which makes
-            the image larger and the first import faster.
+        compile_bytecode: Whether installed modules are byte-compiled while building. Without, the
+            image is smaller and sooner built, and each start of a container compiles them again.
 
     Raises:
         SpecificationError: A word is invalid; all invalid words of a call are reported together.
@@ -95,7 +95,7 @@ class Image(ContainerCalls):
         python_version: str | None = None,
         lock_python_packages: bool = True,  # noqa: FBT001, FBT002 - the field's known call
         *,
-        compile_bytecode: bool = False,
+        compile_bytecode: bool = True,
     ) -> None:
         with Call() as call:
             self._set(

@@ -18,7 +18,8 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.13 /opt/venv && \
-    /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt
+    export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt
 ENV PATH="/opt/venv/bin:${PATH}"
 
 ENV HOME=/home/lading
