@@ -288,8 +288,6 @@ fetch_buildx() {
   dpkg-deb --fsys-tarfile "$apt"/docker-buildx_*.deb |
     tar -xO ./usr/libexec/docker/cli-plugins/docker-buildx >"$plugins/docker-buildx"
   chmod +x "$plugins/docker-buildx"
-  # Podman and Buildah read this folder too, and fail where it has no configuration.
-  echo '{}' >"$dir/docker-config/config.json"
 }
 
 # Podman, Buildah and Skopeo keep their storage here too, and may speak HTTP to our registry only.
@@ -330,7 +328,7 @@ write_env() {
   cat >"$dir/engines.env.part" <<END
 export PATH='$dir/bin':"\$PATH"
 export DOCKER_HOST='unix://$dir/docker.sock'
-export DOCKER_CONFIG='$dir/docker-config'
+export LADING_TEST_BUILDX_CONFIG='$dir/docker-config'
 export DOCKER_BUILDKIT=1
 export BUILDAH_ISOLATION=chroot
 export CONTAINERS_STORAGE_CONF='$dir/storage.conf'

@@ -41,6 +41,9 @@ REGISTRY = "LADING_TEST_REGISTRY"
 BASE = "LADING_TEST_BASE"
 BASE_USER = "LADING_TEST_BASE_USER"
 BASE_BARE = "LADING_TEST_BASE_BARE"
+
+# Docker's configuration that has the buildx plugin, where the machine's own has not.
+BUILDX_CONFIG = "LADING_TEST_BUILDX_CONFIG"
 NETWORK = "LADING_TEST_NETWORK"
 REQUIRE = "LADING_REQUIRE_ENGINES"
 
@@ -81,6 +84,8 @@ def missing_engine(name: str) -> str | None:
         KeyError: If it is no engine that CI can provide.
     """
     probe = ENGINES[name]
+    if name == "buildx" and os.environ.get(BUILDX_CONFIG):
+        probe = (probe[0], "--config", os.environ[BUILDX_CONFIG], *probe[1:])
     if shutil.which(probe[0]) is None:
         return f"{name} is not on PATH"
     return _refusal(name, probe) or missing_variable(REGISTRY) or missing_variable(BASE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import engine_support
 from building.workshop import layers, write_project
 
 if TYPE_CHECKING:
@@ -100,3 +101,23 @@ def test_another_checkout_user_and_time_renew_nothing(
     tag = engine.tag("caching-elsewhere")
     workshop.build(elsewhere, engine="docker", base=base, tag=tag, USER="other", TZ="Asia/Tokyo")
     assert engine.inspect(tag)["Id"] == engine.inspect(first)["Id"]
+
+
+@pytest.mark.parametrize(
+    "by", ["docker", pytest.param("buildx", marks=pytest.mark.engine("buildx"))]
+)
+def test_an_edit_that_keeps_the_length_is_seen(
+    *, by: str, workshop: Workshop, engine: Engine, base: str, tmp_path: Path
+) -> None:
+    # BuildKit compares a context with the one that it got from the same folder before: by size, mode
+    # and time, not by content.
+    project = write_project(tmp_path / "edited", IMAGE, set_up__sh=SCRIPT, server__py="")
+    (project / "set-up.sh").write_text(SCRIPT)
+    for word in ("one", "two"):
+        (project / "server.py").write_text(f"print('{word}')\n")
+        (project / "set-up.sh").write_text(SCRIPT.replace("one", word))
+        tag = engine.tag(f"caching-{by}-{word}")
+        config = os.environ.get(engine_support.BUILDX_CONFIG) if by == "buildx" else None
+        workshop.build(project, engine=by, base=base, tag=tag, DOCKER_CONFIG=config)
+        assert engine.output_of(tag, "python", "server.py").strip() == word
+        assert engine.output_of(tag, "cat", "/set-up").strip() == word
