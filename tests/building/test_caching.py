@@ -109,8 +109,8 @@ def test_another_checkout_user_and_time_renew_nothing(
 def test_an_edit_that_keeps_the_length_is_seen(
     *, by: str, workshop: Workshop, engine: Engine, base: str, tmp_path: Path
 ) -> None:
-    # BuildKit compares a context with the one that it got from the same folder before: by size, mode
-    # and time, not by content.
+    # BuildKit compares a context with the one that it got from the same folder before: by size,
+    # mode and time, not by content.
     project = write_project(tmp_path / "edited", IMAGE, set_up__sh=SCRIPT, server__py="")
     (project / "set-up.sh").write_text(SCRIPT)
     for word in ("one", "two"):
