@@ -74,7 +74,9 @@ def test_an_engine_that_nobody_provides_is_a_mistake_in_the_test(project: pytest
     project.makepyfile('import pytest\n@pytest.mark.engine("dokcer")\ndef test_it(): ...\n')
     ended = project.runpytest_subprocess()
     assert ended.ret == pytest.ExitCode.USAGE_ERROR
-    ended.stderr.fnmatch_lines(["*engine 'dokcer' is none of docker, buildx, podman, buildah, skopeo"])
+    ended.stderr.fnmatch_lines(
+        ["*engine 'dokcer' is none of docker, buildx, podman, buildah, skopeo"]
+    )
 
 
 def test_each_test_has_an_empty_home(home: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lading.cli import main
-
 if __name__ == "__main__":
+    from lading.cli import main
+
     main()

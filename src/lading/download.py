@@ -148,8 +148,12 @@ def _local(url: str) -> IO[bytes]:
     host, slash, path = url.removeprefix("file:").removeprefix("//").partition("/")
     if host not in {"", "localhost"} or not slash:
         raise HttpError("a file:// URL names a path of this machine: file:///path")
+    file = Path("/", unquote(path))
     try:
-        return Path("/", unquote(path)).open("rb")
+        # A device has no end, and a pipe may never have a beginning.
+        if not file.is_file():
+            raise HttpError("there is no such file")
+        return file.open("rb")
     except OSError as error:
         raise HttpError((error.strerror or "it can't be read").lower()) from None
 

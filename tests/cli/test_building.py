@@ -124,14 +124,34 @@ def test_secrets_that_are_not_given_are_refused_before_anything_is_done(tiny: Pr
 
 
 def test_a_build(told: Project) -> None:
-    ran = told.lading("build", "-t", "a:1", "-t", "b", "--build-arg", "N=1", "--", "--more", "-x")
+    named = ("-t", "a:1", "-t", "b", "--build-arg", "FTP_PROXY=p")
+    ran = told.lading("build", *named, "--", "--more", "-x")
     assert ran.err == (
         "writing .lading/linux-amd64\n"
         "building with teller\n"
-        "linux/amd64 ('a:1', 'b') (('N', '1'),) ('--more', '-x')\n"
+        "linux/amd64 ('a:1', 'b') (('FTP_PROXY', 'p'),) ('--more', '-x')\n"
         "built a:1, b\n"
     )
     assert (ran.code, ran.out) == (0, "")
+
+
+def test_a_build_argument_that_nothing_declares_is_refused(told: Project) -> None:
+    ran = told.lading("build", "--build-arg", "no_proxy=a", "--build-arg", "VERSION=1")
+    assert ran.err.splitlines()[-3:-1] == [
+        "error: --build-arg: the image declares no build argument VERSION",
+        "hint: write the value into the Image, or for a proxy set HTTP_PROXY in the environment",
+    ]
+    assert (ran.code, ran.out) == (2, "")
+    assert not any(name.startswith(".lading/") for name in told.files())
+
+
+def test_the_secret_of_the_certificates_is_refused(told: Project) -> None:
+    ran = told.lading("build", "--secret", "id=ca-bundle,env=HOME")
+    assert ran.err.startswith(
+        'error: --secret: secret id "ca-bundle" is reserved for the certificate authorities of a'
+        " build\nhint: hand them over with --ca-bundle FILE, or choose another id\n"
+    )
+    assert (ran.code, ran.out) == (2, "")
 
 
 def test_a_build_without_a_tag_says_what_that_means(told: Project) -> None:
@@ -157,6 +177,14 @@ def test_a_build_with_json(told: Project) -> None:
 def test_a_failed_build_shows_the_engines_own_words_and_exit_code(told: Project) -> None:
     ran = told.lading("build", "-t", "a", TELLER_CODE="3")
     assert ran.err.endswith(
+        "linux/amd64 ('a',) () ()\nerror: teller could not build the image (exit code 3)\n"
+    )
+    assert (ran.code, ran.out) == (1, "")
+
+
+def test_a_quiet_build_that_failed_says_the_engines_words_once(told: Project) -> None:
+    ran = told.lading("build", "-q", "-t", "a", TELLER_CODE="3")
+    assert ran.err == (
         "error: teller could not build the image (exit code 3)\n  linux/amd64 ('a',) () ()\n"
     )
     assert (ran.code, ran.out) == (1, "")

@@ -79,6 +79,19 @@ def test_locked_refuses_what_drifted(locked: Project) -> None:
     assert locked.files() == SOURCES
 
 
+def test_offline_refuses_to_lock(locked: Project, server: FakeServer) -> None:
+    locked.write("service.py", locked.read("service.py").replace('"tiny"', '"tiny", "small"'))
+    asked = len(server.seen)
+    ran = locked.lading("freeze", "--offline")
+    assert ran.err == (
+        "error: lading.lock is out of date: requirement small is not locked\n"
+        "hint: run `lading lock`, and commit the result, or leave out --offline\n"
+    )
+    assert (ran.code, ran.out) == (1, "")
+    assert len(server.seen) == asked
+    assert locked.files() == SOURCES
+
+
 def test_offline_refuses_to_fetch(locked: Project, tmp_path: Path) -> None:
     ran = locked.lading("freeze", "--offline", LADING_CACHE_DIR=str(tmp_path / "empty"))
     assert ran.code == 1

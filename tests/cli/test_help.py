@@ -195,3 +195,9 @@ Options:
 @pytest.mark.parametrize("command", ["lock", "freeze", "dockerfile", "build", "doctor"])
 def test_short_form(bare: Project, command: str) -> None:
     assert bare.lading(command, "-h").out == shown(bare, command)
+
+
+def test_without_a_word_the_help_is_talk_and_nothing_else(bare: Project) -> None:
+    ran = bare.lading()
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == shown(bare)

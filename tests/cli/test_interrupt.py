@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TYPE_CHECKING
 
+import pytest
+
 from registry.fake_registry import Reply, serving
 
 if TYPE_CHECKING:
@@ -43,3 +45,46 @@ def test_an_interrupted_lock_leaves_nothing(tiny: Project, net: World) -> None:
     assert (done.returncode, done.stderr.strip()) == (130, "interrupted")
     (tiny.folder / "pid").unlink()
     assert tiny.files() == ["pyproject.toml", "service.py"]
+
+
+SLOW = """\
+import os, time
+try:
+    os.kill(os.getpid(), {number})
+    time.sleep(20)
+except Exception:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGTERM, 143, ""), (signal.SIGINT, 130, "interrupted")]
+)
+def test_a_signal_while_the_users_module_is_imported(
+    bare: Project, number: int, code: int, said: str
+) -> None:
+    bare.write("service.py", SLOW.format(number=int(number)))
+    ran = bare.lading("lock", "service.py")
+    assert (ran.code, ran.out, ran.err.strip()) == (code, "", said)
+
+
+@pytest.mark.parametrize("program", [("-m", "lading"), ("-c", START)])
+@pytest.mark.parametrize("module", ["click", "lading.cli.main", "lading.cli.failure"])
+def test_an_interrupt_while_the_program_itself_is_imported(
+    bare: Project, program: tuple[str, str], module: str
+) -> None:
+    # Python's own start-up runs this, so that the signal comes at the same moment every time.
+    bare.write("site/sitecustomize.py", INTERRUPTING.replace("MODULE", module))
+    path = os.pathsep.join((str(bare.folder / "site"), bare.environment["PYTHONPATH"]))
+    done = bare.start([sys.executable, *program, "lock"], PYTHONPATH=path)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+INTERRUPTING = """\
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "MODULE":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+"""

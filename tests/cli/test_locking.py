@@ -114,6 +114,16 @@ def test_check_of_a_platform_that_is_not_locked(locked: Project) -> None:
     assert (ran.code, ran.err) == (1, f"drifted: linux/arm64 is not in the lock\n{HINT}")
 
 
+@pytest.mark.parametrize("words", [["--upgrade"], ["-P", "tiny"]])
+def test_check_does_not_go_with_an_upgrade(locked: Project, words: list[str]) -> None:
+    before = locked.read("lading.lock")
+    ran = locked.lading("lock", "--check", *words)
+    assert "error: --check: it changes nothing, so it can't go with --upgrade" in ran.err
+    assert "hint: upgrade first, then check\n" in ran.err
+    assert (ran.code, ran.out) == (2, "")
+    assert locked.read("lading.lock") == before
+
+
 def test_check_without_a_lock(tiny: Project) -> None:
     ran = tiny.lading("lock", "--check")
     assert (ran.code, ran.err) == (1, f"drifted: there is no lading.lock\n{HINT}")
@@ -170,12 +180,22 @@ def test_a_base_may_go_unpinned_when_that_is_asked_for(tiny: Project) -> None:
     assert f"linux/amd64: 1 distribution, base {base} WITHOUT a digest\n" in ran.err
     assert ran.code == 0
 
+    checked = tiny.lading("lock", "--check", "--base-image", base)
+    drifted = f"the base image {base} has no digest in the lock for linux/amd64"
+    assert (checked.code, checked.err) == (1, f"drifted: {drifted}\n{HINT}")
+    frozen = tiny.lading("freeze", "--locked", "--base-image", base)
+    refused = f"error: lading.lock is out of date: {drifted}\n{HINT}"
+    assert (frozen.code, frozen.err) == (1, refused)
+    allowed = ("--base-image", base, "--allow-unpinned-base")
+    assert tiny.lading("lock", "--check", *allowed).code == 0
+    assert tiny.lading("freeze", "--locked", *allowed).code == 0
+
 
 def test_a_full_disk_leaves_the_former_lock(locked: Project) -> None:
     before = locked.read("lading.lock")
     locked.write("service.py", locked.read("service.py").replace('.python_packages("tiny")', ""))
     ran = locked.limited("lock", "-q")
-    assert ran.err == "error: file too large\n"
+    assert ran.err == "error: lading.lock can't be written: file too large\n"
     assert ran.code == 1
     assert locked.read("lading.lock") == before
     assert locked.files() == ["lading.lock", "pyproject.toml", "service.py"]

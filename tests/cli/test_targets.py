@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ FORM = (
 IMPORT = "from lading import Image\n"
 IMAGE = f"{IMPORT}image = Image()\n"
 TABLE = "[tool.lading]\n"
+SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,14 @@ TABLE = "[tool.lading]\n"
         ({"service.py": "raise SystemExit(0)\n"}, "service.py", [
             "error: service.py:1: service.py can't be imported: SystemExit: 0",
             'hint: a module that is also a program ends with: if __name__ == "__main__": ...',
+        ]),
+        ({"service.py": "import asyncio\nraise asyncio.CancelledError\n"}, "service.py", [
+            "error: service.py:2: service.py can't be imported: CancelledError",
+        ]),
+        ({"service.py": "class Own(BaseException): ...\ndef image():\n    raise Own\n"},
+         "service.py", ["error: service.py:3: service.py:image can't be called: Own"]),
+        ({}, "https://u:s3cret@h/service.py:image", [
+            "error: 'https://***@h/service.py:image' names no image", FORM,
         ]),
         ({"service.py": "raise ValueError('one\\ntwo')\n"}, "service.py", [
             "error: service.py:1: service.py can't be imported: ValueError: one", "  two",
@@ -123,10 +133,18 @@ FOUND = ["drifted: there is no lading.lock", "hint: run `lading lock`, and commi
         ({"service.py": IMAGE, "pyproject.toml": f'{TABLE}image = "service.py:image"'}, "."),
         ({"service.py": "from base import image\n", "base.py": IMAGE}, "service.py"),
         ({"service.py": f"def image():\n    {IMPORT}    return Image()\n"}, "service.py"),
+        # What some editors begin a file with.
+        ({"pyproject.toml": f'\ufeff{TABLE}image = "service:image"', "service.py": IMAGE}, "."),
         # Names of Python's own modules and of Lading: none of them may be replaced.
         ({"json.py": IMAGE}, "json.py"),
         ({"lading.py": IMAGE}, "lading.py"),
         ({"service.py": IMAGE, "urllib3.py": "1 / 0", "msgspec.py": "1 / 0"}, "service.py"),
+        ({"service.py": f"import {', '.join(SHADOWS)}\n{IMAGE}"}
+         | {f"{name}.py": "" for name in SHADOWS}, "service.py"),
+        ({"service.py": f"import msgspec.json\n{IMAGE}", "msgspec/__init__.py": "",
+          "msgspec/json.py": ""}, "service.py"),
+        ({"graphlib.py": f"import ssl\n{IMAGE}", "ssl.py": ""}, "graphlib:image"),
+        ({"urllib3.py": IMAGE}, "urllib3.py"),
     ],
 )  # fmt: skip
 def test_what_names_an_image(bare: Project, files: dict[str, str], target: str) -> None:
@@ -162,3 +180,17 @@ def test_debug_shows_the_traceback(bare: Project) -> None:
     assert ran.code == 1
     assert ran.err.startswith("Traceback (most recent call last):\n")
     assert ran.err.endswith("error: service.py:2: run has an empty command\n")
+
+
+def test_what_the_module_imported_is_not_what_lading_imports_later(tiny: Project) -> None:
+    for name in SHADOWS:
+        tiny.write(f"{name}.py", "")
+    tiny.write("service.py", f"import {', '.join(SHADOWS)}\n{tiny.read('service.py')}")
+    ran = tiny.lading("lock", "-q")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_pipe_is_no_pyproject(bare: Project) -> None:
+    os.mkfifo(bare.folder / "pyproject.toml")
+    ran = bare.lading("lock", "--check")
+    assert ran.err.splitlines() == ["error: there is no file pyproject.toml", FORM]

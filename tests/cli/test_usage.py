@@ -69,7 +69,6 @@ BUILD = "usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]"
             ["build", "-t", "A B"],
             [
                 'error: --tag: image reference "A B" has white space or a control character in it',
-                'hint: write "A" alone',
                 BUILD,
             ],
         ),

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from freeze.world import World, sdist, sha256, wheel
 from lading.distros import SUPPORTED
 from lading.lock.model import Distribution
@@ -39,6 +41,7 @@ _OURS = Distribution(
     url="wheels/ours-1.0-py3-none-any.whl",
     hashes=(f"sha256:{sha256(WHEEL)}",),
 )
+_BELOW = msgspec.structs.replace(sdist("below", "3.0"), subdirectory="src/python")
 _GIT = Distribution(
     name="theirs",
     version="2.0",
@@ -80,7 +83,7 @@ RECIPES = {
     .volume("/data")
     .expose(8000, "9000/udp")
     .label({"org.opencontainers.image.source": "https://git.example.test/team/service"})
-    .healthcheck("python", "-c", "import server", interval="30s", retries=3)
+    .healthcheck("python", interval="30s", timeout="5s", start_period="10s", retries=3)
     .stop_signal("SIGINT")
     .entrypoint("uvicorn")
     .cmd("server:app", "--port", "8000")
@@ -100,7 +103,7 @@ RECIPES = {
     .python_packages("theirs @ git+https://git.example.test/team/theirs@main#subdirectory=python")
     .cmd("python", "-m", "theirs")
 )""",
-        locked=(sdist("psycopg2", "2.9.9"), wheel("six", "1.16.0"), _GIT),
+        locked=(sdist("psycopg2", "2.9.9"), _BELOW, wheel("six", "1.16.0"), _GIT),
     ),
     "unlocked": Recipe(
         text="""(

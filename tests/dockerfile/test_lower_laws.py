@@ -139,7 +139,7 @@ def test_the_build_starts_as_root_and_the_container_does_not(recipe: str, distro
     users = [user.rest for user in of_kind(text, "USER")]
     assert users[0] == "0"
     assert re.fullmatch(r"[1-9][0-9]*:[0-9]+", users[-1])
-    assert [one.kind for one in parse(text)][:2] == ["FROM", "USER"]
+    assert [one.kind for one in parse(text)][:3] == ["FROM", "SHELL", "USER"]
     assert not any(one.kind == "RUN" for one in parse(text)[-3:])
 
 
@@ -362,7 +362,7 @@ def expected_kinds(info: ImageInfo) -> list[str]:
     """The instructions that an image must become, counted without looking at how it is lowered."""
     installs = [step for step in info.steps if isinstance(step, InstallPython)]
     compiled = [step for step in installs if SDIST in step.distributions]
-    found = ["FROM", "USER"]
+    found = ["FROM", "SHELL", "USER"]
     for _ in compiled:
         found += ["FROM", "RUN", "RUN"]
     found += ["FROM"] if compiled else []

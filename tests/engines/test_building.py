@@ -64,6 +64,37 @@ def test_a_failure_has_the_engines_last_lines_and_exit_code(
     assert len(seen) == 61
 
 
+UNTRUSTED = "echo 'SSL certificate problem'; echo http://me:hunter2@h.example.test/; exit 1"
+
+
+def test_what_stderr_has_already_is_not_said_again(
+    request_for: Callable[..., BuildRequest],
+    host_environment: dict[str, str],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(BuildError) as caught:
+        build(Shell((UNTRUSTED,)), request_for(), host_environment)
+    assert capfd.readouterr().err == "SSL certificate problem\nhttp://***@h.example.test/\n"
+    problem = caught.value.problems[0]
+    assert (problem.detail, caught.value.exit_code) == (None, 1)
+    assert "--ca-bundle" in str(problem.hint)
+
+
+def test_a_quiet_build_says_the_engines_words_only_with_its_failure(
+    request_for: Callable[..., BuildRequest],
+    host_environment: dict[str, str],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    quiet = request_for(progress="quiet")
+    build(Shell(("echo fine",)), quiet, host_environment)
+    with pytest.raises(BuildError) as caught:
+        build(Shell((UNTRUSTED,)), quiet, host_environment)
+    assert capfd.readouterr() == ("", "")
+    problem = caught.value.problems[0]
+    assert problem.detail == "SSL certificate problem\nhttp://***@h.example.test/"
+    assert "--ca-bundle" in str(problem.hint)
+
+
 def test_after_a_failure_nothing_more_runs(
     request_for: Callable[..., BuildRequest], host_environment: dict[str, str]
 ) -> None:

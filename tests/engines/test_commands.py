@@ -239,6 +239,13 @@ def test_buildkit_gets_a_path_with_a_comma_as_csv() -> None:
 def test_podman_and_buildah_refuse_a_path_that_they_would_cut(name: str) -> None:
     with pytest.raises(BuildError, match=f"{name} can't read secret 'token' from a path with a"):
         lines(name, secret_at(Path("/a,b/t")))
+    bundle = BuildRequest(
+        context=Path("/ctx"), platform="linux/amd64", ca_bundle=Path("/a,b/ca.pem")
+    )
+    with pytest.raises(BuildError) as caught:
+        lines(name, bundle)
+    hint = "copy or link the file to a path without a comma, and name that one"
+    assert caught.value.problems[0].hint == hint
 
 
 def test_a_secret_too_large_for_buildkit_is_refused_early(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,6 +107,9 @@ def test_a_real_engines_own_words_are_in_the_error(
     request = BuildRequest(context=context, platform="linux/amd64", bases=(base_image_bare,))
     with pytest.raises(BuildError) as caught:
         build(find_engine(name, host_environment), request, host_environment, lambda _: None)
+    quiet = replace(request, progress="quiet")
+    with pytest.raises(BuildError, match="so it went"):
+        build(find_engine(name, host_environment), quiet, host_environment)
     problem = caught.value.problems[0]
     assert problem.message.startswith(f"{name} could not build the image (exit code ")
     assert "so it went" in str(problem.detail)

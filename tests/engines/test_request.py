@@ -60,10 +60,15 @@ def test_the_certificates_are_a_secret_that_no_other_may_replace(
 ) -> None:
     request = request_for(ca_bundle=Path("/ca.pem"))
     assert request.all_secrets == (SecretSource(id=CA_SECRET_ID, file=Path("/ca.pem")),)
-    with pytest.raises(Invalid, match="'ca-bundle' is given 2 times"):
-        request_for(
-            ca_bundle=Path("/ca.pem"), secrets=(SecretSource(id="ca-bundle", variable="CA"),)
-        )
+    mine = (SecretSource(id="ca-bundle", variable="CA"),)
+    for bundle in (Path("/ca.pem"), None):
+        with pytest.raises(Invalid, match='"ca-bundle" is reserved'):
+            request_for(ca_bundle=bundle, secrets=mine)
+
+
+def test_a_secret_is_given_once(request_for: Callable[..., BuildRequest]) -> None:
+    with pytest.raises(Invalid, match="'token' is given 2 times"):
+        request_for(secrets=(SecretSource(id="token", variable="A"),) * 2)
 
 
 def test_proxies_are_those_that_are_set_in_either_case() -> None:

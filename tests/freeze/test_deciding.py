@@ -180,7 +180,13 @@ def test_all_that_is_wrong_is_said_at_once_with_its_lines(world: World) -> None:
     .run_script("gone.sh")
     .python_packages("./ours-1.0-py3-none-any.whl")
 )""",
-            Distribution(name="ours", version="1.0", kind="file", url="ours-1.0-py3-none-any.whl"),
+            Distribution(
+                name="ours",
+                version="1.0",
+                kind="file",
+                url="ours-1.0-py3-none-any.whl",
+                hashes=(f"sha256:{sha256(b'another')}",),
+            ),
         )
     found = [(one.location.line, one.message) for one in refused.value.problems if one.location]
     assert found == [
@@ -280,3 +286,16 @@ def test_a_place_is_a_path_in_the_project_or_a_name(world: World) -> None:
     assert place(Location("../alice/service.py", 3), project) == "service.py:3"
     assert place(Location("deep/service.py", 3), project) == "deep/service.py:3"
     assert place(Location("<stdin>", 3), project) == "<stdin>:3"
+
+
+def test_path_grows_with_each_call(world: World) -> None:
+    info = decide(world, 'Image().env(PATH="/a:$PATH").env(PATH="/b:${PATH}", A="1").env(A="2")')
+    (step,) = info.steps
+    assert isinstance(step, SetEnv)
+    assert dict(step.variables) == {"PATH": "/b:/a:$PATH", "A": "2"}
+
+
+def test_a_home_of_the_users_own_stays(world: World) -> None:
+    info = decide(world, 'Image().env(HOME="/data")')
+    assert "HOME=/data" in info.dockerfile
+    assert "HOME=/home" not in info.dockerfile

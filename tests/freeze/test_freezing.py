@@ -167,9 +167,31 @@ def test_a_locked_freeze_wants_a_lock_for_its_platform(tmp_path: Path) -> None:
         world.freeze(image)
 
 
+def test_an_offline_freeze_resolves_nothing(tmp_path: Path) -> None:
+    world, image = prepared(tmp_path)
+    freezer = world.freezer(locked=False)
+    with pytest.raises(FreezeError, match="numpy is not locked") as refused:
+        freezer.decide(
+            image.python_packages("numpy"), platform="linux/amd64", project=world.project
+        )
+    hint = refused.value.problems[-1].hint or ""
+    assert "`lading lock`" in hint
+    assert "--offline" in hint
+
+
+def test_the_dockerignore_of_the_project_does_not_matter(tmp_path: Path) -> None:  # CASES R47
+    world, image = prepared(tmp_path)
+    world.freeze(image)
+    before = tree(world.target)
+    world.write({".dockerignore": "*\n", "src/.dockerignore": "*\n"})
+    (world.project / "src" / ".dockerignore").unlink()
+    world.freeze(image)
+    assert tree(world.target) == before
+
+
 def test_a_base_without_a_digest_must_be_allowed(tmp_path: Path) -> None:
     world, image = prepared(tmp_path)
-    world.lock(image, wheel("six", "1.0"), pinned=False)
+    world.lock(image, wheel("six", "1.0"), sdist("old", "2.0"), pinned=False)
     with pytest.raises(FreezeError, match="no digest"):
         world.freeze(image)
     freezer = world.freezer(allow_unpinned_base=True)

@@ -73,3 +73,9 @@ def test_what_is_found_is_never_behind_a_folder_that_is_not_entered(
     if read.covers("/".join(path)):
         folders = ["/".join(path[:depth]) for depth in range(1, len(path))]
         assert all(read.reaches(folder) for folder in folders)
+
+
+def test_many_stars_are_tried_once_each() -> None:
+    # Tried in all combinations, these would outlast any test run.
+    pattern = Pattern.of_path("**/" * 24 + "zz")
+    assert not pattern.covers("/".join("a" * 48))

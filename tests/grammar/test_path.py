@@ -129,6 +129,16 @@ def test_a_backslash_is_refused_with_the_right_form() -> None:
     assert caught.value.hint == 'write "data/x.csv"'
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("-x", "rename it"), ("./-x", "rename it"), ("../x", "into the project"), ("..", "into")],
+)
+def test_what_to_do_about_a_refused_path_is_hinted_at(text: str, hint: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        ProjectPath.parse(text)
+    assert hint in str(caught.value.hint)
+
+
 @pytest.mark.parametrize("wrong", [None, True, 3, b"/x", ["/x"]])
 def test_only_text_is_a_path(wrong: str) -> None:
     with pytest.raises(Invalid, match="must be a string"):

@@ -175,6 +175,15 @@ def test_the_corrected_form_is_hinted_at(text: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["Bad Tag", "a..b c", "Bad..Name", "https://Bad", "x://" * 5000, "a:-b c"]
+)
+def test_no_hint_shows_what_would_be_refused_as_well(text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        ImageReference.parse(text)
+    assert caught.value.hint is None
+
+
+@pytest.mark.parametrize(
     "text", ["https://u:hunter2@host.test/x", "u:hunter2@host.test/x", "u:hunter2@host.test/x y"]
 )
 def test_a_refusal_shows_no_credentials(text: str) -> None:

@@ -103,7 +103,10 @@ def test_a_path_starts_from_the_folder_of_its_file() -> None:
         ("--extra-index-url https://h.test/s", '.index("https://h.test/s")'),
         ("--find-links wheels", ".requirements_file()"),
         ("x==1 --config-settings a=b", "not supported"),
-        ("-e ./mine", 'write "./mine"'),
+        ("-e .", "uv build --wheel"),
+        ("-e ./mine", "uv build --wheel"),
+        ("-e git+https://h.test/x", 'write "git+https://h.test/x"'),
+        ("../x.zip", "into the project"),
         ("numpy=1.2", '"numpy==1.2"'),
         ("numpy 1.2", '"numpy==1.2"'),
         ("numpy=1.2=py39_0", '"numpy==1.2"'),
@@ -176,6 +179,54 @@ def test_the_account_of_an_ssh_url_is_no_credential() -> None:
 @pytest.mark.parametrize("text", ["x\nRUN id", "x\r", "x\0", "x\u2028y", "x\x1b[0m", "", "  "])
 def test_r3_a_line_break_or_control_character_is_refused(text: str) -> None:
     refusal(text)
+
+
+@pytest.mark.parametrize(
+    "revision",
+    [
+        *("", "-v1", "--upload-pack=touch", "v1..v2", "v 1", "v1;id", "$(id)", "a^b", "a~1"),
+        *("a:b", "%2Dx", "v1%0a", "@{1}", "../x", "a\\b", "é"),
+    ],
+)
+def test_r3_a_git_revision_becomes_no_option(revision: str) -> None:
+    for host in ("git+https://h.test", "git+ssh://git@h.test"):
+        assert refusal(f"x @ {host}/x.git@{revision}").hint
+        assert refusal(f"{host}/x.git@{revision}#egg=x").hint
+
+
+@pytest.mark.parametrize(
+    "revision", ["v1", "main", "0" * 40, "feature/a-b", "1.0+cpu", "release_2", "a/b.c"]
+)
+def test_a_git_revision_is_a_tag_a_branch_or_a_hash(revision: str) -> None:
+    url = f"git+ssh://git@h.test/x.git@{revision}"
+    assert Requirement.parse(url).url == url
+
+
+@pytest.mark.parametrize(
+    "authority", ["-oProxyCommand=id", "git@-oProxyCommand=id", "-o@h.test", "%2Dh.test", "-h:22"]
+)
+def test_r3_a_host_becomes_no_option(authority: str) -> None:
+    assert refusal(f"git+ssh://{authority}/x.git").hint
+    assert refusal(f"x @ git+ssh://{authority}/x.git@v1#egg=x").hint
+
+
+def test_r3_the_host_of_an_archive_becomes_no_option() -> None:
+    assert "letter" in (refusal("https://-h.test/x.zip").hint or "")
+
+
+@pytest.mark.parametrize(
+    "folder", ["", "/etc", "..", "../x", "a/../../b", "-x", "--x", "%2e%2e/x", "%2Fetc", "a\\b"]
+)
+@pytest.mark.parametrize("url", ["git+https://h.test/x.git@v1", "https://h.test/x.tar.gz"])
+def test_r3_a_subdirectory_stays_inside_and_becomes_no_option(url: str, folder: str) -> None:
+    assert "relative path" in (refusal(f"{url}#subdirectory={folder}").hint or "")
+    assert "relative path" in (refusal(f"x @ {url}#egg=x&subdirectory={folder}").hint or "")
+
+
+def test_a_subdirectory_is_a_folder_inside() -> None:
+    for url in ("git+https://h.test/x.git", "https://h.test/x.zip"):
+        read = Requirement.parse(f"{url}#subdirectory=packages/a-b")
+        assert read.url == f"{url}#subdirectory=packages/a-b"
 
 
 def test_a_wheel_of_another_name_is_refused() -> None:

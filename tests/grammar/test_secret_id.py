@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lading.grammar.invalid import Invalid
-from lading.grammar.secret_id import parse_secret_id
+from lading.grammar.secret_id import RESERVED, parse_secret_id, parse_users_secret_id
 
 
 @pytest.mark.parametrize("text", ["hf_token", "_x", "npm.rc", "a-b", "A" * 64])
@@ -26,6 +26,15 @@ def test_a_secret_written_for_an_id_is_not_shown(text: str) -> None:
     with pytest.raises(Invalid) as caught:
         parse_secret_id(text)
     assert "hunter2" not in f"{caught.value.message}{caught.value.hint}"
+
+
+def test_the_id_of_the_certificates_is_not_for_a_secret_of_a_users_own() -> None:
+    assert parse_users_secret_id("token") == "token"
+    for text in RESERVED:
+        assert parse_secret_id(text) == text
+        with pytest.raises(Invalid, match="is reserved") as caught:
+            parse_users_secret_id(text)
+        assert "--ca-bundle" in str(caught.value.hint)
 
 
 def test_the_id_alone_is_hinted_at() -> None:

@@ -96,6 +96,37 @@ def test_the_distro_is_read_off_a_well_known_base_image(base: str, distro: str |
     assert image.declared_distro is None
 
 
+@pytest.mark.parametrize(
+    ("base", "python", "hint"),
+    [
+        ("debian:bookworm", "3.12", 'python_version="3.11", or base_image="python:3.12-..."'),
+        ("mirror.test/library/ubuntu:24.04", "3.11", 'python_version="3.12", or '),
+        ("registry.access.redhat.com/ubi9/ubi-minimal", "3.13", '"3.9" or "3.11" or "3.12", or '),
+        ("alpine:3.24", "3.12", 'base_image="python:3.12-..."'),
+    ],
+)
+def test_a_plain_distro_without_that_python_is_refused(base: str, python: str, hint: str) -> None:
+    """CASES R52."""
+    with pytest.raises(SpecificationError) as caught:
+        Image(base_image=base, python_version=python)
+    (problem,) = caught.value.problems
+    assert "comes without Python" in problem.message
+    assert hint in (problem.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("base", "distro", "python"),
+    [
+        ("debian:bookworm", "debian:bookworm", "3.11"),
+        ("registry.access.redhat.com/ubi9/python-311", "ubi:9", "3.13"),
+        ("nvidia/cuda:12.4.1-runtime-ubuntu22.04", "ubuntu:22.04", "3.12"),
+        ("example.test/anything", "debian:bookworm", "3.12"),
+    ],
+)
+def test_a_base_that_may_have_that_python_is_taken(base: str, distro: str, python: str) -> None:
+    assert Image(base_image=base, distro=distro, python_version=python).base_image is not None
+
+
 def test_a_python_that_the_distro_lacks_is_refused_with_one_that_has_it() -> None:
     with pytest.raises(SpecificationError) as caught:
         Image(distro="ubuntu:24.04", python_version="3.11")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from lading import Problem
 
+RESERVED = "hand them over with --ca-bundle FILE, or choose another id"
 # What a user without a type checker may hand in.
 ANY = cast("Any", Image())
 
@@ -140,6 +141,8 @@ def test_r38_replace_takes_names_for_each_distro() -> None:
         ),
         (lambda: Image().system_packages(debian="curl"), 'write debian=["..."]'),
         (lambda: Image().run("true", secrets="token"), 'write secrets=["..."]'),
+        (lambda: Image().run("true", secrets=["ca-bundle"]), RESERVED),
+        (lambda: Image().run_script("a.sh", secrets=["ca-bundle"]), RESERVED),
         (lambda: Image().pyproject_toml(extras="gpu"), 'write extras=["..."]'),
         (lambda: Image().cmd("python -m web"), 'cmd("python", "-m", "web")'),
         (lambda: ANY.cmd(["python"]), 'write cmd("python", "-m", "server")'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import tarfile
@@ -25,19 +26,30 @@ UV_WHEELS = (
 def wheel(
     name: str, version: str, *, requires: Iterable[str] = (), tag: str = "py3-none-any"
 ) -> tuple[str, bytes]:
-    """A wheel's file name and content; always the same bytes for the same words."""
+    """A wheel's file name and content; always the same bytes for the same words.
+
+    That of uv holds a program, which its RECORD lists.
+    """
+    program = {f"{name}-{version}.data/scripts/uv": "#!/bin/sh\n"} if name == "uv" else {}
     info = f"{name}-{version}.dist-info"
     needed = "".join(f"Requires-Dist: {one}\n" for one in requires)
     members = {
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}",
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
-        f"{info}/RECORD": "",
+        f"{info}/RECORD": "".join(_recorded(path, text) for path, text in program.items()),
+        **program,
     }
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path, text in members.items():
             archive.writestr(zipfile.ZipInfo(path), text)
     return f"{name}-{version}-{tag}.whl", content.getvalue()
+
+
+def _recorded(path: str, text: str) -> str:
+    """A line of RECORD (PEP 376)."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"{path},sha256={digest.rstrip('=')},{len(text.encode())}\n"
 
 
 def sdist(name: str, version: str, files: Mapping[str, str]) -> tuple[str, bytes]:

@@ -209,7 +209,7 @@ def test_a_merge_conflict_is_told_as_one() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("version = 1", "version = 2", "has format 2; this Lading reads format 1"),
+        ("version = 1", "version = 0", "has format 0; this Lading reads format 1"),
         ("version = 1", "", "has format None"),
         ("version = 1", "version = true", "has format True"),
         ("size = 3", "size = 3\ncolour = 'red'", "unknown field `colour`"),
@@ -232,6 +232,17 @@ def test_damage_is_named_by_its_path(old: str, new: str, words: str) -> None:
     problem = problem_of(text.replace(old, new, 1))
     assert words in problem.message
     assert problem.hint == "remove it and run `lading lock` again"
+
+
+def test_the_lock_of_a_newer_lading_is_not_to_be_removed() -> None:
+    problem = problem_of(emit_lock(SMALL).replace("version = 1", "version = 2", 1))
+    assert problem.message == "lading.lock has format 2; this Lading reads format 1"
+    assert problem.hint == "update Lading: a newer one has made this lock"
+
+
+def test_a_place_that_cannot_be_written_names_the_lock(tmp_path: Path) -> None:
+    with pytest.raises(FreezeError, match=r"^lading\.lock can't be written: no such file"):
+        write_lock(tmp_path / "gone", SMALL)
 
 
 def test_a_platform_that_is_there_twice_is_refused() -> None:
@@ -261,10 +272,12 @@ def test_drift_is_empty_exactly_where_the_lock_fits(
     lock: model.Lock, inputs: model.Inputs, platforms: list[str]
 ) -> None:
     have = {part.platform for part in lock.platforms}
-    assert bool(drift(lock, inputs, platforms)) == (
-        lock.inputs != inputs or not set(platforms) <= have
-    )
-    assert drift(lock, lock.inputs, sorted(have)) == ()
+    pinned = {part.platform for part in lock.platforms if part.base.digest is not None}
+    fits = lock.inputs == inputs and set(platforms) <= have
+    assert bool(drift(lock, inputs, platforms, allow_unpinned_base=True)) != fits
+    assert bool(drift(lock, inputs, platforms)) != (fits and set(platforms) <= pinned)
+    assert drift(lock, lock.inputs, sorted(have), allow_unpinned_base=True) == ()
+    assert drift(lock, lock.inputs, sorted(pinned)) == ()
 
 
 @settings(max_examples=80, deadline=None)
@@ -300,6 +313,26 @@ def test_drift_is_told_in_words() -> None:
         "requirement alpha is locked, and no longer asked for",
     )
     assert drift(SMALL, SMALL.inputs, ["linux/arm64"]) == ("linux/arm64 is not in the lock",)
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        (
+            "example.test/python:3.11",
+            "the base image example.test/python:3.11 has no digest in the lock for linux/amd64",
+        ),
+        (f"example.test/python@sha256:{'a' * 64}", None),
+    ],
+)
+def test_a_base_without_a_digest_is_told_unless_its_reference_holds_one(
+    reference: str, words: str | None
+) -> None:
+    base = model.LockedBase(reference=reference)
+    part = msgspec.structs.replace(SMALL.platforms[0], base=base)
+    lock = msgspec.structs.replace(SMALL, platforms=(part,))
+    assert drift(lock, lock.inputs, ["linux/amd64"]) == ((words,) if words else ())
+    assert drift(lock, lock.inputs, ["linux/amd64"], allow_unpinned_base=True) == ()
 
 
 def test_a_changed_file_is_told() -> None:

@@ -33,14 +33,15 @@ def test_torch_on_alpine_names_torch_and_musllinux_at_the_users_line(dock: Dock)
     problem = only(dock.refused(image))
 
     assert problem.location is not None
-    assert problem.location.line == here
+    assert problem.location.line == here  # CASES R26
+    assert "torch==2.5.0 has no wheels" in (problem.detail or "")
     assert "torch" in (problem.hint or "")
     assert "musllinux" in (problem.hint or "")
     assert 'distro="debian"' in (problem.hint or "")
     assert "musl" in problem.message
 
 
-def test_a_package_that_nobody_knows(dock: Dock) -> None:
+def test_a_package_that_nobody_knows(dock: Dock) -> None:  # CASES R26
     dock.write("requirements.txt", "\nnowhere>=1\n")
     problem = only(dock.refused(dock.image().requirements_file("requirements.txt")))
     assert str(problem.location) == "requirements.txt:2"

@@ -247,6 +247,21 @@ def test_the_installations_split_around_a_wheel_at_a_url(dock: Dock) -> None:
     }
 
 
+# What is asked for twice (CASES R20).
+
+
+def test_a_version_that_is_pinned_twice_is_locked_once(dock: Dock) -> None:
+    for version in ("1.0", "2.0"):
+        dock.index.wheel("framework", version)
+    dock.write("requirements.txt", "Framework==1.0\n")
+    image = dock.image().python_packages("framework==1.0").requirements_file("requirements.txt")
+
+    lock = dock.lock(image)
+
+    pins = [(one.name, one.version) for one in lock.platforms[0].distributions]
+    assert pins == [("framework", "1.0")]
+
+
 # Hashes (CASES R21).
 
 

@@ -40,6 +40,9 @@ def usual(dock: Dock) -> str:
     return dock.text(furnish(dock))
 
 
+# Locks that are equal wherever they are made (CASES R16).
+
+
 def test_two_cold_runs_give_the_same_bytes(dock: Dock, usual: str, tmp_path: Path) -> None:
     dock.environ["UV_CACHE_DIR"] = str(tmp_path / "cold")
     assert dock.text(furnish(dock)) == usual

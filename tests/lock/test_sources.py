@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lading import process
+from lading.freeze import Freezer
+from lading.lock.file import write_lock
 from lading.lock.uv import Uv, reduced
+from lock.dock import AMD64
 from lock.package_index import pkg_info, sdist
 
 if TYPE_CHECKING:
@@ -75,6 +78,24 @@ def test_an_allowed_sdist_is_locked_by_what_it_declares(dock: Dock, tmp_path: Pa
 
     assert (found["alpha"].kind, found["alpha"].hashes) == ("sdist", (digest,))
     assert found["beta"].kind == "wheel"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_freeze_after_the_lock_needs_no_network(dock: Dock, tmp_path: Path) -> None:
+    publish(dock, tmp_path / "ran", setup_py="", pyproject_toml=STATIC)
+    dock.index.wheel("beta", "1.0")
+    image = dock.image().python_packages("alpha", no_binary=["alpha"])
+    lock = dock.lock(image)
+    write_lock(dock.project, lock)
+    asked = len(dock.index.asked)
+
+    freezer = Freezer(machine=dock.machine(), locked=True, offline=True)
+    decided = freezer.decide(image, platform=AMD64, project=dock.project)
+    freezer.write(decided, tmp_path / "frozen")
+
+    source = tmp_path / "frozen" / "sources" / "alpha-1.0.tar.gz"
+    assert source.read_bytes() == dock.index.files["alpha-1.0.tar.gz"]
+    assert len(dock.index.asked) == asked
     assert not (tmp_path / "ran").exists()
 
 

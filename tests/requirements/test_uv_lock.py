@@ -227,3 +227,93 @@ def test_r28_a_lock_of_the_package_index_is_read_without_it(tmp_path: Path) -> N
     assert found.requirement.text == "iniconfig==2.0.0"
     assert len(found.requirement.hashes) == 2
     assert found.index is not None
+
+
+BACKEND = """\
+[project]
+name = "NAME"
+version = "1"
+requires-python = ">=3.11"
+DYNAMIC
+
+[build-system]
+requires = []
+build-backend = "evil"
+backend-path = ["."]
+"""
+EVIL = """\
+import pathlib
+pathlib.Path(__file__).with_name("ran").touch()
+def prepare_metadata_for_build_wheel(folder, settings=None):
+    info = pathlib.Path(folder, "NAME-1.dist-info")
+    info.mkdir()
+    info.joinpath("METADATA").write_text("Metadata-Version: 2.2\\nName: NAME\\nVersion: 1\\n")
+    return info.name
+prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
+def get_requires_for_build_wheel(settings=None):
+    return []
+get_requires_for_build_editable = get_requires_for_build_wheel
+def build_wheel(*_):
+    raise SystemExit(1)
+build_editable = build_wheel
+"""
+
+
+def backend(folder: Path, name: str, dynamic: str) -> Path:
+    """A package whose build backend leaves a mark, which is returned."""
+    (folder / "pyproject.toml").write_text(
+        BACKEND.replace("NAME", name).replace("DYNAMIC", dynamic)
+    )
+    (folder / "evil.py").write_text(EVIL.replace("NAME", name))
+    return folder / "ran"
+
+
+@pytest.mark.parametrize(
+    "dynamic",
+    [
+        'dynamic = ["dependencies"]',
+        'dynamic = ["optional-dependencies"]',
+        "[tool.poetry.dependencies]",
+    ],
+)
+def test_no_build_backend_is_run_to_read_a_lock(tmp_path: Path, dynamic: str) -> None:
+    mark = backend(tmp_path, "service", dynamic)
+    lock(tmp_path)
+    mark.unlink()  # `uv lock` runs it
+    problem = refusal(tmp_path)
+    assert problem.message == '"pyproject.toml" leaves its dependencies to a build backend'
+    assert problem.hint is not None
+    assert "write them statically" in problem.hint
+    assert not mark.exists()
+
+
+def test_nor_that_of_a_local_package_of_which_the_lock_knows_nothing(project: Path) -> None:
+    change(project, ', "mine"', "")
+    change(project, 'path = "libs/mine"', 'path = "libs/mine", editable = true')
+    lock(project)
+    change(project, "sys_platform == 'linux'\"", 'sys_platform == \'linux\'", "mine"')
+    mark = backend(project / "libs" / "mine", "mine", 'dynamic = ["dependencies"]')
+    assert refusal(project).message.startswith('"libs/mine/pyproject.toml" leaves')
+    assert not mark.exists()
+
+
+def test_a_dynamic_version_needs_no_build(tmp_path: Path) -> None:
+    mark = backend(tmp_path, "service", "dependencies = []")
+    change(tmp_path, 'version = "1"', 'dynamic = ["version"]')
+    lock(tmp_path)
+    mark.unlink(missing_ok=True)
+    assert export(tmp_path).requirements == ()
+    assert not mark.exists()
+
+
+def test_nor_that_of_the_workspace_around_the_lock(tmp_path: Path) -> None:
+    member = tmp_path / "member"
+    member.mkdir()
+    (member / "pyproject.toml").write_text(MINE)
+    lock(member)
+    mark = backend(tmp_path, "service", 'dynamic = ["dependencies"]')
+    with (tmp_path / "pyproject.toml").open("a") as file:
+        file.write('[tool.uv.workspace]\nmembers = ["member"]\n')
+    (tmp_path / "uv.lock").write_text((member / "uv.lock").read_text())
+    assert refusal(member).message.endswith("leaves its dependencies to a build backend")
+    assert not mark.exists()

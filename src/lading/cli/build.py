@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lading.build_inputs import proxies_in
+from lading.build_inputs import PROXY_NAMES, proxies_in
 from lading.cli.failure import Misused
-from lading.cli.freeze import default_folder
+from lading.cli.freeze import alone_in, default_folder
 from lading.cli.loading import loaded
 from lading.cli.options import (
     as_json,
@@ -30,6 +31,7 @@ from lading.errors import BuildError, Problem
 from lading.grammar.environment import parse_env_name
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
+from lading.grammar.secret_id import parse_users_secret_id
 from lading.image.steps import Run, RunScript
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ __all__ = ["build"]
 
 _SECRET_FORM = "write id=NAME,src=FILE or id=NAME,env=VARIABLE"  # noqa: S105 - a form, no secret
 _SECRET_FIELDS = frozenset({"id", "src", "source", "env"})
+
+# What every engine takes without an ARG (Dockerfile reference, "Predefined ARGs").
+_PREDEFINED_ARGS = frozenset({*PROXY_NAMES, "FTP_PROXY", "ftp_proxy"})
 
 _ENGINE_OPTIONS = "lading.engine_options"
 
@@ -81,6 +86,7 @@ def _secret(word: str) -> SecretSource:
     fields = dict(part.partition("=")[::2] for part in word.split(","))
     if "id" not in fields or not fields.keys() <= _SECRET_FIELDS:
         raise Invalid("a secret can't be read", hint=_SECRET_FORM)
+    parse_users_secret_id(fields["id"])
     file = fields.get("src") or fields.get("source")
     try:
         return SecretSource(
@@ -186,22 +192,26 @@ def build(  # noqa: PLR0913 - one argument an option
         progress="quiet" if quiet else "auto",
         options=click.get_current_context().meta[_ENGINE_OPTIONS],
     )
-    with progress(quiet=quiet) as say:
-        freezer = Freezer(
-            machine=machine,
-            locked=locked,
-            allow_unpinned_base=allow_unpinned_base,
-            offline=offline,
-            say=say,
-        )
-        decided = freezer.decide(
-            found.image, platform=str(platform), project=found.project, target=folder
-        )
-        say(f"writing {folder}")
-        freezer.write(decided, folder)
-    if not quiet:
-        note(f"building with {serving.name}")
-    run_build(serving, replace(request, bases=(_base(decided.info),)), machine.environ)
+    # The engine reads the folder until it is done: no other service of the project may be frozen to
+    # the same place meanwhile.
+    with alone_in(folder, machine):
+        with progress(quiet=quiet) as say:
+            freezer = Freezer(
+                machine=machine,
+                locked=locked,
+                allow_unpinned_base=allow_unpinned_base,
+                offline=offline,
+                say=say,
+            )
+            decided = freezer.decide(
+                found.image, platform=str(platform), project=found.project, target=folder
+            )
+            _check_build_args(decided.info, build_args)
+            say(f"writing {folder}")
+            freezer.write(decided, folder)
+        if not quiet:
+            note(f"building with {serving.name}")
+        run_build(serving, replace(request, bases=(_base(decided.info),)), machine.environ)
     _tell(decided.info, serving.name, tags, as_json=as_json, quiet=quiet)
 
 
@@ -231,6 +241,18 @@ def _check_secrets(image: Image, secrets: tuple[SecretSource, ...]) -> None:
     ]
     if problems:
         raise BuildError(problems)
+
+
+def _check_build_args(info: ImageInfo, given: tuple[tuple[str, str | None], ...]) -> None:
+    """Refuse a build argument that no step could see: engines only warn of it, or say nothing."""
+    declared = set(re.findall(r"(?m)^ARG ([A-Za-z0-9_]+)", info.dockerfile))
+    for name, _ in given:
+        if name not in declared | _PREDEFINED_ARGS:
+            raise Misused(
+                f"--build-arg: the image declares no build argument {name}",
+                hint="write the value into the Image, or for a proxy set HTTP_PROXY in the "
+                "environment",
+            )
 
 
 def _tell(

@@ -13,7 +13,7 @@ from lading.grammar.invalid import Invalid
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["INTERRUPTED", "MISUSED", "REFUSED", "Misused", "explain"]
+__all__ = ["INTERRUPTED", "MISUSED", "REFUSED", "Misused", "NoCommand", "Terminated", "explain"]
 
 REFUSED = 1
 MISUSED = 2
@@ -30,6 +30,19 @@ class Misused(click.UsageError):
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class NoCommand(click.UsageError):
+    """The program was called without a word: its message is the help."""
+
+    def __init__(self, context: click.Context) -> None:
+        super().__init__(context.get_help(), ctx=context)
+
+
+class Terminated(BaseException):
+    """This program was told to end (SIGTERM), which is no fault of what it was doing."""
+
+    code = 143
 
 
 def explain(error: BaseException) -> tuple[str, int]:
@@ -50,6 +63,9 @@ def explain(error: BaseException) -> tuple[str, int]:
 
 
 def _misuse(error: click.UsageError) -> Iterator[str]:
+    if isinstance(error, NoCommand):
+        yield error.message
+        return
     message = error.format_message().rstrip(".")
     yield from _with_hint(message[:1].lower() + message[1:], getattr(error, "hint", None))
     if error.ctx is not None:

@@ -20,18 +20,31 @@ from lading.cli.options import (
 from lading.cli.talk import from_here, note, progress
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from lading.grammar.reference import ImageReference
     from lading.info import ImageInfo
+    from lading.machine import Machine
     from lading.platforms import Platform
 
-__all__ = ["default_folder", "dockerfile", "freeze"]
+__all__ = ["alone_in", "default_folder", "dockerfile", "freeze"]
 
 
 def default_folder(project: Path, platform: Platform) -> Path:
     """Where a frozen folder goes, where nobody says."""
     return project / ".lading" / str(platform).replace("/", "-")
+
+
+def alone_in(folder: Path, machine: Machine) -> AbstractContextManager[None]:
+    """Keep other builds and freezes out of a folder; they wait, and say so."""
+    from lading.files import exclusive  # noqa: PLC0415 - only where a folder is written
+
+    return exclusive(
+        folder,
+        locks=machine.cache / "locks",
+        busy=lambda: note(f"waiting for another process that builds from {folder}"),
+    )
 
 
 @click.command(short_help="Write the image as a build context.")
@@ -65,9 +78,10 @@ def freeze(  # noqa: PLR0913 - one argument an option
 
     found = loaded(target, project=project, base_image=base_image)
     folder = (output or default_folder(found.project, platform)).absolute()
-    with progress(quiet=quiet) as say:
+    machine = Machine.here(ca_bundle=ca_bundle)
+    with alone_in(folder, machine), progress(quiet=quiet) as say:
         freezer = Freezer(
-            machine=Machine.here(ca_bundle=ca_bundle),
+            machine=machine,
             locked=locked,
             allow_unpinned_base=allow_unpinned_base,
             offline=offline,

@@ -10,6 +10,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lading.cli.failure import Terminated
 from lading.errors import LadingError, Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-__all__ = ["import_file", "import_module", "importing", "unimportable"]
+__all__ = ["import_file", "import_module", "importing", "users_code"]
 
 _LADING = str(Path(__file__).parent.parent)
+# What Lading itself imports, some of it late: Python's own modules, and its dependencies' names.
+_OTHERS = {"click", "markdown_it", "mdurl", "msgspec", "packaging", "pygments", "rich", "tomli_w"}
+_TAKEN = sys.stdlib_module_names | _OTHERS | {"urllib3", "uv"}
 
 
 @contextmanager
@@ -29,7 +33,7 @@ def importing(folder: Path) -> Iterator[None]:
     Afterwards they can't be: a module of the project's that is called as one of Python's own
     (`secrets.py`, `platform.py`) must not take its place in what Lading imports later.
     """
-    path, no_bytecode = sys.path[:], sys.dont_write_bytecode
+    path, no_bytecode, known = sys.path[:], sys.dont_write_bytecode, set(sys.modules)
     sys.path.insert(0, str(folder.resolve()))
     # A __pycache__ in the project would be something that a command wrote unasked.
     sys.dont_write_bytecode = True
@@ -37,7 +41,42 @@ def importing(folder: Path) -> Iterator[None]:
         with redirect_stdout(sys.stderr):
             yield
     finally:
+        _forget_taken(known, {str(folder.resolve()), *sys.path} - set(path))
         sys.path[:], sys.dont_write_bytecode = path, no_bytecode
+
+
+def _forget_taken(known: set[str], folders: set[str]) -> None:
+    """Forget the new modules of these folders that are called as what Lading may import later."""
+    found = {name: module for name, module in sys.modules.items() if name not in known}
+    shadows = {
+        name
+        for name, module in found.items()
+        if name in _TAKEN and not folders.isdisjoint(_folders(module))
+    }
+    for name in found:
+        if name.partition(".")[0] in shadows:
+            del sys.modules[name]
+
+
+def _folders(module: ModuleType) -> list[str]:
+    """The folders, of those in `sys.path`, that a top-level module was found in."""
+    places = getattr(module, "__path__", None) or [getattr(module, "__file__", None)]
+    return [str(Path(place).parent) for place in places if place]
+
+
+@contextmanager
+def users_code(message: str) -> Iterator[None]:
+    """Runs the user's code, of which anything may come.
+
+    Raises:
+        SpecificationError: What it raised, after `message`.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, Terminated):
+        raise
+    except BaseException as error:  # noqa: BLE001 - CancelledError is none of Exception's
+        raise _unimportable(message, error) from None
 
 
 def import_file(path: Path) -> ModuleType:
@@ -50,15 +89,14 @@ def import_file(path: Path) -> ModuleType:
         around = [entry.name for entry in path.parent.glob("*.py")] if path.parent.is_dir() else []
         raise SpecificationError(f"there is no file {path}", hint=did_you_mean(path.name, around))
     # A file named like a module that is there already (json.py, lading.py) must not replace it.
-    name = f"__{path.stem}__" if path.stem in sys.modules else path.stem
+    private = path.stem in sys.modules or path.stem in _TAKEN
+    name = f"__{path.stem}__" if private else path.stem
     spec = importlib.util.spec_from_file_location(name, path.resolve())
     assert spec is not None  # noqa: S101 - it ends in .py
     assert spec.loader is not None  # noqa: S101
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    try:
+    with users_code(f"{path} can't be imported"):
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's code
-        raise unimportable(f"{path} can't be imported", error) from None
     return module
 
 
@@ -68,13 +106,11 @@ def import_module(name: str) -> ModuleType:
     Raises:
         SpecificationError: There is none, or importing it fails.
     """
-    try:
+    with users_code(f"{name} can't be imported"):
         return importlib.import_module(name)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's code
-        raise unimportable(f"{name} can't be imported", error) from None
 
 
-def unimportable(message: str, error: BaseException) -> LadingError:
+def _unimportable(message: str, error: BaseException) -> LadingError:
     """What the user's code raised, at the user's line."""
     if isinstance(error, LadingError):
         return error

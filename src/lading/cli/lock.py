@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lading.cli.failure import Misused
 from lading.cli.loading import loaded
 from lading.cli.options import DEFAULT_PLATFORM, as_json, image_options, parsed, quiet
 from lading.cli.talk import note, progress
@@ -76,11 +77,17 @@ def lock(  # noqa: PLR0913 - one argument an option
     from lading.lock.resolve import Renewal  # noqa: PLC0415
     from lading.machine import Machine  # noqa: PLC0415
 
+    if check and (upgrade or upgraded):
+        raise Misused(
+            "--check: it changes nothing, so it can't go with --upgrade or --upgrade-package",
+            hint="upgrade first, then check",
+        )
     found = loaded(target, project=project, base_image=base_image)
     earlier = read_lock(found.project)
     wanted = platforms or _platforms_of(earlier)
     if check:
-        _check(found, earlier, wanted, as_json=as_json, quiet=quiet)
+        drifted = _drift(found, earlier, wanted, allow_unpinned_base=allow_unpinned_base)
+        _tell_drift(drifted, as_json=as_json, quiet=quiet)
         return
     with progress(quiet=quiet) as say:
         maker = LockMaker(
@@ -105,21 +112,27 @@ def _platforms_of(lock: Lock | None) -> tuple[Platform, ...]:
     return tuple(Platform.parse(platform) for platform in known or [DEFAULT_PLATFORM])
 
 
-def _check(
+def _drift(
     found: Target,
     earlier: Lock | None,
     platforms: tuple[Platform, ...],
     *,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+    allow_unpinned_base: bool,
+) -> tuple[str, ...]:
     from lading.lock.drift import drift  # noqa: PLC0415 - only for this command
     from lading.lock.file import LOCK_NAME  # noqa: PLC0415
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
 
     inputs = read_inputs(found.image, found.project).inputs
     names = [str(platform) for platform in platforms]
-    drifted = drift(earlier, inputs, names) if earlier else (f"there is no {LOCK_NAME}",)
+    if earlier is None:
+        return (f"there is no {LOCK_NAME}",)
+    return drift(earlier, inputs, names, allow_unpinned_base=allow_unpinned_base)
+
+
+def _tell_drift(drifted: tuple[str, ...], *, as_json: bool, quiet: bool) -> None:
+    from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only for this command
+
     if as_json:
         click.echo(json.dumps({"drifted": list(drifted)}, indent=2))
     elif drifted:

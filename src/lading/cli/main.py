@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from lading.cli.failure import REFUSED, Misused, explain
+from lading.cli.failure import INTERRUPTED, REFUSED, Misused, NoCommand, Terminated, explain
 from lading.cli.talk import note
 from lading.grammar.nearest import did_you_mean
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = ["main", "program"]
-
-_TERMINATED = 143
-
 
 # In the order in which they are used, each with its module. One is imported when it is called: half
 # of the time of `lading freeze` would else go into importing engines and resolvers.
@@ -35,6 +32,16 @@ _COMMANDS = {
 
 class _Program(click.Group):
     """A group that imports a command when it is used."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left of the words.
+
+        Raises:
+            NoCommand: There was none.
+        """
+        if not args:
+            raise NoCommand(ctx)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order in which they are used."""
@@ -76,9 +83,15 @@ def program(*, debug: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line, and exit."""
-    # An engine that is running must be stopped and waited for, which only an exception does.
-    signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_run())
+    try:
+        # An engine that is running must be stopped and waited for, which only an exception does.
+        signal.signal(signal.SIGTERM, _terminate)
+        code = _run()
+    except Terminated as error:
+        code = error.code
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 def _run() -> int:
@@ -111,4 +124,4 @@ def _forget_output() -> None:
 
 def _terminate(number: int, _: FrameType | None) -> NoReturn:
     del number
-    raise SystemExit(_TERMINATED)
+    raise Terminated

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.importing import import_file, import_module, importing, unimportable
+from lading.cli.importing import import_file, import_module, importing, users_code
 from lading.errors import Problem, SpecificationError
+from lading.grammar.credentials import redact
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image
 
@@ -43,6 +44,9 @@ def load_target(text: str, *, project: str | None = None) -> Target:
     Raises:
         SpecificationError: There is no such image, or its module can't be imported.
     """
+    if "://" in text:
+        # Refused before a path is made of it, in which credentials could not be told any more.
+        raise SpecificationError(f"{redact(text)!r} names no image", hint=_FORM)
     where, colon, attribute = text.rpartition(":") if ":" in text else (text, "", "")
     if not colon and Path(where).is_dir():
         root = Path(where)
@@ -82,10 +86,10 @@ def _from_pyproject(folder: Path) -> tuple[str, str]:
 
 
 def _table(path: Path) -> dict[str, object]:
+    if not path.is_file():  # a pipe of that name would be waited for without end
+        raise SpecificationError(f"there is no file {path}", hint=_FORM)
     try:
-        tables: object = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise SpecificationError(f"there is no file {path}", hint=_FORM) from None
+        tables: object = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SpecificationError(f"{path} is not valid TOML: {error}") from None
     for key in ("tool", "lading"):
@@ -109,10 +113,8 @@ def _image(module: ModuleType, attribute: str, where: str) -> Image:
         raise SpecificationError(f"{where} has no {attribute!r}", hint=hint) from None
     if callable(found) and not isinstance(found, type):
         # A function keeps `import lading` out of a module that also runs where Lading is not.
-        try:
+        with users_code(f"{where}:{attribute} can't be called"):
             found = found()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's code
-            raise unimportable(f"{where}:{attribute} can't be called", error) from None
     if not isinstance(found, Image):
         message = f"{where}:{attribute} is no Image, but of type {type(found).__name__}"
         raise SpecificationError(message, hint="name an Image, or a function that returns one")

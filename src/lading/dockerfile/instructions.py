@@ -36,6 +36,7 @@ __all__ = [
     "RunAll",
     "RunExec",
     "SecretMount",
+    "Shell",
     "StopSignal",
     "TmpfsMount",
     "User",
@@ -187,6 +188,17 @@ class PathEnv:
             fields.absolute(folder, "folder on PATH")
             if ":" in folder:
                 raise Invalid(f"folder on PATH {folder!r} holds a colon, which separates folders")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """Sets the shell that runs the text of each `RUN` from here on."""
+
+    argv: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        fields.some(self.argv, "arguments")
+        fields.words(self.argv, "argument")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,6 +362,7 @@ Instruction: TypeAlias = (
     | Copy
     | Env
     | PathEnv
+    | Shell
     | Arg
     | Workdir
     | User

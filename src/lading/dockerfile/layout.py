@@ -6,17 +6,11 @@ below `/run`: a builder leaves any folder that it had to make for a mount behind
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from lading.lock.model import Distribution
+from typing import Final
 
 __all__ = [
     "BUILT_WHEELS",
     "CONTEXT_CA_SCRIPT",
-    "CONTEXT_SOURCES",
-    "CONTEXT_UV",
-    "CONTEXT_WHEELS",
     "MADE_BY",
     "MOUNTED_BUILT_WHEELS",
     "MOUNTED_CACHE",
@@ -25,8 +19,6 @@ __all__ = [
     "MOUNTED_SOURCES",
     "MOUNTED_UV",
     "MOUNTED_WHEELS",
-    "context_source",
-    "context_wheel",
     "requirements_name",
 ]
 
@@ -34,9 +26,6 @@ MADE_BY: Final = "Made by Lading"
 """What a Dockerfile of ours begins with, as a comment. It tells a frozen folder from others."""
 
 CONTEXT_CA_SCRIPT: Final = "ca-bundle.sh"
-CONTEXT_UV: Final = "uv"
-CONTEXT_WHEELS: Final = "wheels"
-CONTEXT_SOURCES: Final = "sources"
 
 MOUNTED_CA_SCRIPT: Final = "/run/ca-bundle.sh"
 MOUNTED_UV: Final = "/run/uv"
@@ -53,13 +42,3 @@ BUILT_WHEELS: Final = "/wheels"
 def requirements_name(group: int) -> str:
     """The requirements file of the image's installation `group`, counted from 1."""
     return "requirements.txt" if group == 1 else f"requirements-{group}.txt"
-
-
-def context_wheel(distribution: Distribution) -> str:
-    """Where the context has a wheel of the project."""
-    return f"{CONTEXT_WHEELS}/{distribution.filename}"
-
-
-def context_source(distribution: Distribution) -> str:
-    """Where the context has a source distribution to compile."""
-    return f"{CONTEXT_SOURCES}/{distribution.filename}"

@@ -76,6 +76,8 @@ def _start(info: ImageInfo, stage: str | None) -> Iterator[Instruction]:
     reference, digest = info.base.reference, info.base.digest
     pinned = f"{reference}@{digest}" if digest and "@" not in reference else reference
     yield docker.From(image=pinned, stage=stage)
+    # A base may have set another shell, and every command here is POSIX sh.
+    yield docker.Shell(argv=("/bin/sh", "-c"))
     # CASES R9: a base may end as another user, who may not install anything. The linter minds a
     # stage that ends as root, and only the last one is ever run.
     if stage is not None:
@@ -190,7 +192,8 @@ def _secret_mounts(secrets: tuple[str, ...]) -> tuple[docker.Mount, ...]:
 def _settings(info: ImageInfo) -> Iterator[Instruction]:
     config = info.config
     # A platform that picks another uid finds no passwd entry, and so no home, for it.
-    yield docker.Env(variables=(("HOME", config.user.home),))
+    if not _sets_home(info):
+        yield docker.Env(variables=(("HOME", config.user.home),))
     if config.labels:
         yield docker.Label(pairs=config.labels)
     if config.ports:
@@ -206,6 +209,11 @@ def _settings(info: ImageInfo) -> Iterator[Instruction]:
         yield docker.Entrypoint(argv=config.entrypoint)
     if config.cmd is not None:
         yield docker.Cmd(argv=config.cmd)
+
+
+def _sets_home(info: ImageInfo) -> bool:
+    variables = (pair for step in info.steps if isinstance(step, SetEnv) for pair in step.variables)
+    return any(name == "HOME" for name, _ in variables)
 
 
 def _healthcheck(config: Config) -> Instruction:

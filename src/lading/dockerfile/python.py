@@ -12,9 +12,6 @@ from lading.dockerfile.build_inputs import TRUST_CA, ca_mount, ca_script_mounts
 from lading.dockerfile.environment import set_variables
 from lading.dockerfile.layout import (
     BUILT_WHEELS,
-    CONTEXT_SOURCES,
-    CONTEXT_UV,
-    CONTEXT_WHEELS,
     MOUNTED_BUILT_WHEELS,
     MOUNTED_CACHE,
     MOUNTED_REQUIREMENTS,
@@ -23,6 +20,7 @@ from lading.dockerfile.layout import (
     MOUNTED_WHEELS,
     requirements_name,
 )
+from lading.info.layout import SOURCES, UV, WHEELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +33,8 @@ __all__ = ["compile_stage", "install_python", "needs_compiler"]
 
 _COMPILED = frozenset({"sdist", "git"})
 
-# Nothing of the base's decides. A cache mount is a file system of its own: nothing links out of it.
+# No file of the base's decides; a variable of it, such as UV_INDEX_URL, may say where to look for
+# what the hashes pin. A cache mount is a file system of its own: nothing links out of it.
 _SETTINGS = (
     "export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy "
     f"UV_CACHE_DIR={MOUNTED_CACHE}"
@@ -67,7 +66,7 @@ def compile_stage(
     sources = tuple(one for one in step.distributions if one.kind in _COMPILED)
     mounts: tuple[Mount, ...] = (_uv_mount(), _cache_mount(info), *ca_script_mounts())
     if any(one.kind == "sdist" for one in sources):
-        mounts += (docker.BindMount(source=CONTEXT_SOURCES, target=MOUNTED_SOURCES),)
+        mounts += (docker.BindMount(source=SOURCES, target=MOUNTED_SOURCES),)
     lines = (line for one in sources for line in _compile(info, one))
     commands = (TRUST_CA, _SETTINGS, *lines)
     return (
@@ -145,7 +144,7 @@ def _mounts(info: ImageInfo, step: InstallPython, number: int) -> Iterator[Mount
     if step.requirements or any(one.kind not in _COMPILED for one in step.distributions):
         yield docker.BindMount(source=requirements_name(number), target=MOUNTED_REQUIREMENTS)
     if any(one.kind == "file" for one in step.distributions):
-        yield docker.BindMount(source=CONTEXT_WHEELS, target=MOUNTED_WHEELS)
+        yield docker.BindMount(source=WHEELS, target=MOUNTED_WHEELS)
     if needs_compiler(step):
         yield docker.BindMount(
             from_stage=_stage(number), source=BUILT_WHEELS, target=MOUNTED_BUILT_WHEELS
@@ -159,16 +158,23 @@ def _stage(number: int) -> str:
 
 
 def _compile(info: ImageInfo, distribution: Distribution) -> Iterator[str]:
-    if distribution.kind == "sdist":
-        yield _build(info, f"{MOUNTED_SOURCES}/{distribution.filename}")
-        return
     folder = f"/src/{distribution.name}"
+    below = f"{folder}/{distribution.subdirectory}" if distribution.subdirectory else folder
+    if distribution.kind == "sdist":
+        archive = f"{MOUNTED_SOURCES}/{distribution.filename}"
+        if distribution.subdirectory is None:
+            yield _build(info, archive)
+            return
+        # The project is in a folder of the archive; all of it is in one folder of its own first.
+        yield f"mkdir -p {folder}"
+        yield shlex.join(("tar", "-xf", archive, "-C", folder, "--strip-components=1"))
+        yield _build(info, below)
+        return
     git = shlex.join(("git", "-C", folder))
     yield shlex.join(("git", "clone", "--quiet", "--", distribution.url, folder))
     yield _checkout(git, distribution)
     yield f"{git} submodule update --init --recursive --quiet"
-    below = f"/{distribution.subdirectory}" if distribution.subdirectory else ""
-    yield _build(info, f"{folder}{below}")
+    yield _build(info, below)
 
 
 def _checkout(git: str, distribution: Distribution) -> str:
@@ -187,7 +193,7 @@ def _build(info: ImageInfo, source: str) -> str:
 
 
 def _uv_mount() -> Mount:
-    return docker.BindMount(source=CONTEXT_UV, target=MOUNTED_UV)
+    return docker.BindMount(source=UV, target=MOUNTED_UV)
 
 
 def _cache_mount(info: ImageInfo) -> Mount:

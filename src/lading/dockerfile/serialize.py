@@ -30,6 +30,7 @@ from lading.dockerfile.instructions import (
     RunAll,
     RunExec,
     SecretMount,
+    Shell,
     StopSignal,
     TmpfsMount,
     User,
@@ -99,6 +100,8 @@ def _write(instruction: Instruction) -> str:  # noqa: C901, PLR0911, PLR0912 - a
             return _pairs("ENV", variables)
         case PathEnv():
             return _path(instruction)
+        case Shell(argv=argv):
+            return f"SHELL {_json(argv)}"
         case Arg(name=name, default=default):
             return f"ARG {name}" if default is None else f"ARG {name}={_word(default)}"
         case Workdir(path=path):

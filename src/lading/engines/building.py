@@ -37,16 +37,22 @@ def build(
         request: What to build.
         environment: The whole environment of the engine's commands.
         on_line: Gets each line of their output, secrets masked. Without it the output goes to
-            stderr: masked, or where that is a terminal, straight from the engine.
+            stderr: masked, or where that is a terminal, straight from the engine. A quiet
+            request keeps it back.
 
     Raises:
         BuildError: If an input is missing, or the engine can't do what is asked, or it failed; then
-            with its exit code and, unless a terminal showed them, its last lines.
+            with its exit code and, unless stderr has them already, its last lines.
     """
     missing = tuple(_missing(request, environment))
     if missing:
         raise BuildError(missing)
     mask = masking(request, environment)
+    quiet = request.progress == "quiet"
+    if quiet:
+        # An engine's own quiet mode leaves out what a step said before it failed.
+        request = replace(request, progress="plain")
+    on_line = on_line or (_keep_back if quiet else None)
     with ExitStack() as stack:
         if request.scratch is None:
             folder = stack.enter_context(TemporaryDirectory(prefix="lading-"))
@@ -54,7 +60,10 @@ def build(
         for command in engine.commands(request, environment):
             ended = _run(engine.name, command, environment, _shown(mask, on_line))
             if ended.returncode:
-                raise _failure(engine.name, command, ended, mask, request.ca_bundle)
+                problem = _problem(engine.name, command, ended, mask, request.ca_bundle)
+                if on_line is None:
+                    problem = replace(problem, detail=None)
+                raise BuildError(problem, exit_code=ended.returncode)
 
 
 def _run(
@@ -72,19 +81,23 @@ def _run(
         ) from error
 
 
-def _failure(
+def _problem(
     name: str,
     command: Command,
     ended: StreamResult,
     mask: Callable[[str], str],
     ca_bundle: Path | None,
-) -> BuildError:
-    problem = Problem(
+) -> Problem:
+    return Problem(
         message=f"{name} could not {command.purpose} ({_ending(ended.returncode)})",
         hint=hint_for(ended.returncode, ended.tail, ca_bundle=ca_bundle),
         detail="\n".join(mask(line) for line in ended.tail) or None,
     )
-    return BuildError(problem, exit_code=ended.returncode)
+
+
+def _keep_back(line: str) -> None:
+    """Shows nothing: the last lines come with the failure, where there is one."""
+    del line
 
 
 def _shown(

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from lading.build_inputs import CA_SECRET_ID
 from lading.engines.request import is_loopback
 from lading.errors import BuildError
 
@@ -83,10 +84,17 @@ def plain_secret_options(request: BuildRequest, engine: str) -> list[str]:
         if secret.file is not None and "," in str(secret.file):
             raise BuildError(
                 f"{engine} can't read secret {secret.id!r} from a path with a comma: {secret.file}",
-                hint="move the file, or hand the secret over in an environment variable",
+                hint=_hint_at_comma(secret),
             )
         words += ["--secret", f"id={secret.id},{_source(secret)}"]
     return words
+
+
+def _hint_at_comma(secret: SecretSource) -> str:
+    copied = "copy or link the file to a path without a comma"
+    if secret.id == CA_SECRET_ID:
+        return f"{copied}, and name that one"
+    return f"{copied}, or hand the secret over in an environment variable"
 
 
 def check_secret_sizes(request: BuildRequest) -> None:

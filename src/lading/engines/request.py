@@ -11,7 +11,7 @@ from lading.build_inputs import CA_SECRET_ID
 from lading.grammar.environment import parse_env_name
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
-from lading.grammar.secret_id import parse_secret_id
+from lading.grammar.secret_id import parse_secret_id, parse_users_secret_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ class BuildRequest:
         push: Whether every tag is pushed to its registry.
         no_cache: Whether the engine's cache of earlier steps is left alone.
         build_args: Names and values of build arguments; without a value it is the environment's.
-        secrets: The build secrets.
+        secrets: The build secrets; none of them has the id `CA_SECRET_ID`.
         ca_bundle: A PEM file of certificate authorities for the build, as secret `CA_SECRET_ID`.
         proxies: Names of the environment's proxy variables that the build gets. Their values may
             hold credentials, so no engine writes them on a command line.
@@ -97,7 +97,8 @@ class BuildRequest:
                 raise Invalid(f"tag {tag} has a digest, which only a finished image can have")
         for name, _ in self.build_args:
             parse_env_name(name)
-        for secret_id, count in Counter(secret.id for secret in self.all_secrets).items():
+        for secret_id, count in Counter(secret.id for secret in self.secrets).items():
+            parse_users_secret_id(secret_id)
             if count > 1:
                 raise Invalid(f"secret {secret_id!r} is given {count} times")
 

@@ -26,9 +26,10 @@ from lading.info import (
     RunScript,
     SetEnv,
 )
+from lading.info.layout import files_path, script_path, wheel_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from lading.errors import Location
     from lading.freeze.collect import Project
@@ -136,13 +137,13 @@ class Decision:
         group = 0
         environment: dict[str, str] = {}
         for number, span in enumerate(spans(self.image.steps), start=1):
-            environment |= _variables(span.env)
+            environment = _variables(span.env, environment)
             yield from self._system(span)
             if span.python:
                 group += 1
                 yield from self._python(span, group, environment)
             for place, include in enumerate(span.includes, start=1):
-                yield from self._include(include, f"files/{number}.{place}")
+                yield from self._include(include, files_path(number, place))
             yield from self._env(span)
             yield from self._command(span)
 
@@ -193,7 +194,7 @@ class Decision:
         if f"sha256:{sha256}" not in distribution.hashes:
             message = f"{distribution.url} is not the file that was locked"
             raise FreezeError(message, hint="run `lading lock` again")
-        self._contents[f"wheels/{distribution.filename}"] = Content(source=source, sha256=sha256)
+        self._contents[wheel_path(distribution)] = Content(source=source, sha256=sha256)
 
     def _include(self, step: steps.BuildInclude, folder: str) -> Iterator[Step]:
         try:
@@ -222,7 +223,7 @@ class Decision:
                     self._problems.append(
                         Problem(message=message, hint=hint, location=step.location)
                     )
-        variables = _variables(span.env)
+        variables = _variables(span.env, {})
         if variables:
             yield SetEnv(variables=tuple(variables.items()), at=self._at(span.env))
 
@@ -242,9 +243,7 @@ class Decision:
             self._problems += error.problems
             return
         digest = hashlib.sha256(content).hexdigest()
-        # Docker's mount flag takes no space or comma, which a file's name may have.
-        suffix = Path(step.path.text).suffix
-        path = f"scripts/{digest[:16]}{suffix if suffix[1:].isalnum() and suffix.isascii() else ''}"
+        path = script_path(digest, Path(step.path.text).suffix)
         self._contents[path] = Content(source=content, executable=True)
         yield RunScript(
             script=ContextFile(path=path, sha256=digest, size=len(content), executable=True),
@@ -271,8 +270,19 @@ def place(location: Location, project: Path) -> str:
     return f"{path.name}:{location.line}"
 
 
-def _variables(env: Iterable[steps.Env]) -> dict[str, str]:
-    return {name: value for step in env for name, value in step.variables}
+def _variables(env: Iterable[steps.Env], before: Mapping[str, str]) -> dict[str, str]:
+    """The variables of `before` with those of `env`: of a name the last counts, but PATH grows."""
+    variables = dict(before)
+    for step in env:
+        for name, value in step.variables:
+            so_far = variables.get(name) if name == "PATH" else None
+            variables[name] = value if so_far is None else _on_path(value, so_far)
+    return variables
+
+
+def _on_path(value: str, so_far: str) -> str:
+    entries = value.split(":")
+    return ":".join(so_far if entry in {"$PATH", "${PATH}"} else entry for entry in entries)
 
 
 def _not_on_path(value: str) -> str | None:

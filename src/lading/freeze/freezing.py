@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.dockerfile import generated_files
-from lading.dockerfile.layout import CONTEXT_UV, context_source
 from lading.errors import FreezeError, Problem, SpecificationError
 from lading.freeze.collect import Project
 from lading.freeze.deciding import Decided, Decision
@@ -15,6 +14,7 @@ from lading.freeze.folder import Content, check_target, write_folder
 from lading.grammar.invalid import Invalid
 from lading.image import steps
 from lading.info import InstallPython
+from lading.info.layout import UV, source_path
 from lading.lock.drift import drift
 from lading.lock.file import LOCK_NAME, read_lock, write_lock
 from lading.lock.inputs import read_inputs
@@ -60,7 +60,7 @@ class Freezer:
         machine: How to reach what is not there yet.
         locked: Whether to refuse, rather than to update the lock.
         allow_unpinned_base: Whether a base image may go without a digest.
-        offline: Whether to refuse, rather than to fetch a file.
+        offline: Whether to refuse, rather than to update the lock or to fetch a file.
         say: Told, in a few words, what is going on.
     """
 
@@ -112,9 +112,9 @@ class Freezer:
         """
         contents = dict(decided.contents)
         for tool in decided.info.tools:
-            contents[CONTEXT_UV] = self._uv(tool)
+            contents[UV] = self._uv(tool)
         for one in _compiled(decided.info):
-            contents[context_source(one)] = self._source(one)
+            contents[source_path(one)] = self._source(one)
         for path, data in generated_files(decided.info, contents).items():
             contents[path] = Content(source=data)
         write_folder(Path(target).absolute(), contents)
@@ -124,11 +124,12 @@ class Freezer:
     ) -> PlatformLock:
         name = str(platform)
         lock = read_lock(root)
-        part = lock.platform(name) if lock and lock.inputs == asked.inputs else None
-        if part and (part.base.digest or self.allow_unpinned_base or "@" in part.base.reference):
+        drifted = self._drifted(lock, asked, name)
+        part = lock.platform(name) if lock else None
+        if part is not None and not drifted:
             return part
-        if self.locked:
-            raise FreezeError(_drifted(lock, asked, name))
+        if self.locked or self.offline:
+            raise FreezeError(_refused(drifted, offline=not self.locked))
         from lading.lock.making import LockMaker  # noqa: PLC0415 - an unchanged lock needs none of it
 
         others = [part.platform for part in lock.platforms] if lock else []
@@ -141,6 +142,12 @@ class Freezer:
         found = made.platform(name)
         assert found is not None  # noqa: S101 - it was among those asked for
         return found
+
+    def _drifted(self, lock: Lock | None, asked: Asked, platform: str) -> tuple[str, ...]:
+        if lock is None:
+            return (f"there is no {LOCK_NAME}",)
+        found = drift(lock, asked.inputs, [platform], allow_unpinned_base=self.allow_unpinned_base)
+        return tuple(f"{LOCK_NAME} is out of date: {one}" for one in found)
 
     def _unlocked(self, asked: Asked, group: int, root: Path) -> Iterable[SourcedRequirement]:
         from lading.requirements import export_uv_lock  # noqa: PLC0415 - only for such a file
@@ -165,10 +172,9 @@ class Freezer:
         return uv_program(self._fetch(tool.url, tool.sha256), self.machine.cache)
 
     def _source(self, distribution: Distribution) -> Content:
-        digests = [one for one in distribution.hashes if one.startswith("sha256:")]
-        if not digests:
+        sha256 = distribution.sha256
+        if sha256 is None:
             raise FreezeError(f"{distribution.name} has no SHA-256, by which its source is fetched")
-        sha256 = digests[0].removeprefix("sha256:")
         return Content(source=self._fetch(distribution.url, sha256), sha256=sha256)
 
     def _fetch(self, url: str, sha256: str) -> Path:
@@ -185,12 +191,10 @@ def _platform(text: str) -> Platform:
         raise SpecificationError(error.message, hint=error.hint) from None
 
 
-def _drifted(lock: Lock | None, asked: Asked, platform: str) -> list[Problem]:
-    hint = "run `lading lock`, and commit the result"
-    if lock is None:
-        return [Problem(message=f"there is no {LOCK_NAME}", hint=hint)]
-    found = drift(lock, asked.inputs, [platform]) or ("the base image has no digest in the lock",)
-    problems = [Problem(message=f"{LOCK_NAME} is out of date: {one}") for one in found]
+def _refused(drifted: Iterable[str], *, offline: bool) -> list[Problem]:
+    more = ", or leave out --offline" if offline else ""
+    problems = [Problem(message=one) for one in drifted]
+    hint = f"run `lading lock`, and commit the result{more}"
     return [*problems[:-1], replace(problems[-1], hint=hint)]
 
 

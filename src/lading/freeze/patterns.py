@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import takewhile
 
 __all__ = ["Pattern"]
@@ -47,11 +48,17 @@ class Pattern:
 
 
 def _covers(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
-    if not pattern:
-        return True
-    if pattern[0] == _ANY:
-        return _covers(pattern[1:], path) or (bool(path) and _covers(pattern, path[1:]))
-    return bool(path) and fnmatchcase(path[0], pattern[0]) and _covers(pattern[1:], path[1:])
+    # Each pair of rests is looked at once: several `**` would else be tried in all combinations.
+    @cache
+    def covers(at: int, below: int) -> bool:
+        if at == len(pattern):
+            return True
+        if pattern[at] == _ANY:
+            return covers(at + 1, below) or (below < len(path) and covers(at, below + 1))
+        fits = below < len(path) and fnmatchcase(path[below], pattern[at])
+        return fits and covers(at + 1, below + 1)
+
+    return covers(0, 0)
 
 
 def _reaches(pattern: tuple[str, ...], folder: tuple[str, ...]) -> bool:

@@ -107,7 +107,10 @@ def _normalise_relative(value: object) -> str:
 
 def _climb(kept: list[str], text: str) -> None:
     if not kept:
-        raise Invalid(f"path {shown(text)} leaves the project")
+        raise Invalid(
+            f"path {shown(text)} leaves the project",
+            hint="copy the file into the project, and write its path from there",
+        )
     if _is_pattern(kept.pop()):
         raise Invalid(f"path {shown(text)} has '..' after a pattern")
 
@@ -115,7 +118,8 @@ def _climb(kept: list[str], text: str) -> None:
 def _checked(normal: str, text: str) -> str:
     # Taking "./" away may bring to the front what must not stand there.
     if normal.startswith(("-", "~/", " ")) or normal in ("~", "") or normal != normal.strip():
-        raise Invalid(f"path {shown(text)} begins with what has another meaning")
+        hint = 'rename it: it must not begin with "-" or "~", nor begin or end with a space'
+        raise Invalid(f"path {shown(text)} begins with what has another meaning", hint=hint)
     if re.match(r"[A-Za-z]:(?:/|$)", normal):
         raise Invalid(f"path {shown(text)} has a Windows drive", hint="write a relative path")
     if re.search(r"\[[^\]]*$", normal):

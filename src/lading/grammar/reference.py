@@ -157,15 +157,26 @@ def _check_shape(text: str) -> None:
     if text.startswith("-"):
         raise Invalid(f"image reference {shown(text)} looks like an option")
     if "://" in text:
-        hint = f"write {shown(text.partition('://')[2])}" if "@" not in text else None
+        rest = text.partition("://")[2]
+        plain = "://" not in rest and "@" not in rest and _is_reference(rest)
+        hint = f"write {shown(rest)}" if plain else None
         raise Invalid(f"image reference {shown(text)} has a URL scheme", hint=hint)
 
 
 def _hint_at_first_word(text: str) -> str | None:
     first = " ".join(text.split(maxsplit=1)[:1])
-    if first.isprintable() and first[:1].isalnum():
+    if first.isprintable() and _is_reference(first):
         return f"write {shown(first)} alone"
     return None
+
+
+def _is_reference(text: str) -> bool:
+    """Whether a hint may say to write `text`."""
+    try:
+        ImageReference.parse(text)
+    except Invalid:
+        return False
+    return True
 
 
 def _split_tag(text: str) -> tuple[str, str | None]:
@@ -221,6 +232,6 @@ def _check_path(path: str, *, on_hub: bool) -> None:
 
 
 def _lower(text: str) -> str | None:
-    if text != text.lower():
+    if text != text.lower() and _is_reference(text.lower()):
         return f"names are in lower case: {shown(text.lower())}"
     return None

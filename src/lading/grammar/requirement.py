@@ -18,6 +18,7 @@ from lading.grammar.requirement_mistakes import (
     refuse_scp_address,
     specifier_hint,
 )
+from lading.grammar.requirement_url import check_host, check_revision, check_subdirectories
 from lading.grammar.url import has_credentials
 from lading.grammar.words import expect_text, no_control, shown
 
@@ -214,6 +215,8 @@ def _read_url(text: str, name: str | None) -> Requirement:
         hint = "write the URL out: the lock must not depend on the machine's environment"
         raise Invalid(f"URL {shown(url)} refers to an environment variable", hint=hint)
     read = _read_vcs(url) if "+" in url.partition(":")[0] else _read_archive(url)
+    check_host(url)
+    check_subdirectories(url)
     return replace(read, marker=marker)
 
 
@@ -222,6 +225,7 @@ def _read_vcs(url: str) -> Requirement:
     if scheme.lower() not in {"git+https", "git+ssh", "git+http"} or not rest.strip("/"):
         hint = "write git+https://host/path@revision or git+ssh://git@host/path@revision"
         raise Invalid(f"{shown(url)} is not a git repository's URL", hint=hint)
+    check_revision(url)
     base, _, fragment = f"{scheme.lower()}://{rest}".partition("#")
     parts = [part for part in fragment.split("&") if part]
     # `#egg=name[extra]` is pip's older form of `name[extra] @ git+...`.
@@ -273,7 +277,8 @@ def _project_path(path: str, folder: str) -> str:
         raise Invalid(f"path {shown(path)} has characters that can't be used", hint=hint)
     joined = posixpath.normpath(posixpath.join(folder, path))
     if joined == ".." or joined.startswith("../"):
-        raise Invalid(f"path {shown(path)} leaves the project")
+        hint = "copy it into the project, and write its path from there"
+        raise Invalid(f"path {shown(path)} leaves the project", hint=hint)
     return joined
 
 

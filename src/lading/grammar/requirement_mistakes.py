@@ -56,8 +56,7 @@ def refuse_option(text: str) -> None:
 def _option_hint(option: str, value: str) -> str:
     match option:
         case "-e" | "--editable":
-            path = shown(value or "./package")
-            hint = f"an image holds a copy, nothing editable: leave {option} out and write {path}"
+            hint = f"an image holds a copy, nothing editable: {_copy_of(value, option)}"
         case "-r" | "--requirement":
             hint = f".requirements_file({shown(value or 'requirements.txt')})"
         case "-i" | "--index-url":
@@ -69,6 +68,13 @@ def _option_hint(option: str, value: str) -> str:
         case _:
             hint = "leave it out: it is not supported"
     return hint
+
+
+def _copy_of(value: str, option: str) -> str:
+    # The lock takes no folder: nothing tells whether one is still what it was.
+    if "://" in value:
+        return f"leave {option} out and write {shown(value)}"
+    return "build a wheel (uv build --wheel) and require it by its path"
 
 
 def refuse_scp_address(text: str) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
+from lading.build_inputs import CA_SECRET_ID
 from lading.grammar.credentials import redact
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import expect_text, shown
 
-__all__ = ["parse_secret_id"]
+__all__ = ["RESERVED", "parse_secret_id", "parse_users_secret_id"]
+
+RESERVED = frozenset({CA_SECRET_ID})
+"""Ids of what Lading itself hands to a build."""
 
 _LONGEST_SHOWN = 16
 
@@ -25,6 +29,20 @@ def parse_secret_id(text: str) -> str:
     expect_text("secret id", text)
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", text):
         raise Invalid(f"secret id {_shown_id(text)} is invalid", hint=_hint(text))
+    return text
+
+
+def parse_users_secret_id(text: str) -> str:
+    """`text`, the id of a secret that is a user's own.
+
+    Raises:
+        Invalid: It is no id, or one of `RESERVED`.
+    """
+    if parse_secret_id(text) in RESERVED:
+        raise Invalid(
+            f"secret id {shown(text)} is reserved for the certificate authorities of a build",
+            hint="hand them over with --ca-bundle FILE, or choose another id",
+        )
     return text
 
 

@@ -17,7 +17,7 @@ from lading.grammar.path import ContainerPath
 from lading.grammar.python_version import PythonVersion
 from lading.grammar.reference import ImageReference
 from lading.grammar.requirement import Requirement, parse_package_name
-from lading.grammar.secret_id import parse_secret_id
+from lading.grammar.secret_id import parse_users_secret_id
 from lading.grammar.system_package import parse_any_system_package
 from lading.grammar.url import parse_index_name, parse_index_url
 from lading.grammar.words import expect_words
@@ -235,7 +235,7 @@ class Image(ContainerCalls):
         with Call() as call:
             step = steps.Run(
                 command=call.read(parse_command, command),
-                secrets=call.names(parse_secret_id, "secrets", secrets),
+                secrets=call.names(parse_users_secret_id, "secrets", secrets),
                 location=call.location,
             )
         return self._add(step)
@@ -248,7 +248,7 @@ class Image(ContainerCalls):
             step = steps.RunScript(
                 path=call.read(parse_file, path),
                 arguments=call.each(parse_argument, words),
-                secrets=call.names(parse_secret_id, "secrets", secrets),
+                secrets=call.names(parse_users_secret_id, "secrets", secrets),
                 location=call.location,
             )
         return self._add(step)

@@ -36,7 +36,8 @@ class ContainerCalls:
         """Set environment variables, for the commands after this call and for the container.
 
         A value arrives byte for byte: nothing in it is expanded. The one exception is `PATH`, where
-        an entry `$PATH` stands for the base image's own. A variable whose value is None is one that
+        an entry `$PATH` stands for the path so far: the base image's own, and before it the
+        programs of the Python packages. A variable whose value is None is one that
         is given when the container is started; it adds nothing to the image.
         """
         with Call() as call:
@@ -47,7 +48,10 @@ class ContainerCalls:
         return self._add(step)
 
     def workdir(self, path: str) -> Self:
-        """Set the working directory (`/app` where never called)."""
+        """Set the working directory (`/app` where never called), of commands and of the container.
+
+        Like all that says how the container is run it holds for the whole image: the last counts.
+        """
         with Call() as call:
             step = steps.Workdir(path=call.read(ContainerPath.parse, path), location=call.location)
         return self._add(step)

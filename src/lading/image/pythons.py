@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lading.distros import available_pythons, base_image, infer_distro
+from lading.distros import available_pythons, base_image, infer_distro, interpreter_packages
 from lading.grammar.invalid import Invalid
 from lading.grammar.python_version import PythonVersion
 
@@ -17,6 +17,9 @@ __all__ = ["DEFAULT_PYTHON_VERSION", "check_base", "default_python"]
 
 DEFAULT_PYTHON_VERSION = "3.13"
 """The Python of an image that names none, on distros whose base comes in every version."""
+
+_PLAIN_NAME = re.compile(r"debian|ubuntu|alpine|amazonlinux|ubi[89]?(-minimal)?")
+"""The last part of the name of a distro's own image, which comes without Python."""
 
 _OFFICIAL_TAG = re.compile(r"3\.\d+(\.\d+)?(?=-|$)")
 
@@ -48,8 +51,8 @@ def check_base(base: ImageReference | None, distro: Distro | None, python: Pytho
     """Refuse a Python version or a distro that the base can't have.
 
     Raises:
-        Invalid: The distro has no base of that version, or the base's own name tells of another
-            version or distro (CASES R52).
+        Invalid: The distro has no base of that version, the base's own name tells of another
+            version or distro, or it is a plain distro whose archive lacks the version (CASES R52).
     """
     if base is None:
         assert distro is not None  # noqa: S101 - no base image means Debian
@@ -67,10 +70,28 @@ def check_base(base: ImageReference | None, distro: Distro | None, python: Pytho
             f"base_image {base.familiar} has Python {told}, but python_version is {python}",
             hint=f'leave out python_version, or take "python:{python}-..."',
         )
+    if distro is not None and _PLAIN_NAME.fullmatch(_last_name(base)):
+        _check_archive(base, distro, python)
+
+
+def _check_archive(base: ImageReference, distro: Distro, python: PythonVersion) -> None:
+    """A plain distro has no Python but that of its archive; other bases may bring their own."""
+    if interpreter_packages(distro, python) is not None:
+        return
+    own = " or ".join(f'"{one}"' for one in available_pythons(distro))
+    choice = f"python_version={own}, or " if own else ""
+    raise Invalid(
+        f"base_image {base.familiar} comes without Python, and {distro} has no Python {python}",
+        hint=f'{choice}base_image="python:{python}-..."',
+    )
+
+
+def _last_name(base: ImageReference) -> str:
+    return base.path.rpartition("/")[2]
 
 
 def _told_by(base: ImageReference) -> PythonVersion | None:
-    if base.path.rpartition("/")[2] != "python" or base.tag is None:
+    if _last_name(base) != "python" or base.tag is None:
         return None
     match = _OFFICIAL_TAG.match(base.tag)
     return PythonVersion.parse(match.group()) if match else None

@@ -10,9 +10,9 @@ from lading.lock.model import InputGroup
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lading.lock.model import InputFile, InputIndex, Inputs, Lock
+    from lading.lock.model import InputFile, InputIndex, Inputs, Lock, LockedBase
 
-__all__ = ["drift"]
+__all__ = ["drift", "is_pinned"]
 
 _NAMES = {
     "base": "the base image",
@@ -25,7 +25,9 @@ _NAMES = {
 _NOTHING = InputGroup()
 
 
-def drift(lock: Lock, inputs: Inputs, platforms: Sequence[str]) -> tuple[str, ...]:
+def drift(
+    lock: Lock, inputs: Inputs, platforms: Sequence[str], *, allow_unpinned_base: bool = False
+) -> tuple[str, ...]:
     """Each thing that differs: what the lock was made from, against what the image asks for now.
 
     It is empty exactly where the lock fits.
@@ -34,6 +36,7 @@ def drift(lock: Lock, inputs: Inputs, platforms: Sequence[str]) -> tuple[str, ..
         lock: The lock.
         inputs: What the image asks for.
         platforms: The platforms that must be in the lock.
+        allow_unpinned_base: Whether their base images may go without a digest.
     """
     old = lock.inputs
     return (
@@ -42,7 +45,20 @@ def drift(lock: Lock, inputs: Inputs, platforms: Sequence[str]) -> tuple[str, ..
         *_listed("place to find links", old.find_links, inputs.find_links),
         *_installations(old.groups, inputs.groups),
         *(f"{name} is not in the lock" for name in platforms if lock.platform(name) is None),
+        *(() if allow_unpinned_base else _unpinned(lock, platforms)),
     )
+
+
+def is_pinned(base: LockedBase) -> bool:
+    """Whether a digest says which image it is: the registry's, or the user's in the reference."""
+    return base.digest is not None or "@" in base.reference
+
+
+def _unpinned(lock: Lock, platforms: Sequence[str]) -> Iterator[str]:
+    for name in platforms:
+        part = lock.platform(name)
+        if part is not None and not is_pinned(part.base):
+            yield f"the base image {part.base.reference} has no digest in the lock for {name}"
 
 
 def _settings(old: Inputs, new: Inputs) -> Iterator[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lading.errors import FreezeError, Location, Problem
 from lading.files import write_atomically
+from lading.lock.integrity import flaws
 from lading.lock.model import FORMAT, Lock
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ LOCK_NAME = "lading.lock"
 _HEADER = "# Made by `lading lock`, which also checks it (--check) and renews it (--upgrade).\n\n"
 
 _REMAKE = "remove it and run `lading lock` again"
+_UPDATE = "update Lading: a newer one has made this lock"
 _MERGE = "take one side whole (git checkout --ours or --theirs), then run `lading lock` again"
 _CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 _TOML_LINE = re.compile(r"at line (\d+)")
@@ -29,11 +32,11 @@ def read_lock(project: Path) -> Lock | None:
     """The lock beside the project, or None where there is none.
 
     Raises:
-        FreezeError: The file is not a lock that this Lading can read.
+        FreezeError: The file is not a lock that this Lading can read, or contradicts itself.
     """
     path = project / LOCK_NAME
     try:
-        return parse_lock(path.read_text("utf-8-sig"))
+        lock = parse_lock(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
@@ -41,6 +44,10 @@ def read_lock(project: Path) -> Lock | None:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise FreezeError(f"{LOCK_NAME} can't be read: {why}") from None
+    edited = [Problem(message=f"{LOCK_NAME} was edited: {flaw}") for flaw in flaws(lock)]
+    if edited:
+        raise FreezeError([*edited[:-1], replace(edited[-1], hint=_REMAKE)])
+    return lock
 
 
 def parse_lock(text: str) -> Lock:
@@ -56,7 +63,8 @@ def parse_lock(text: str) -> Lock:
     found = data.get("version")
     if found != FORMAT or isinstance(found, bool):
         message = f"{LOCK_NAME} has format {found!r}; this Lading reads format {FORMAT}"
-        raise FreezeError(message, hint=_REMAKE)
+        newer = isinstance(found, int) and found > FORMAT
+        raise FreezeError(message, hint=_UPDATE if newer else _REMAKE)
     try:
         lock = msgspec.convert(data, Lock)
     except msgspec.ValidationError as error:
@@ -94,10 +102,18 @@ def emit_lock(lock: Lock) -> str:
 
 
 def write_lock(project: Path, lock: Lock) -> bool:
-    """Write the lock beside the project, and tell whether the file changed."""
+    """Write the lock beside the project, and tell whether the file changed.
+
+    Raises:
+        FreezeError: The file can't be written; the former one is as it was.
+    """
     path = project / LOCK_NAME
     text = emit_lock(lock).encode()
-    if path.is_file() and path.read_bytes() == text:
-        return False
-    write_atomically(path, text)
+    try:
+        if path.is_file() and path.read_bytes() == text:
+            return False
+        write_atomically(path, text)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise FreezeError(f"{LOCK_NAME} can't be written: {why}") from None
     return True

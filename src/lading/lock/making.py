@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from lading.errors import LadingError, Problem, RegistryError, ResolutionError, SpecificationError
 from lading.grammar.invalid import Invalid
 from lading.grammar.requirement import Requirement
+from lading.lock.drift import is_pinned
 from lading.lock.groups import Group, Wanted, group_of
 from lading.lock.inputs import base_reference
 from lading.lock.model import Lock, LockedBase, PlatformLock, Tool
@@ -135,7 +136,7 @@ class _Making:
 
     def _still_fits(self, earlier: PlatformLock) -> bool:
         is_same = self.earlier is not None and self.earlier.inputs == self.asked.inputs
-        is_complete = earlier.base.digest is not None or self.maker.allow_unpinned_base
+        is_complete = is_pinned(earlier.base) or self.maker.allow_unpinned_base
         return is_same and is_complete and not self.renewal
 
     def _base(self, platform: Platform, earlier: PlatformLock | None) -> LockedBase:
@@ -181,13 +182,16 @@ class _Making:
             message = f"uv, which installs the packages, is on no index for {platform}"
             hint = error.problems[0].hint or "add an index that has it: index(url)"
             raise ResolutionError(Problem(message=message, detail=detail, hint=hint)) from None
+        tool = _tool(found)
+        self._keep(tool.url, tool.sha256)
+        return tool
+
+    def _keep(self, url: str, sha256: str) -> None:
+        """Puts a file of the build context into the cache, so that freezing needs no network."""
         from lading.download import fetch  # noqa: PLC0415 - while the resolver is at work
 
-        tool = _tool(found)
         machine = self.maker.machine
-        # So that freezing needs no network.
-        fetch(tool.url, tool.sha256, cache=machine.cache, http=machine.http())
-        return tool
+        fetch(url, sha256, cache=machine.cache, http=machine.http())
 
     def _distributions(
         self, platform: Platform, earlier: PlatformLock | None
@@ -208,7 +212,11 @@ class _Making:
             group_of(group, project=self.project, uv=self.uv, target=resolver.target)
             for group in self.asked.groups
         ]
-        return resolver.distributions(groups, self._pins(earlier), self.renewal)
+        found = resolver.distributions(groups, self._pins(earlier), self.renewal)
+        for one in found:
+            if one.kind == "sdist" and one.sha256 is not None:
+                self._keep(one.url, one.sha256)
+        return found
 
     def _pins(self, earlier: PlatformLock | None) -> tuple[Distribution, ...]:
         """What is preferred; a platform that is new prefers what the others have."""
@@ -274,12 +282,9 @@ def _placed(problems: Iterable[Problem], image: Image) -> list[Problem]:
 
 def _tool(found: Iterable[Distribution]) -> Tool:
     uv = next(one for one in found if one.name == "uv")
-    digests = [digest for digest in uv.hashes if digest.startswith("sha256:")]
-    if not digests or uv.version is None or "://" not in uv.url:
+    if uv.sha256 is None or uv.version is None or "://" not in uv.url:
         raise ResolutionError("no index gives uv, which the build needs, with a URL and a SHA-256")
-    return Tool(
-        name=uv.name, version=uv.version, url=uv.url, sha256=digests[0].removeprefix("sha256:")
-    )
+    return Tool(name=uv.name, version=uv.version, url=uv.url, sha256=uv.sha256)
 
 
 def _settled(wait: Callable[[], T], failed: list[LadingError]) -> T | None:

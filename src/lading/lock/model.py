@@ -148,6 +148,12 @@ class Distribution(_Fact, frozen=True, kw_only=True):
         """The last part of the URL's path."""
         return self.url.partition("#")[0].partition("?")[0].rpartition("/")[2]
 
+    @property
+    def sha256(self) -> str | None:
+        """The SHA-256 of the file, in hexadecimal, or None where only other hashes are known."""
+        name = "sha256:"
+        return next((one.removeprefix(name) for one in self.hashes if one.startswith(name)), None)
+
 
 class Tool(_Fact, frozen=True, kw_only=True):
     """A program that the build uses and the image does not hold."""

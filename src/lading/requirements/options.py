@@ -41,7 +41,7 @@ _WITH_VALUE = {
 _FLAGS = {"--no-index", "--pre", "--require-hashes"}
 _REFUSED = {
     "--trusted-host": "hand in the host's CA certificate with --ca-bundle instead",
-    "--editable": "an image holds a copy, nothing editable: write the path without -e",
+    "--editable": "an image holds a copy: build a wheel, and list ./wheels/<name>.whl",
     "--config-settings": "it is not supported; build a wheel, and list ./wheels/<name>.whl",
     "--global-option": "it is not supported; build a wheel, and list ./wheels/<name>.whl",
     "--install-option": "it is not supported; build a wheel, and list ./wheels/<name>.whl",

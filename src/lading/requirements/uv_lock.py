@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import posixpath
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lading.errors import Location, Problem, SpecificationError
@@ -12,10 +13,10 @@ from lading.grammar.invalid import Invalid
 from lading.grammar.url import parse_index_url, redact
 from lading.grammar.words import shown
 from lading.requirements.file import parse_requirements
-from lading.requirements.source import invalid_problem, project_file, read_toml
+from lading.requirements.source import invalid_problem, project_file, read_text, read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from lading.process import Completed
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["export_uv_lock", "read_toml_lock"]
 
 _SECONDS = 120.0
-# --locked fails where the lock does not fit its pyproject.toml; --offline keeps uv from resolving.
+# --locked fails where the lock does not fit its pyproject.toml; --offline keeps uv from resolving;
+# --no-build forbids all builds but those of editable packages, which `_refuse_builds` looks for.
 _EXPORT = (
-    *("export", "--locked", "--offline", "--format", "requirements.txt"),
+    *("export", "--locked", "--offline", "--no-build", "--format", "requirements.txt"),
     *("--no-emit-project", "--no-editable", "--no-default-groups"),
     *("--no-header", "--no-annotate", "--no-progress", "--color", "never"),
 )
@@ -60,10 +62,12 @@ def export_uv_lock(  # noqa: PLR0913 - the machine's part is handed in, each pie
 
     Raises:
         SpecificationError: The lock is missing, out of date, or refused by uv. It is never
-            resolved anew.
+            resolved anew. Or uv would have to run a package's build backend to learn what the
+            package requires: nothing of a project is executed here.
     """
     file, text, tables = read_toml_lock(project, path)
     folder = posixpath.dirname(file)
+    _refuse_builds(project, folder, tables)
     choice = _choice(extras, groups, python)
     completed = _export((uv, *_EXPORT, *choice), env, project / folder)
     if completed.returncode != 0:
@@ -184,12 +188,99 @@ def _line(text: str, wanted: str) -> int:
 
 def _declarations(project: Path, folder: str, tables: Mapping[str, Any]) -> tuple[str, ...]:
     """Every pyproject.toml that the lock was made from: the project's, and its local packages'."""
+    folders = _local_folders(folder, tables)
+    files = {posixpath.normpath(posixpath.join(each, "pyproject.toml")) for each in folders}
+    inside = (file for file in files if not file.startswith(("..", "/")))
+    return tuple(sorted(file for file in inside if (project / file).is_file()))
+
+
+def _local_folders(folder: str, tables: Mapping[str, Any]) -> set[str]:
     folders = {folder}
     for package in tables.get("package", ()):
         source = package.get("source", {})
         for kind in ("directory", "editable", "virtual"):
             if kind in source:
                 folders.add(posixpath.normpath(posixpath.join(folder, source[kind])))
-    files = {posixpath.normpath(posixpath.join(each, "pyproject.toml")) for each in folders}
-    inside = (file for file in files if not file.startswith(("..", "/")))
-    return tuple(sorted(file for file in inside if (project / file).is_file()))
+    return folders
+
+
+def _refuse_builds(project: Path, folder: str, tables: Mapping[str, Any]) -> None:
+    """See that uv finds all that it asks of local packages written down, and so builds none.
+
+    Looked at are those of the lock, and, as it may be out of date, those that a pyproject.toml
+    names; they may lie outside of the project.
+    """
+    left = [(project / each).resolve() for each in sorted(_local_folders(folder, tables))]
+    # uv takes a lock for that of the workspace around it, wherever that begins.
+    around = (project / folder).resolve().parents
+    left += [each for each in around if "workspace" in _uv(_declared(each / "pyproject.toml"))]
+    seen: set[Path] = set()
+    problems = []
+    while left:
+        package = left.pop()
+        if package in seen or not package.is_dir():
+            continue
+        seen.add(package)
+        file = package / "pyproject.toml"
+        declared = _declared(file)
+        if _needs_build(package, declared):
+            problems.append(_unwritten(file, project))
+        left += _named_folders(package, declared)
+    if problems:
+        raise SpecificationError(problems)
+
+
+def _declared(file: Path) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - only where a TOML file is read
+
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(read_text(file).replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as error:
+        raise SpecificationError(f"{file} is not valid TOML: {error}") from None
+    except Invalid as error:
+        raise SpecificationError(f"{file}: {error.message}", hint=error.hint) from None
+
+
+def _needs_build(package: Path, declared: Mapping[str, Any]) -> bool:
+    stated = _table(declared, "project")
+    if "project" not in declared:
+        return "build-system" in declared or (package / "setup.py").exists()
+    if "dependencies" in str(stated.get("dynamic")):  # optional-dependencies too
+        return True
+    # uv takes them as dynamic here, too: Poetry's own table may say more.
+    return "dependencies" not in stated and "poetry" in _table(declared, "tool")
+
+
+def _unwritten(file: Path, project: Path) -> Problem:
+    root = project.resolve()
+    shortened = file.relative_to(root) if file.is_relative_to(root) else file
+    return Problem(
+        message=f"{shown(str(shortened))} leaves its dependencies to a build backend",
+        hint="write them statically, as dependencies and optional-dependencies in [project]: "
+        "nothing of a project is executed on your machine",
+    )
+
+
+def _named_folders(package: Path, declared: Mapping[str, Any]) -> Iterator[Path]:
+    """The folders of `tool.uv`'s sources, and of its workspace's members."""
+    uv = _uv(declared)
+    for source in _table(uv, "sources").values():
+        for one in source if isinstance(source, list) else (source,):
+            if isinstance(one, dict) and isinstance(one.get("path"), str):
+                yield (package / one["path"]).resolve()
+    members = _table(uv, "workspace").get("members")
+    for pattern in members if isinstance(members, list) else ():
+        # Python refuses the patterns that uv does: an empty or an absolute one, or "a**".
+        with suppress(ValueError, NotImplementedError):
+            yield from (found.resolve() for found in package.glob(str(pattern)))
+
+
+def _uv(declared: Mapping[str, Any]) -> dict[str, Any]:
+    return _table(_table(declared, "tool"), "uv")
+
+
+def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
+    found = tables.get(key)
+    return found if isinstance(found, dict) else {}

@@ -1,5 +1,6 @@
 # Made by Lading: changes belong in the Image that this was made from, and are lost here.
 FROM public.ecr.aws/amazonlinux/amazonlinux:2@sha256:1111111111111111111111111111111111111111111111111111111111111111 AS base
+SHELL ["/bin/sh", "-c"]
 # hadolint ignore=DL3002
 USER 0
 
@@ -13,7 +14,7 @@ RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     yum clean all && \
     rm -rf /var/cache/dnf /var/cache/yum /var/log/dnf*.log /var/log/hawkey.log /var/log/yum.log /var/cache/ldconfig/aux-cache
 
-# only the wheels leave: psycopg2, theirs
+# only the wheels leave: psycopg2, below, theirs
 FROM base AS wheels
 # hadolint ignore=DL3033
 RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
@@ -32,6 +33,9 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
     /run/uv build --wheel --python 3.8 --out-dir /wheels /media/psycopg2-2.9.9.tar.gz && \
+    mkdir -p /src/below && \
+    tar -xf /media/below-3.0.tar.gz -C /src/below --strip-components=1 && \
+    /run/uv build --wheel --python 3.8 --out-dir /wheels /src/below/src/python && \
     git clone --quiet -- https://git.example.test/team/theirs.git /src/theirs && \
     git -C /src/theirs checkout --quiet --detach cccccccccccccccccccccccccccccccccccccccc && \
     git -C /src/theirs submodule update --init --recursive --quiet && \
@@ -66,7 +70,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     /run/uv venv --python 3.8 /opt/venv && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
     /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --no-index --find-links /srv psycopg2==2.9.9 theirs==2.0
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --no-index --find-links /srv psycopg2==2.9.9 below==3.0 theirs==2.0
 ENV PATH="/opt/venv/bin:${PATH}"
 
 # service.py:6 env

@@ -1,5 +1,6 @@
 # Made by Lading: changes belong in the Image that this was made from, and are lost here.
 FROM public.ecr.aws/amazonlinux/amazonlinux:2023@sha256:1111111111111111111111111111111111111111111111111111111111111111
+SHELL ["/bin/sh", "-c"]
 USER 0
 
 # Python 3.13, where the base has none
@@ -87,7 +88,7 @@ LABEL org.opencontainers.image.base.digest=sha256:222222222222222222222222222222
 EXPOSE 8000/tcp 9000/udp
 VOLUME ["/data"]
 STOPSIGNAL SIGINT
-HEALTHCHECK --interval=30s --retries=3 CMD ["python", "-c", "import server"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["python"]
 USER 4711:0
 ENTRYPOINT ["uvicorn"]
 CMD ["server:app", "--port", "8000"]

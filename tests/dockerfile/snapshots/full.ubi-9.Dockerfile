@@ -1,5 +1,6 @@
 # Made by Lading: changes belong in the Image that this was made from, and are lost here.
 FROM registry.access.redhat.com/ubi9/ubi-minimal@sha256:1111111111111111111111111111111111111111111111111111111111111111
+SHELL ["/bin/sh", "-c"]
 USER 0
 
 # Python 3.12, where the base has none
@@ -89,7 +90,7 @@ LABEL org.opencontainers.image.base.digest=sha256:222222222222222222222222222222
 EXPOSE 8000/tcp 9000/udp
 VOLUME ["/data"]
 STOPSIGNAL SIGINT
-HEALTHCHECK --interval=30s --retries=3 CMD ["python", "-c", "import server"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["python"]
 USER 4711:0
 ENTRYPOINT ["uvicorn"]
 CMD ["server:app", "--port", "8000"]

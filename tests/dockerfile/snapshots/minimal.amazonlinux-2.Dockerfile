@@ -1,5 +1,6 @@
 # Made by Lading: changes belong in the Image that this was made from, and are lost here.
 FROM public.ecr.aws/amazonlinux/amazonlinux:2@sha256:1111111111111111111111111111111111111111111111111111111111111111
+SHELL ["/bin/sh", "-c"]
 USER 0
 
 # Python 3.8, where the base has none

@@ -1,5 +1,6 @@
 # Made by Lading: changes belong in the Image that this was made from, and are lost here.
 FROM docker.io/library/ubuntu:noble@sha256:1111111111111111111111111111111111111111111111111111111111111111
+SHELL ["/bin/sh", "-c"]
 USER 0
 
 # Python 3.12, where the base has none

@@ -1,5 +1,6 @@
 # Made by Lading: changes belong in the Image that this was made from, and are lost here.
 FROM docker.io/library/python:3.13-alpine3.24@sha256:1111111111111111111111111111111111111111111111111111111111111111 AS base
+SHELL ["/bin/sh", "-c"]
 # hadolint ignore=DL3002
 USER 0
 

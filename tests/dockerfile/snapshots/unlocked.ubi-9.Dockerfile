@@ -1,5 +1,6 @@
 # Made by Lading: changes belong in the Image that this was made from, and are lost here.
 FROM registry.access.redhat.com/ubi9/ubi-minimal@sha256:1111111111111111111111111111111111111111111111111111111111111111 AS base
+SHELL ["/bin/sh", "-c"]
 # hadolint ignore=DL3002
 USER 0
 
