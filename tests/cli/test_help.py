@@ -99,8 +99,8 @@ Options:
                          .lading/<platform> in the project.
   --locked               Refuse, rather than update lading.lock, where it is
                          out of date.
-  --offline              Refuse, rather than fetch a file that is not in the
-                         cache.
+  --offline              Refuse, rather than update lading.lock or fetch a
+                         file that is not in the cache.
   -q, --quiet            Say nothing but errors.
   --json                 Print the result as JSON.
   -h, --help             Show this message and exit.
@@ -167,8 +167,8 @@ Options:
                                   out, .lading/<platform> in the project.
   --locked                        Refuse, rather than update lading.lock,
                                   where it is out of date.
-  --offline                       Refuse, rather than fetch a file that is not
-                                  in the cache.
+  --offline                       Refuse, rather than update lading.lock or
+                                  fetch a file that is not in the cache.
   -q, --quiet                     Say nothing but errors.
   --json                          Print the result as JSON.
   -h, --help                      Show this message and exit.

@@ -104,7 +104,9 @@ locked_option = click.option(
     help="Refuse, rather than update lading.lock, where it is out of date.",
 )
 offline_option = click.option(
-    "--offline", is_flag=True, help="Refuse, rather than fetch a file that is not in the cache."
+    "--offline",
+    is_flag=True,
+    help="Refuse, rather than update lading.lock or fetch a file that is not in the cache.",
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
