@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lading.cli.failure import Misused
 from lading.cli.target import Target, load_target
 from lading.errors import SpecificationError
+from lading.image.steps import PythonStep
 
 if TYPE_CHECKING:
     from lading.grammar.reference import ImageReference
@@ -25,12 +26,13 @@ def loaded(target: str, *, project: str | None, base_image: ImageReference | Non
 
 
 def _rebased(image: Image, base: ImageReference) -> Image:
-    # The steps were written for the distro and the Python that the image had before.
+    # The steps were written for the distro and the Python that the image had before; without Python
+    # packages, any Python that the base has will do, or none.
     distro = str(image.distro) if image.distro else None
+    needs_python = any(isinstance(step, PythonStep) for step in image.steps)
+    python = str(image.python_version) if needs_python else None
     try:
-        changed = image.replace(
-            base_image=str(base), distro=distro, python_version=str(image.python_version)
-        )
+        changed = image.replace(base_image=str(base), distro=distro, python_version=python)
     except SpecificationError as error:
         problem = error.problems[0]
         raise Misused(f"--base-image: {problem.message}") from None
