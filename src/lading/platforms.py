@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
     from lading.grammar.python_version import PythonVersion
 
-__all__ = ["Libc", "Platform", "marker_environment", "uv_platform", "wheel_platform_tags"]
+__all__ = [
+    "DEFAULT_PLATFORM",
+    "Libc",
+    "Platform",
+    "marker_environment",
+    "uv_platform",
+    "wheel_platform_tags",
+]
+
+DEFAULT_PLATFORM: Final = "linux/amd64"
+"""What an image is for where nobody says: a constant, never what the machine at hand is."""
 
 # GOARCH values: OCI image-spec, image index, `platform.architecture`.
 ARCHITECTURES: Final = ("386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x")

@@ -9,10 +9,10 @@ import click
 
 from lading.cli.failure import Misused
 from lading.cli.loading import loaded
-from lading.cli.options import DEFAULT_PLATFORM, as_json, image_options, parsed, quiet
+from lading.cli.options import as_json, image_options, parsed, quiet
 from lading.cli.talk import note, progress
 from lading.grammar.requirement import parse_package_name
-from lading.platforms import Platform
+from lading.platforms import DEFAULT_PLATFORM, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,12 @@ import click
 from lading.cli.failure import Misused
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
-from lading.platforms import Platform
+from lading.platforms import DEFAULT_PLATFORM, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "DEFAULT_PLATFORM",
     "as_json",
     "image_options",
     "locked_option",
@@ -28,8 +27,6 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound="Callable[..., Any]")
-
-DEFAULT_PLATFORM = "linux/amd64"
 
 
 def parsed(

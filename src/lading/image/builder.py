@@ -34,6 +34,7 @@ from lading.image.words import (
     parse_flag,
     parse_pattern,
 )
+from lading.platforms import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -314,7 +315,7 @@ class Image(ContainerCalls):
         self,
         target: str | PathLike[str],
         *,
-        platform: str = "linux/amd64",
+        platform: str | None = None,
         project: str | PathLike[str] = ".",
         locked: bool = False,
         allow_unpinned_base: bool = False,
@@ -323,7 +324,8 @@ class Image(ContainerCalls):
 
         Args:
             target: The folder to write; one that an earlier freeze wrote is replaced whole.
-            platform: What the image is for; never taken from the machine at hand.
+            platform: What the image is for; `linux/amd64` where left out, never taken from the
+                machine at hand.
             project: The folder that paths in the steps start from, with `lading.lock` in it.
             locked: Refuse to update the lock, instead of resolving what changed.
             allow_unpinned_base: Go on without the base image's digest where no registry tells it.
@@ -338,7 +340,7 @@ class Image(ContainerCalls):
         return freeze(
             self,
             target,
-            platform=platform,
+            platform=platform or DEFAULT_PLATFORM,
             project=project,
             locked=locked,
             allow_unpinned_base=allow_unpinned_base,
