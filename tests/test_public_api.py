@@ -22,8 +22,10 @@ PUBLIC = [
     "Problem",
     "RegistryError",
     "ResolutionError",
+    "Secret",
     "SpecificationError",
     "register_engine",
+    "secret",
 ]
 
 
@@ -60,6 +62,7 @@ def test_every_kind_of_error_is_a_lading_error() -> None:
         "import lading",
         "from lading import Image",
         "from lading import LadingError",
+        'from lading import Image, secret; Image().run("a", secrets=[secret("A", file="~/b")])',
         'from lading import Image; Image(distro="debian").system_packages("a1").run("b")',
     ],
 )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         ResolutionError,
         SpecificationError,
     )
-    from lading.image import Image
+    from lading.image import Image, Secret, secret
     from lading.info import ImageInfo
 
 __all__ = [
@@ -38,8 +38,10 @@ __all__ = [
     "Problem",
     "RegistryError",
     "ResolutionError",
+    "Secret",
     "SpecificationError",
     "register_engine",
+    "secret",
 ]
 
 # What is named here is imported when it is first used: a service that declares its Image should not
@@ -47,6 +49,8 @@ __all__ = [
 _ROOMS = {
     "Image": "lading.image",
     "ImageInfo": "lading.info",
+    "Secret": "lading.image",
+    "secret": "lading.image",
     "register_engine": "lading.engines",
 }
 

@@ -59,6 +59,52 @@ def test_only_text_is_a_value(wrong: str, hint: str | None) -> None:
     assert caught.value.hint == hint
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PIP_INDEX_URL", "https://u:hunter2@host.test/simple"),
+        ("DATABASE_URL", "postgres://app:hunter2@db.test/app"),
+        ("REMOTE", "https://hunter2@host.test/o/r.git"),
+        ("HOOK", "https://host.test/hook?token=hunter2"),
+        ("HF_TOKEN", "hunter2"),
+        ("API_KEY", "hunter2"),
+        ("openaiApiKey", "hunter2"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("DB_PASSWORD", "hunter2"),
+    ],
+)
+def test_r30_a_secret_is_no_value(name: str, value: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_env_value(value, name=name)
+    assert "hunter2" not in f"{caught.value.message}{caught.value.hint}"
+    assert f"env({name}=None)" in str(caught.value.hint)
+    assert f'secret("{name}", variable="{name}")' in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HF_TOKEN", ""),
+        ("TOKENIZERS_PARALLELISM", "false"),
+        ("MAX_TOKENS", "100"),
+        ("USE_TOKEN", "true"),
+        ("PAD_TOKEN", "<pad>"),
+        ("MASK_TOKEN", "[MASK]"),
+        ("DB_PASSWORD_FILE", "/run/secrets/db"),
+        ("SSL_PRIVATE_KEY", "/etc/ssl/key.pem"),
+        ("AWS_ACCESS_KEY_ID", "AKIA"),
+        ("HF_TOKEN", "${OTHER}"),
+        ("GIT_REMOTE", "ssh://git@host.test/o/r"),
+        ("IMAGE", "docker://python:3.11@sha256:00"),
+        ("MODEL", "s3://bucket/a@b"),
+        ("SEPARATOR", "a;key=b"),
+        ("PWD", "/srv"),
+    ],
+)
+def test_what_only_looks_like_a_secret_is_a_value(name: str, value: str) -> None:
+    assert parse_env_value(value, name=name) == value
+
+
 @given(texts)
 def test_any_text_is_a_safe_name_or_invalid(text: str) -> None:
     try:

@@ -87,3 +87,9 @@ def test_any_text_is_a_value_of_one_line_or_invalid(text: str) -> None:
         assert message.isprintable()
         return
     assert not set(value) & {"\n", "\r", "\0"}
+
+
+def test_r30_a_value_with_credentials_is_refused_and_not_shown() -> None:
+    with pytest.raises(Invalid, match="credentials") as caught:
+        parse_label_value("built from https://ci:hunter2@host.test/o/r.git")
+    assert "hunter2" not in f"{caught.value.message}{caught.value.hint}"

@@ -241,3 +241,13 @@ def test_any_text_is_a_safe_reference_or_invalid(text: str) -> None:
     assert "$" not in str(reference)
     assert not reference.familiar.startswith("-")
     assert ImageReference.parse(str(reference)) == reference
+
+
+@pytest.mark.parametrize("user", ["ada:hunter2@", "ada@", "hunter2:@", "a/b:hunter2@"])
+def test_a_user_before_the_registry_is_refused_and_not_shown(user: str) -> None:
+    with pytest.raises(Invalid, match="has a user in it") as error:
+        ImageReference.parse(f"{user}registry.test/app:1")
+    assert "hunter2" not in error.value.message
+    assert error.value.hint == (
+        'log in with `docker login` or `podman login`, and write "registry.test/app:1"'
+    )

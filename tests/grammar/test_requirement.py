@@ -49,6 +49,10 @@ def refusal(text: str, *, folder: str = "") -> Invalid:
         ("./libs//mine/", "./libs/mine"),
         ("dist/x-1.0.tar.gz ; os_name=='nt'", './dist/x-1.0.tar.gz ; os_name == "nt"'),
         (".[gpu]", "./.[gpu]"),
+        ("file:libs/mine", "./libs/mine"),
+        ("file:./libs/mine[a]", "./libs/mine[a]"),
+        ("mine @ file:./libs/mine", "mine @ ./libs/mine"),
+        ("file://./libs/mine", "./libs/mine"),
     ],
 )
 def test_what_pip_and_uv_read_has_one_canonical_form(text: str, canonical: str) -> None:
@@ -103,8 +107,8 @@ def test_a_path_starts_from_the_folder_of_its_file() -> None:
         ("--extra-index-url https://h.test/s", '.index("https://h.test/s")'),
         ("--find-links wheels", ".requirements_file()"),
         ("x==1 --config-settings a=b", "not supported"),
-        ("-e .", "uv build --wheel"),
-        ("-e ./mine", "uv build --wheel"),
+        ("-e .", 'leave -e out, and write "."'),
+        ("-e ./mine", 'write "./mine"'),
         ("-e git+https://h.test/x", 'write "git+https://h.test/x"'),
         ("../x.zip", "into the project"),
         ("numpy=1.2", '"numpy==1.2"'),
@@ -128,6 +132,16 @@ def test_a_path_starts_from_the_folder_of_its_file() -> None:
         ("x==1 --hash=sha256:00", "--hash=sha256:"),
         ("git+https://h.test/${ORG}/x", "machine's environment"),
         ("./x-1.whl", "PEP 427"),
+        (".-0-A-!-0.whl", "PEP 427"),
+        ("./libs/x#egg=x", "name @ ./path"),
+        (f"x==1 --hash={SHA} ; os_name == 'nt'", "after all else"),
+        # Files of other tools, each with what exports it.
+        ("poetry.lock", "`poetry export -f requirements.txt -o requirements.txt`"),
+        ("sub/pdm.lock", "`pdm export -o requirements.txt`"),
+        ("Pipfile", "`pipenv requirements --hash > requirements.txt`"),
+        ("Pipfile.lock", "`pipenv requirements --hash > requirements.txt`"),
+        ("setup.py", "[project]"),
+        ("setup.cfg", "[project]"),
     ],
 )
 def test_a_common_mistake_is_answered_with_the_right_form(text: str, hint: str) -> None:
@@ -170,6 +184,38 @@ def test_r23_what_conda_leaves_behind_is_refused_with_a_pin(text: str, pin: str)
 def test_r30_credentials_are_refused_and_never_shown(text: str) -> None:
     error = refusal(text)
     assert "hunter2" not in f"{error.message}{error.hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            "x @ git+https://hunter2@h.test/o/x.git@v1#subdirectory=s",
+            (
+                'write git+ssh://git@h.test/o/x.git@v1, with secrets=[secret("deploy_key", '
+                'file="~/.ssh/deploy_key")] or an ssh agent'
+            ),
+        ),
+        (
+            "x @ https://u:hunter2@h.test/x.zip",
+            (
+                'require it by name from an index: .index("https://h.test/simple", name="corp", '
+                'secret=secret("CORP_PASSWORD")); or put the file into the project'
+            ),
+        ),
+    ],
+)
+def test_r30_the_form_without_credentials_is_shown(text: str, hint: str) -> None:
+    assert refusal(text).hint == hint
+
+
+@pytest.mark.parametrize("text", ["x ; " + "(" * 3000 + "os_name=='a'" + ")" * 3000, "x" * 100_000])
+def test_what_is_nested_or_long_beyond_reason_is_refused(text: str) -> None:
+    assert "too long or too deeply nested" in refusal(text).message
+
+
+def test_a_package_may_end_in_py() -> None:
+    assert Requirement.parse("web.py==0.62").name == "web-py"
 
 
 def test_the_account_of_an_ssh_url_is_no_credential() -> None:

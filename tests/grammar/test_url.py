@@ -86,7 +86,41 @@ def test_r30_credentials_are_refused_and_not_shown(text: str) -> None:
     with pytest.raises(Invalid, match="credentials") as caught:
         parse_index_url(text)
     assert "hunter2" not in f"{caught.value.message}{caught.value.hint}"
-    assert "netrc" in str(caught.value.hint)
+    assert 'name="corp"' in str(caught.value.hint)
+    assert 'secret=secret("CORP_PASSWORD")' in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "call"),
+    [
+        (
+            "https://jane:hunter2@host.test:8443/a/simple/",
+            '.index("https://host.test:8443/a/simple/", name="corp", username="jane", secret=',
+        ),
+        ("https://hunter2@host.test/s", '.index("https://host.test/s", name="corp", secret='),
+        ("https://hunter2:@host.test/s", '.index("https://host.test/s", name="corp", secret='),
+        (
+            "https://__token__:hunter2@host.test/s",
+            '.index("https://host.test/s", name="corp", secret=',
+        ),
+        (
+            f"https://{'hunter2' * 6}:hunter2@host.test/s",
+            '.index("https://host.test/s", name="corp", username="...", secret=',
+        ),
+        (
+            "https://${CORP_TOKEN}@host.test/s",
+            '.index("https://host.test/s", name="corp", secret=secret("CORP_TOKEN"))',
+        ),
+        ("https://host.test/s?token=hunter2", '.index("https://host.test/s", name="corp", secret='),
+        ("https://u:a/hunter2@host.test/s", '.index("https://host/simple", name="corp", secret='),
+    ],
+)
+def test_r30_the_call_with_a_secret_is_shown(text: str, call: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_index_url(text)
+    hint = str(caught.value.hint)
+    assert hint.startswith(call)
+    assert "hunter2" not in hint
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
-from lading import Image
+from lading import Image, secret
 
 Call: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
 Recipe: TypeAlias = list[Call]
 
 
-def _call(name: str, *words: st.SearchStrategy[Any], **options: st.SearchStrategy[Any]) -> Any:  # noqa: ANN401 - hypothesis's type
+def _call(name: str, /, *words: st.SearchStrategy[Any], **options: st.SearchStrategy[Any]) -> Any:  # noqa: ANN401 - hypothesis's type
     return st.tuples(st.just(name), st.tuples(*words), st.fixed_dictionaries(options))
 
 
@@ -22,17 +22,37 @@ files = st.sampled_from(["a.txt", "data/b.json", "src"])
 text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)
 values = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=8)
 lists = st.lists(names, max_size=2)
+secrets = st.lists(
+    st.sampled_from(["token", secret("a", version="1"), secret("b", file="c"), secret("d")]),
+    max_size=2,
+)
 
 calls: st.SearchStrategy[Recipe] = st.lists(
     st.one_of(
         _call("system_packages", names, alpine=lists, debian=lists),
         _call("python_packages", packages, packages),
         _call("python_packages", packages, no_binary=st.just(["numpy"])),
+        _call(
+            "python_packages",
+            packages,
+            no_build_isolation=st.just(["numpy"]),
+            requires=st.just({"numpy": ["a", "b>1"]}),
+            secrets=secrets,
+        ),
+        _call("build_packages", names, alpine=lists, debian=lists),
+        _call("script_requirements", files, secrets=secrets),
         _call("requirements_file", files),
         _call("pyproject_toml", extras=st.just(["gpu"])),
         _call("uv_lock", groups=st.just(["dev"])),
         _call("index", st.just("https://index.example.test/simple")),
-        _call("run", text.filter(str.strip), secrets=st.just(["token"])),
+        _call(
+            "index",
+            st.just("https://corp.example.test/simple"),
+            name=st.just("corp"),
+            packages=st.just(["a"]),
+            secret=st.sampled_from(["TOKEN", secret("TOKEN", env="CI")]),
+        ),
+        _call("run", text.filter(str.strip), secrets=secrets),
         _call("run_script", files, text),
         _call("build_include", files, exclude=st.just(["*.tmp"])),
         _call("env", st.dictionaries(st.sampled_from(["A", "B", "PATH"]), values, max_size=2)),

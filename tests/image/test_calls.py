@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lading import Image
+from lading import Image, Secret, secret
 from lading.errors import Location
 from lading.grammar.path import ContainerPath, ProjectPath
 from lading.grammar.port import Port
@@ -41,6 +41,56 @@ def inside(text: str) -> ContainerPath:
             ),
         ),
         (
+            Image().python_packages(
+                "flash-attn",
+                no_build_isolation=["Flash_Attn"],
+                requires={"flash_attn": ["torch", "einops>=1"]},
+                secrets=[secret("TOKEN", version="2"), "OTHER"],
+            ),
+            steps.PythonPackages(
+                requirements=(Requirement.parse("flash-attn"),),
+                no_build_isolation=("flash-attn",),
+                requires=(
+                    ("flash-attn", (Requirement.parse("torch"), Requirement.parse("einops>=1"))),
+                ),
+                secrets=(Secret(id="TOKEN", version="2"), Secret(id="OTHER")),
+                location=AT,
+            ),
+        ),
+        (
+            Image().script_requirements("serve.py", secrets=["TOKEN"]),
+            steps.ScriptRequirements(
+                path=path("serve.py"), secrets=(Secret(id="TOKEN"),), location=AT
+            ),
+        ),
+        (
+            Image().build_packages("libpq-dev", alpine=["libpq"], debian=[]),
+            steps.BuildPackages(
+                packages=("libpq-dev",),
+                by_distro=(("alpine", ("libpq",)), ("debian", ())),
+                location=AT,
+            ),
+        ),
+        (
+            Image().index(
+                "https://corp.example.test/simple",
+                name="corp",
+                packages=["Corp_Models"],
+                secret="TOKEN",  # noqa: S106 - its name
+                username="ci",
+                client_certificate=secret("PEM", file="~/client.pem"),
+            ),
+            steps.Index(
+                url="https://corp.example.test/simple",
+                name="corp",
+                packages=("corp-models",),
+                username="ci",
+                secret=Secret(id="TOKEN"),
+                client_certificate=Secret(id="PEM", file="~/client.pem"),
+                location=AT,
+            ),
+        ),
+        (
             Image().requirements_file("./deps/requirements.txt"),
             steps.RequirementsFile(path=path("deps/requirements.txt"), location=AT),
         ),
@@ -69,12 +119,15 @@ def inside(text: str) -> ContainerPath:
         ),
         (
             Image().run("a\r\nb", secrets=["token"]),
-            steps.Run(command="a\nb", secrets=("token",), location=AT),
+            steps.Run(command="a\nb", secrets=(Secret(id="token"),), location=AT),
         ),
         (
             Image().run_script("setup.sh", "--all", "$x y", secrets=["token"]),
             steps.RunScript(
-                path=path("setup.sh"), arguments=("--all", "$x y"), secrets=("token",), location=AT
+                path=path("setup.sh"),
+                arguments=("--all", "$x y"),
+                secrets=(Secret(id="token"),),
+                location=AT,
             ),
         ),
         (
@@ -182,3 +235,42 @@ def test_ubuntu_takes_debians_names_where_it_has_none_of_its_own() -> None:
     (step,) = image.steps
     assert isinstance(step, steps.SystemPackages)
     assert packages_for(step, image.distro) == ("one",)
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        (secret("TOKEN"), Secret(id="TOKEN")),
+        (secret("TOKEN", env="CI_TOKEN"), Secret(id="TOKEN", env="CI_TOKEN")),
+        (secret("netrc", file="~/.netrc"), Secret(id="netrc", file="~/.netrc")),
+        (
+            secret("TOKEN", command=["pass", "show", "a b"]),
+            Secret(id="TOKEN", command=("pass", "show", "a b")),
+        ),
+        (
+            secret("TOKEN", version="2026-11", variable="HF_TOKEN"),
+            Secret(id="TOKEN", version="2026-11", variable="HF_TOKEN"),
+        ),
+    ],
+)
+def test_a_secret_is_named_with_at_most_one_source(named: Secret, found: Secret) -> None:
+    assert named == found
+    assert hash(named) == hash(found)
+
+
+def test_replace_keeps_the_accelerator() -> None:
+    image = Image(accelerator="cpu").python_packages("torch")
+    assert image.replace(distro="ubuntu:24.04").accelerator == "cpu"
+    assert image.replace(accelerator=None).accelerator is None
+    assert image.replace(accelerator=None) != image
+    assert image.replace(accelerator="cu126").replace(accelerator="cpu") == image
+
+
+def test_build_packages_go_by_the_distro_as_system_packages_do() -> None:
+    image = Image(distro="ubuntu:24.04").build_packages("gcc", debian=["one"], alpine=["two"])
+    (step,) = image.steps
+    assert isinstance(step, steps.BuildPackages)
+    assert packages_for(step, image.distro) == ("gcc", "one")
+    (step,) = image.replace(distro="alpine").steps
+    assert isinstance(step, steps.BuildPackages)
+    assert packages_for(step, image.replace(distro="alpine").distro) == ("gcc", "two")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from lading import Image, SpecificationError
+from lading import Image, SpecificationError, secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from lading import Problem
 
 RESERVED = "hand them over with --ca-bundle FILE, or choose another id"
+OWN = "take one of your own, such as /app, /data or /srv/models"
+FILE = "put it in a file, and include that with build_include"
+REQUIRES = 'requires={"flash-attn": ["torch", "einops"]}'
 # What a user without a type checker may hand in.
 ANY = cast("Any", Image())
+ANY_TEXT = cast("Any", "pass show pypi")
 
 
 def refused(call: Callable[[], object]) -> tuple[Problem, ...]:
@@ -140,7 +144,26 @@ def test_r38_replace_takes_names_for_each_distro() -> None:
             'write python_packages("fastapi", "pandas>=2")',
         ),
         (lambda: Image().system_packages(debian="curl"), 'write debian=["..."]'),
-        (lambda: Image().run("true", secrets="token"), 'write secrets=["..."]'),
+        (lambda: Image().run("true", secrets="TOKEN"), 'write secrets=[secret("TOKEN")]'),
+        (lambda: ANY.uv_lock(secrets={"TOKEN"}), 'write secrets=[secret("TOKEN")]'),
+        (lambda: ANY.run("true", secrets=[3]), 'write secrets=[secret("TOKEN")]'),
+        (lambda: ANY.python_packages("a", requires=["b"]), REQUIRES),
+        (lambda: Image().python_packages(), 'python_packages("fastapi", "pandas>=2")'),
+        (lambda: secret("A", command=ANY_TEXT), 'write command=["pass", "show", "pypi"]'),
+        (lambda: secret("A", command=[]), 'command=["pass", "show", "pypi"]'),
+        (lambda: secret("A", file="~eve/x"), 'file="~/.netrc"'),
+        (lambda: secret("A", file=" "), 'file="~/.netrc"'),
+        (lambda: secret("ca-bundle"), RESERVED),
+        (lambda: secret("A", env="B", file="c"), "give one of env=, file= and command="),
+        (lambda: secret("A", variable="PATH"), "choose another name"),
+        (lambda: Image().volume("/etc"), OWN),
+        (lambda: Image().workdir("/"), OWN),
+        (lambda: Image().workdir("/proc/x"), OWN),
+        (lambda: Image().user(5, home="/"), OWN),
+        (lambda: Image().env(A="x" * 70_000), FILE),
+        (lambda: Image().env(A='"' * 40_000), FILE),
+        (lambda: Image().label(a="x" * 70_000), FILE),
+        (lambda: Image().cmd("a", "x" * 70_000), FILE),
         (lambda: Image().run("true", secrets=["ca-bundle"]), RESERVED),
         (lambda: Image().run_script("a.sh", secrets=["ca-bundle"]), RESERVED),
         (lambda: Image().pyproject_toml(extras="gpu"), 'write extras=["..."]'),
@@ -200,6 +223,8 @@ def test_all_that_is_wrong_in_a_constructor_is_reported_together() -> None:
         (lambda: Image().pyproject_toml("../x", extras=["-"], groups=["-"]), 3),
         (lambda: ANY.index("x", name="a b", default=1), 3),
         (lambda: Image().run(" ", secrets=["a b"]), 2),
+        (lambda: secret("a b", env="1", version="é", variable="2", file="\0"), 5),
+        (lambda: Image().build_packages("a b", debian=["c d"], fedora=["x"]), 3),
         (lambda: Image().run_script("*.sh", "\0", secrets=["a b"]), 3),
         (lambda: Image().build_include("../x", "/y", to="z", exclude=["../w"]), 4),
         (lambda: Image().env({"1": "x", "A": "a\nb", "B": cast("Any", 3)}), 3),
@@ -224,3 +249,116 @@ def test_an_error_of_the_users_own_passes_through() -> None:
 
     with pytest.raises(KeyError, match="mine"):
         Image().pipe(broken)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Image().user(5, home="/a:b"), 'home "/a:b" has a colon in it'),
+        (lambda: Image().healthcheck("a", retries=10**12), "retries is more than 2147483647"),
+        (lambda: Image().build_packages(debain=["x"]), "build_packages knows no distro"),
+        (lambda: Image().build_packages(alpine=["x"]), "build_packages names alpine, but nothing"),
+        (
+            lambda: Image().index("https://a.test", secret="T"),  # noqa: S106 - its name
+            "an index with a secret needs a name",
+        ),
+        (
+            lambda: Image().index("https://a.test", name="a", secret="T", netrc="N"),  # noqa: S106
+            "an index takes secret= or netrc=, not both",
+        ),
+        (
+            lambda: Image().index("https://a.test", name="a", username="ada"),
+            "an index with a username needs the secret",
+        ),
+        (
+            lambda: Image().index("https://a.test", default=True, packages=["b"]),
+            "a default index serves every package",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_refused_where_it_is_written(
+    call: Callable[[], object], message: str
+) -> None:
+    (found,) = messages(call)
+    assert found.startswith(message)
+
+
+@pytest.mark.parametrize("word", ["hunter2!hunter2", "sk-live/hunter2", "hunter2 hunter2"])
+def test_r30_a_secret_that_is_written_where_its_name_belongs_is_not_shown(word: str) -> None:
+    for call in (
+        lambda: secret("A", env=word),
+        lambda: secret("A", version=word),
+        lambda: secret("A", variable=word),
+    ):
+        (problem,) = refused(call)
+        assert "hunter2" not in str(problem)
+
+
+@pytest.mark.parametrize("path", ["/app", "/usr/src/app", "/var/data", "/opt", "/srv"])
+def test_a_directory_of_ones_own_is_taken(path: str) -> None:
+    assert Image().workdir(path).volume(path).user(7, home=path).steps
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: secret("s3cretW0rd51c!!"),
+        lambda: secret("s3cretW0rd51c=="),
+        lambda: secret("A", command=cast("Any", "echo s3cretW0rd51c")),
+        lambda: secret("A", env="s3cretW0rd51c!"),
+        lambda: secret("A", variable="s3cretW0rd51c!"),
+        lambda: secret("A", version="s3cretW0rd51c!\n"),
+        lambda: secret("A", file="s3cretW0rd51c\n"),
+        lambda: secret("A", file="~s3cretW0rd51c"),
+        lambda: Image().run("true", secrets=cast("Any", "s3cretW0rd51c")),
+        lambda: Image().run("true", secrets=["s3cretW0rd51c!"]),
+        lambda: Image().index(
+            "https://a.test", name="a", username="u:s3cretW0rd51c", secret=secret("A")
+        ),
+        lambda: Image().index(
+            "https://a.test", name="a", username=" s3cretW0rd51c", secret=secret("A")
+        ),
+        lambda: Image().index("https://a.test", name="a", secret="s3cretW0rd51c!"),  # noqa: S106
+    ],
+)
+def test_r30_a_secret_in_the_place_of_its_name_is_not_shown(call: Callable[[], object]) -> None:
+    (problem,) = refused(call)
+    assert "s3cretW0rd51c" not in f"{problem} {problem!r}"
+    assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Image().build_packages(), "build_packages has no package"),
+        (lambda: Image().system_packages(), "system_packages has no package"),
+        (
+            lambda: Image().python_packages("x", requires={"X_y": ["a"], "x-Y": ["b"]}),
+            "requires names x-y twice",
+        ),
+        (
+            lambda: Image().run(
+                "x", secrets=[secret("A", variable="X"), "C", secret("B", variable="X")]
+            ),
+            'the variable X is to hold two secrets, "A" and "B"',
+        ),
+        (
+            lambda: Image().python_packages(
+                "x", secrets=[secret("A", variable="X"), secret("B", variable="X")]
+            ),
+            'the variable X is to hold two secrets, "A" and "B"',
+        ),
+    ],
+)
+def test_a_call_that_says_nothing_or_two_things_is_refused(
+    call: Callable[[], object], message: str
+) -> None:
+    (problem,) = refused(call)
+    assert problem.message == message
+    assert problem.hint
+
+
+def test_one_secret_may_be_named_twice_for_one_variable() -> None:
+    named = secret("A", variable="X")
+    assert Image().run("x", secrets=[named, named, secret("B", variable="Y")]).steps
+    assert Image().system_packages(debian=[], alpine=["libgomp"]).steps

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 
-from lading.grammar.credentials import redact
+from lading.grammar.credentials import has_credentials, redact
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import expect_text, shown
 
 __all__ = ["parse_env_name", "parse_env_value"]
+
+_SECRETS = {
+    *("TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "APIKEY", "CREDENTIAL", "CREDENTIALS"),
+}
+_SECRET_KEYS = {
+    *("API_KEY", "ACCESS_KEY", "SECRET_KEY", "PRIVATE_KEY", "ENCRYPTION_KEY", "SIGNING_KEY"),
+    "DB_PWD",
+}
+# What such a variable may hold besides: nothing, a switch, a file's path, the name of another
+# variable, or a word in a model's vocabulary (PAD_TOKEN=<pad>).
+_HARMLESS = r"(?i)|true|false|yes|no|on|off|none|null|[0-9]|/.*|\$\{?\w+\}?|<[^<>]*>|\[\w*\]"
 
 
 def parse_env_name(text: str) -> str:
@@ -23,12 +34,17 @@ def parse_env_name(text: str) -> str:
     return text
 
 
-def parse_env_value(text: str) -> str:
+def parse_env_value(text: str, *, name: str = "NAME") -> str:
     """`text`, any text of one line; it is not interpreted.
+
+    Args:
+        text: The value.
+        name: What the variable is called.
 
     Raises:
         Invalid: There is a NUL, which ends a string for the kernel, or a line break, which no
-            Dockerfile can carry in a value (CASES R1).
+            Dockerfile can carry in a value (CASES R1). Or it is a secret, by the variable's name or
+            by a login in a URL: whoever has the image could read it (CASES R30).
     """
     # The value is in no message: text of many lines is often a key.
     expect_text("environment value", text)
@@ -39,7 +55,28 @@ def parse_env_value(text: str) -> str:
             "environment value has a line break in it",
             hint="put text of many lines in a file, and include that with build_include",
         )
+    _refuse_secret(text, name)
     return text
+
+
+def _refuse_secret(value: str, name: str) -> None:
+    if "://" in value and has_credentials(value):
+        what = "has a URL with credentials in it"
+    elif _tells_of_secret(name) and not re.fullmatch(_HARMLESS, value):
+        what = "is a secret by its name"
+    else:
+        return
+    hint = (
+        f"env({name}=None) takes it from whoever starts the container; a command of the build "
+        f'gets it by secrets=[secret("{name}", variable="{name}")]'
+    )
+    raise Invalid(f"environment value {what}, and would be in the image", hint=hint)
+
+
+def _tells_of_secret(name: str) -> bool:
+    # By its last words: TOKENIZERS_PARALLELISM, MAX_TOKENS and DB_PASSWORD_FILE hold none.
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper().strip("_").split("_")
+    return words[-1] in _SECRETS or "_".join(words[-2:]) in _SECRET_KEYS
 
 
 def _hint_at_name(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lading.grammar.credentials import has_credentials
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import expect_text, no_control, shown
 
@@ -33,11 +34,14 @@ def parse_label_value(text: str) -> str:
     """`text`, any text of one line.
 
     Raises:
-        Invalid: There is a NUL or a line break in it.
+        Invalid: There is a NUL or a line break in it, or a URL with credentials (CASES R30).
     """
     expect_text("label value", text)
     if any(char in text for char in "\0\n\r"):
         raise Invalid(f"label value {shown(text)} has a NUL or a line break in it")
+    if "://" in text and has_credentials(text):
+        hint = "leave them out: whoever has the image reads its labels"
+        raise Invalid(f"label value {shown(text)} has credentials in it", hint=hint)
     return text
 
 

@@ -161,6 +161,11 @@ def _check_shape(text: str) -> None:
         plain = "://" not in rest and "@" not in rest and _is_reference(rest)
         hint = f"write {shown(rest)}" if plain else None
         raise Invalid(f"image reference {shown(text)} has a URL scheme", hint=hint)
+    name = text.rpartition("@")[2]
+    if name != text and "/" in name:  # no digest has a "/"
+        then = f", and write {shown(name)}" if _is_reference(name) else ""
+        hint = f"log in with `docker login` or `podman login`{then}"
+        raise Invalid("image reference has a user in it", hint=hint)
 
 
 def _hint_at_first_word(text: str) -> str | None:

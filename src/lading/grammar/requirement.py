@@ -10,10 +10,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from lading.grammar.foreign_file import refuse_foreign_file
 from lading.grammar.invalid import Invalid
+from lading.grammar.login_form import archive_hint, git_hint
+from lading.grammar.marker import check_depth, parse_marker
 from lading.grammar.requirement_mistakes import (
     refuse_conda_leftover,
-    refuse_file_name,
     refuse_option,
     refuse_scp_address,
     specifier_hint,
@@ -35,11 +37,13 @@ RequirementKind: TypeAlias = Literal["named", "url", "vcs", "path"]
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar")
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _DIGEST = r"(?i)(sha256|sha384|sha512):([0-9a-f]+)"
-_HASH_OPTION = r"\s+--hash(?:=|\s+)(\S*)"
+_HASH_OPTION = r"(?<!\s)\s+--hash(?:=|\s+)(\S*)"
 _FRAGMENT_HASH = r"(?:^|&)(sha(?:256|384|512)=[^&]*)"
 _DIRECT = r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[(?P<extras>[^\]]*)\])?\s*@\s*(?P<target>.+)"
 # Two letters at least: `C:` is a drive.
 _URL = r"(?i)[a-z][a-z0-9+.-]+:"
+# `file:libs/x` and `file://./libs/x`, which are no URLs, but read as paths by pip and uv.
+_RELATIVE_FILE = r"(?i)^file:(?://(?=\.)|(?!/))(?=\S*[/.])"
 _PATH = r"[\w./+~@=,!-]+"
 _WITH_MARKER = r"(?P<target>\S+)(?:\s+;\s*(?P<marker>.+))?"
 _WITH_EXTRAS = r"(?P<path>[^\[\]]+)\[(?P<extras>[^\[\]]*)\]"
@@ -82,9 +86,10 @@ class Requirement:
             Invalid: It is no requirement, or one that can't be reproduced on another machine.
         """
         body, hashes = _split_hashes(_expect_requirement(text))
+        check_depth(body)
         refuse_option(body)
         refuse_scp_address(body)
-        refuse_file_name(body)
+        refuse_foreign_file(body)
         read = _read_target(body, folder)
         return replace(read, hashes=_all_hashes(hashes, read.url))
 
@@ -128,8 +133,15 @@ def _expect_requirement(text: str) -> str:
 
 
 def _split_hashes(text: str) -> tuple[str, tuple[str, ...]]:
-    hashes = tuple(_parse_digest(found) for found in re.findall(_HASH_OPTION, text))
-    return re.sub(_HASH_OPTION, "", text).strip(), hashes
+    first = re.search(_HASH_OPTION, text)
+    if first is None:
+        return text, ()
+    options = text[first.start() :]
+    if re.sub(_HASH_OPTION, "", options).strip():
+        hint = "put each --hash= after all else"
+        raise Invalid(f"{shown(text)} goes on after a hash", hint=hint)
+    found = re.findall(_HASH_OPTION, options)
+    return text[: first.start()].strip(), tuple(_parse_digest(one) for one in found)
 
 
 def _parse_digest(text: str) -> str:
@@ -152,6 +164,7 @@ def _all_hashes(written: tuple[str, ...], url: str | None) -> tuple[str, ...]:
 def _read_target(body: str, folder: str) -> Requirement:
     # The order decides: a URL holds slashes as a path does, and a wheel's file name alone would
     # pass for a package's name.
+    body = re.sub(_RELATIVE_FILE, "", body)
     direct = re.fullmatch(_DIRECT, body)
     if direct is not None:
         return _read_direct(direct, folder)
@@ -187,7 +200,7 @@ def _read_named(body: str) -> Requirement:
 
 def _read_direct(match: re.Match[str], folder: str) -> Requirement:
     name = parse_package_name(match["name"])
-    target = match["target"]
+    target = re.sub(_RELATIVE_FILE, "", match["target"])
     if re.match(_URL, target):
         read = _read_url(target, name)
     elif _is_path(target):
@@ -209,7 +222,7 @@ def _read_url(text: str, name: str | None) -> Requirement:
     url, marker = _split_marker(text)
     refuse_conda_leftover(url, name)
     if has_credentials(url):
-        hint = "leave them out of the URL: a build secret or a netrc file holds them"
+        hint = git_hint(url) if url.lower().startswith("git+") else archive_hint(url)
         raise Invalid(f"URL {shown(url)} holds credentials", hint=hint)
     if "$" in url:
         hint = "write the URL out: the lock must not depend on the machine's environment"
@@ -222,7 +235,9 @@ def _read_url(text: str, name: str | None) -> Requirement:
 
 def _read_vcs(url: str) -> Requirement:
     scheme, _, rest = url.partition("://")
-    if scheme.lower() not in {"git+https", "git+ssh", "git+http"} or not rest.strip("/"):
+    # A host, and not only what stands after one.
+    is_whole = re.match(r"[^/?#]", rest) is not None
+    if scheme.lower() not in {"git+https", "git+ssh", "git+http"} or not is_whole:
         hint = "write git+https://host/path@revision or git+ssh://git@host/path@revision"
         raise Invalid(f"{shown(url)} is not a git repository's URL", hint=hint)
     check_revision(url)
@@ -272,6 +287,9 @@ def _project_path(path: str, folder: str) -> str:
     if "\\" in path:
         hint = f"write it with slashes: {path.replace(chr(92), '/')}"
         raise Invalid(f"path {shown(path)} holds a backslash", hint=hint)
+    if "#" in path:
+        hint = "leave out what begins with the #; the name goes before it: name @ ./path"
+        raise Invalid(f"path {shown(path)} has a fragment", hint=hint)
     if not re.fullmatch(_PATH, path):
         hint = "rename it to letters, digits and any of . _ - + ~ @ = , !"
         raise Invalid(f"path {shown(path)} has characters that can't be used", hint=hint)
@@ -292,8 +310,8 @@ def _wheel_name(path: str) -> str | None:
     if not file.lower().endswith(".whl"):
         return None
     try:
-        return parse_wheel_filename(file)[0]
-    except InvalidWheelFilename:
+        return parse_package_name(parse_wheel_filename(file)[0])
+    except (InvalidWheelFilename, Invalid):
         hint = "name-version-tag-tag-tag.whl (PEP 427); a renamed wheel can't be installed"
         raise Invalid(f"{shown(file)} is not a wheel's file name", hint=hint) from None
 
@@ -306,17 +324,7 @@ def _split_marker(text: str) -> tuple[str, str | None]:
         # Not shown where it may hold a password with a space in it, which nothing would mask.
         what = "a URL" if "://" in text and "@" in text else shown(text)
         raise Invalid(f"{what} can't be read", hint=hint)
-    return match["target"], _parse_marker(match["marker"]) if match["marker"] else None
-
-
-def _parse_marker(text: str) -> str:
-    from packaging.markers import InvalidMarker, Marker  # noqa: PLC0415 - 20 ms
-
-    try:
-        return str(Marker(text))
-    except InvalidMarker as error:
-        reason = _lower_first(str(error).partition("\n")[0])
-        raise Invalid(f"{shown(text)} is not a marker: {reason}") from None
+    return match["target"], parse_marker(match["marker"]) if match["marker"] else None
 
 
 def _parse_extras(text: str | None) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from lading.grammar.words import shown
 
 __all__ = [
     "refuse_conda_leftover",
-    "refuse_file_name",
     "refuse_option",
     "refuse_scp_address",
     "specifier_hint",
@@ -29,13 +28,6 @@ _FILE_OPTIONS = {
     *("-c", "--constraint", "-f", "--find-links", "--no-index", "--pre"),
     *("--no-binary", "--only-binary"),
 }
-_FILE_CALLS = (
-    (r"(.*/)?pylock(\.[^./]+)?\.toml", "requirements_file"),
-    (r"(.*/)?pyproject\.toml", "pyproject_toml"),
-    (r"(.*/)?uv\.lock", "uv_lock"),
-    (r".*\.txt|(.*/)?requirements[\w.-]*\.in", "requirements_file"),
-)
-_FOREIGN_FILE = r"(.*/)?(environment\.ya?ml|poetry\.lock|Pipfile(\.lock)?|pdm\.lock)"
 _NAME = r"(?P<name>[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)"
 _VERSION = r"(?P<version>v?[0-9][\w.+!*-]*)"
 
@@ -71,10 +63,7 @@ def _option_hint(option: str, value: str) -> str:
 
 
 def _copy_of(value: str, option: str) -> str:
-    # The lock takes no folder: nothing tells whether one is still what it was.
-    if "://" in value:
-        return f"leave {option} out and write {shown(value)}"
-    return "build a wheel (uv build --wheel) and require it by its path"
+    return f"leave {option} out, and write {shown(value or './folder')}"
 
 
 def refuse_scp_address(text: str) -> None:
@@ -85,16 +74,6 @@ def refuse_scp_address(text: str) -> None:
             f"write {match['name'] or ''}git+ssh://{match['user']}@{match['host']}/{match['path']}"
         )
         raise Invalid(f"{shown(text)} is git's short form, not a URL", hint=hint)
-
-
-def refuse_file_name(text: str) -> None:
-    """Refuse the name of a file that lists requirements."""
-    for pattern, call in _FILE_CALLS:
-        if re.fullmatch(pattern, text):
-            raise Invalid(f"{shown(text)} is a file, not a requirement", hint=f'.{call}("{text}")')
-    if re.fullmatch(_FOREIGN_FILE, text):
-        hint = 'export it to a requirements file and call .requirements_file("requirements.txt")'
-        raise Invalid(f"{shown(text)} is a file that is not read", hint=hint)
 
 
 def refuse_conda_leftover(url: str, name: str | None) -> None:

@@ -16,8 +16,11 @@ _REVISION = r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/+-]*"
 def check_host(url: str) -> None:
     """Refuse a host, or an account, that ssh or git would take for an option.
 
-    Both decode `%2D` in it before they hand it on.
+    Both decode `%2D` in it before they hand it on. Nor is there a backslash in a URL (RFC 3986): at
+    the end of a line of requirements it would be a continuation.
     """
+    if "\\" in url.partition("#")[0]:
+        raise Invalid(f"{shown(url)} holds a backslash", hint="a URL has slashes")
     authority = _decoded(re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0])
     if any(part.startswith("-") for part in authority.split("@")):
         hint = "a host begins with a letter or a digit"

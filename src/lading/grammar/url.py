@@ -7,6 +7,7 @@ import re
 from lading.grammar.credentials import has_credentials, redact
 from lading.grammar.host import is_ipv6
 from lading.grammar.invalid import Invalid
+from lading.grammar.login_form import index_hint
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.words import expect_text, no_control, shown
 
@@ -32,11 +33,7 @@ def parse_index_url(text: str) -> str:
     """
     expect_text("index URL", text)
     if has_credentials(text) or "@" in _authority(text):
-        raise Invalid(
-            "index URL has credentials in it",
-            hint="leave them out; give them in a netrc file or in UV_INDEX_<NAME>_USERNAME and "
-            "UV_INDEX_<NAME>_PASSWORD",
-        )
+        raise Invalid("index URL has credentials in it", hint=index_hint(text))
     no_control(text, "index URL")
     if any(char.isspace() for char in text):
         raise Invalid(f"index URL {shown(text)} has white space in it")

@@ -3,7 +3,9 @@
 It says *what* is wanted. It knows nothing of Dockerfiles, layers, engines or files on disk.
 """
 
+from lading.grammar.secret import Secret
+from lading.image.build_secret import secret
 from lading.image.builder import Image
 from lading.image.pythons import DEFAULT_PYTHON_VERSION
 
-__all__ = ["DEFAULT_PYTHON_VERSION", "Image"]
+__all__ = ["DEFAULT_PYTHON_VERSION", "Image", "Secret", "secret"]

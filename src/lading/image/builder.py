@@ -11,37 +11,38 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypedDict, TypeVar
 
 from lading.distros import Distro, infer_distro, parse_distro
 from lading.errors import Location  # noqa: TC001 - a dataclass field
+from lading.grammar.accelerator import parse_accelerator
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.path import ContainerPath
 from lading.grammar.python_version import PythonVersion
 from lading.grammar.reference import ImageReference
-from lading.grammar.requirement import Requirement, parse_package_name
-from lading.grammar.secret_id import parse_users_secret_id
 from lading.grammar.system_package import parse_any_system_package
-from lading.grammar.url import parse_index_name, parse_index_url
 from lading.grammar.words import expect_words
 from lading.image import steps
 from lading.image.call import Call
 from lading.image.container import ContainerCalls
+from lading.image.packages import PackageCalls
 from lading.image.pythons import check_base, default_python
 from lading.image.system import packages_for
 from lading.image.words import (
-    parse_argument,
     parse_command,
     parse_distro_keyword,
     parse_file,
     parse_flag,
     parse_pattern,
+    parse_script_argument,
 )
 from lading.platforms import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
     from typing import Unpack
 
-    from lading.image.steps import Step
+    from lading.grammar.dialect import Dialect
+    from lading.grammar.secret import Secret
+    from lading.image.steps import Step, SystemPackages
     from lading.info import ImageInfo
 
 __all__ = ["Image"]
@@ -58,10 +59,11 @@ class Arguments(TypedDict, total=False):
     python_version: str | None
     lock_python_packages: bool
     compile_bytecode: bool
+    accelerator: str | None
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Image(ContainerCalls):
+class Image(PackageCalls, ContainerCalls):
     """An immutable description of a container image for a Python model server.
 
     Args:
@@ -76,6 +78,8 @@ class Image(ContainerCalls):
             by hash. Without, the requirements are installed as written.
         compile_bytecode: Whether installed modules are byte-compiled while building. Without, the
             image is smaller and sooner built, and each start of a container compiles them again.
+        accelerator: What PyTorch's packages run on: `"cpu"`, `"cu126"`, ... They then come from
+            PyTorch's own index for it, and all else from where it comes without.
 
     Raises:
         SpecificationError: A word is invalid; all invalid words of a call are reported together.
@@ -86,10 +90,11 @@ class Image(ContainerCalls):
     declared_python: PythonVersion | None
     lock_python_packages: bool
     compile_bytecode: bool
+    accelerator: str | None
     steps: tuple[Step, ...]
     location: Location = field(compare=False)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument a field
         self,
         base_image: str | None = None,
         distro: str | None = None,
@@ -97,6 +102,7 @@ class Image(ContainerCalls):
         lock_python_packages: bool = True,  # noqa: FBT001, FBT002 - the field's known call
         *,
         compile_bytecode: bool = True,
+        accelerator: str | None = None,
     ) -> None:
         with Call() as call:
             self._set(
@@ -107,6 +113,7 @@ class Image(ContainerCalls):
                     parse_flag, "lock_python_packages", lock_python_packages
                 ),
                 compile_bytecode=call.read(parse_flag, "compile_bytecode", compile_bytecode),
+                accelerator=call.maybe(parse_accelerator, accelerator),
                 steps=(),
                 location=call.location,
             )
@@ -127,76 +134,6 @@ class Image(ContainerCalls):
         """The Python version: declared, else a constant for the distro and base image."""
         return self.declared_python or default_python(self.distro, self.base_image)
 
-    # Python packages.
-
-    def python_packages(self, *requirements: str, no_binary: Sequence[str] = ()) -> Image:
-        """Install Python packages.
-
-        Args:
-            *requirements: PEP 508 requirements, direct URLs, `git+https://...`, or paths of wheels.
-            no_binary: Names of packages to compile from source, in a stage that is not shipped.
-        """
-        example = 'python_packages("fastapi", "pandas>=2")'
-        with Call() as call:
-            words = call.read(expect_words, "python_packages", requirements, example=example)
-            step = steps.PythonPackages(
-                requirements=call.each(Requirement.parse, words),
-                no_binary=call.names(parse_package_name, "no_binary", no_binary),
-                location=call.location,
-            )
-        return self._add(step)
-
-    def requirements_file(self, path: str) -> Image:
-        """Install what a requirements.txt of the project lists (or a pylock.toml, PEP 751)."""
-        with Call() as call:
-            step = steps.RequirementsFile(path=call.read(parse_file, path), location=call.location)
-        return self._add(step)
-
-    def pyproject_toml(
-        self,
-        path: str = "pyproject.toml",
-        *,
-        extras: Sequence[str] = (),
-        groups: Sequence[str] = (),
-    ) -> Image:
-        """Install the dependencies that a pyproject.toml declares (not the project itself)."""
-        with Call() as call:
-            step = steps.PyprojectToml(
-                path=call.read(parse_file, path),
-                extras=call.names(parse_package_name, "extras", extras),
-                groups=call.names(parse_package_name, "groups", groups),
-                location=call.location,
-            )
-        return self._add(step)
-
-    def uv_lock(
-        self, path: str = "uv.lock", *, extras: Sequence[str] = (), groups: Sequence[str] = ()
-    ) -> Image:
-        """Install the versions that a uv.lock pins, with its hashes."""
-        with Call() as call:
-            step = steps.UvLock(
-                path=call.read(parse_file, path),
-                extras=call.names(parse_package_name, "extras", extras),
-                groups=call.names(parse_package_name, "groups", groups),
-                location=call.location,
-            )
-        return self._add(step)
-
-    def index(self, url: str, *, name: str | None = None, default: bool = False) -> Image:
-        """Resolve Python packages from this index: before the default one, or instead of it.
-
-        The URL must not hold credentials: they come from a netrc file or from the resolver's own
-        environment variables (`UV_INDEX_<NAME>_USERNAME`, `UV_INDEX_<NAME>_PASSWORD`).
-        """
-        with Call() as call:
-            step = steps.Index(
-                url=call.read(parse_index_url, url),
-                name=call.maybe(parse_index_name, name),
-                default=call.read(parse_flag, "default", default),
-                location=call.location,
-            )
-        return self._add(step)
-
     # System packages.
 
     def system_packages(self, *packages: str, **by_distro: Sequence[str]) -> Image:
@@ -206,14 +143,36 @@ class Image(ContainerCalls):
             *packages: Names for whatever distro the image has.
             **by_distro: Names for one distro only: `debian=["libgomp1"], alpine=["libgomp"]`.
         """
-        example = 'system_packages("curl", "libgomp1")'
+        return self._packages(steps.SystemPackages, "system_packages", packages, by_distro)
+
+    def build_packages(self, *packages: str, **by_distro: Sequence[str]) -> Image:
+        """Packages of the distribution for compiling Python packages; the image has none of them.
+
+        They are there wherever a source is compiled, whether this is called before or after.
+
+        Args:
+            *packages: Names for whatever distro the image has.
+            **by_distro: Names for one distro only, as for `system_packages`.
+        """
+        return self._packages(steps.BuildPackages, "build_packages", packages, by_distro)
+
+    def _packages(
+        self,
+        kind: type[SystemPackages],
+        name: str,
+        packages: tuple[str, ...],
+        by_distro: Mapping[str, Sequence[str]],
+    ) -> Image:
+        example = f'{name}("curl", "libgomp1")'
         with Call() as call:
-            words = call.read(expect_words, "system_packages", packages, example=example)
-            step = steps.SystemPackages(
+            words = call.read(expect_words, name, packages, example=example)
+            if not (packages or by_distro):
+                call.refuse(Invalid(f"{name} has no package", hint=example))
+            step = kind(
                 packages=call.each(parse_any_system_package, words),
                 by_distro=tuple(
                     (
-                        call.read(parse_distro_keyword, keyword),
+                        call.read(parse_distro_keyword, keyword, name),
                         call.names(parse_any_system_package, keyword, names),
                     )
                     for keyword, names in by_distro.items()
@@ -226,30 +185,31 @@ class Image(ContainerCalls):
 
     # Commands and files.
 
-    def run(self, command: str, *, secrets: Sequence[str] = ()) -> Image:
+    def run(self, command: str, *, secrets: Sequence[Secret | str] = ()) -> Image:
         """Run a POSIX shell command as root, between the steps before and after it.
 
         Args:
             command: Shell text, of one line or many.
-            secrets: Ids of build secrets, each readable at `/run/secrets/<id>` for this command.
+            secrets: Build secrets, or their ids: each readable at `/run/secrets/<id>` for this
+                command, and for nothing else.
         """
         with Call() as call:
             step = steps.Run(
                 command=call.read(parse_command, command),
-                secrets=call.names(parse_users_secret_id, "secrets", secrets),
+                secrets=call.secrets(secrets),
                 location=call.location,
             )
         return self._add(step)
 
-    def run_script(self, path: str, *arguments: str, secrets: Sequence[str] = ()) -> Image:
+    def run_script(self, path: str, *arguments: str, secrets: Sequence[Secret | str] = ()) -> Image:
         """Run a script of the project, which must begin with a `#!` line, as root."""
         with Call() as call:
             example = 'run_script("setup.sh", "--all")'
             words = call.read(expect_words, "run_script", arguments, example=example, letters=True)
             step = steps.RunScript(
                 path=call.read(parse_file, path),
-                arguments=call.each(parse_argument, words),
-                secrets=call.names(parse_users_secret_id, "secrets", secrets),
+                arguments=call.each(parse_script_argument, words),
+                secrets=call.secrets(secrets),
                 location=call.location,
             )
         return self._add(step)
@@ -311,7 +271,7 @@ class Image(ContainerCalls):
 
     # The next stage.
 
-    def freeze(
+    def freeze(  # noqa: PLR0913 - one argument a choice
         self,
         target: str | PathLike[str],
         *,
@@ -319,6 +279,8 @@ class Image(ContainerCalls):
         project: str | PathLike[str] = ".",
         locked: bool = False,
         allow_unpinned_base: bool = False,
+        vendor: bool = False,
+        dialect: Dialect = "buildkit",
     ) -> ImageInfo:
         """Decide this image completely, and write it to `target` as a build context.
 
@@ -329,6 +291,9 @@ class Image(ContainerCalls):
             project: The folder that paths in the steps start from, with `lading.lock` in it.
             locked: Refuse to update the lock, instead of resolving what changed.
             allow_unpinned_base: Go on without the base image's digest where no registry tells it.
+            vendor: Put every wheel, source, system package and tool into the folder, so that
+                building it needs no network but for the base image.
+            dialect: `"buildkit"`, or `"classic"` for builders that know no `RUN --mount`.
 
         Raises:
             ResolutionError: The requirements can't be resolved for the platform.
@@ -344,6 +309,8 @@ class Image(ContainerCalls):
             project=project,
             locked=locked,
             allow_unpinned_base=allow_unpinned_base,
+            vendor=vendor,
+            dialect=dialect,
         )
 
     # How a changed copy is made.
@@ -355,6 +322,7 @@ class Image(ContainerCalls):
             "python_version": _text(self.declared_python),
             "lock_python_packages": self.lock_python_packages,
             "compile_bytecode": self.compile_bytecode,
+            "accelerator": self.accelerator,
         }
 
     def _add(self, step: Step) -> Image:

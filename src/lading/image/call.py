@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from lading.errors import Problem, SpecificationError
 from lading.grammar.invalid import Invalid
+from lading.grammar.secret import Secret
 from lading.image.callsite import caller
-from lading.image.words import expect_names
+from lading.image.words import check_variables, expect_names, expect_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -92,3 +93,9 @@ class Call:
     def names(self, parse: Callable[[str], T], name: str, values: Sequence[str]) -> tuple[T, ...]:
         """Parse the words of the keyword argument `name`, which takes a list."""
         return self.each(parse, self.read(expect_names, name, values))
+
+    def secrets(self, values: Sequence[Secret | str]) -> tuple[Secret, ...]:
+        """The secrets that one step may read, which are secrets or just their ids."""
+        found = self.each(Secret.named, self.read(expect_secrets, values))
+        self.read(check_variables, found)
+        return found

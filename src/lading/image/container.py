@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lading.grammar.duration import parse_duration
-from lading.grammar.path import ContainerPath
 from lading.grammar.port import Port
 from lading.grammar.signal import parse_signal
 from lading.grammar.user import parse_uid, parse_user_name
 from lading.grammar.words import expect_words
 from lading.image import steps
 from lading.image.call import Call
-from lading.image.words import pairs, parse_argv, parse_label, parse_retries, parse_variable
+from lading.image.words import (
+    pairs,
+    parse_argv,
+    parse_directory,
+    parse_home,
+    parse_label,
+    parse_retries,
+    parse_variable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +60,7 @@ class ContainerCalls:
         Like all that says how the container is run it holds for the whole image: the last counts.
         """
         with Call() as call:
-            step = steps.Workdir(path=call.read(ContainerPath.parse, path), location=call.location)
+            step = steps.Workdir(path=call.read(parse_directory, path), location=call.location)
         return self._add(step)
 
     def user(
@@ -75,7 +82,7 @@ class ContainerCalls:
                 uid=number,
                 gid=call.read(parse_uid, group),
                 name=word,
-                home=call.read(ContainerPath.parse, usual if home is None else home),
+                home=call.read(parse_home, usual if home is None else home),
                 location=call.location,
             )
         return self._add(step)
@@ -90,7 +97,7 @@ class ContainerCalls:
         """Declare directories for data; each is made, and writable by the container's user."""
         with Call() as call:
             words = call.read(expect_words, "volume", paths, example='volume("/data")')
-            parsed = call.each(ContainerPath.parse, words)
+            parsed = call.each(parse_directory, words)
             step = steps.Volume(paths=parsed, location=call.location)
         return self._add(step)
 

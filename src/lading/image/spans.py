@@ -19,7 +19,13 @@ __all__ = ["Span", "settings", "spans"]
 
 T = TypeVar("T")
 
-_PYTHON = (steps.PythonPackages, steps.RequirementsFile, steps.PyprojectToml, steps.UvLock)
+_PYTHON = (
+    steps.PythonPackages,
+    steps.RequirementsFile,
+    steps.PyprojectToml,
+    steps.UvLock,
+    steps.ScriptRequirements,
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +48,9 @@ def spans(image_steps: Iterable[steps.Step]) -> tuple[Span, ...]:
             case steps.Run() | steps.RunScript():
                 span.command = step
                 found.append(Span())
+            case steps.BuildPackages():
+                # For every stage that compiles, wherever it is written.
+                pass
             case steps.SystemPackages():
                 span.system.append(step)
             case steps.BuildInclude():

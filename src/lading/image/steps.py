@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from lading.grammar.path import ContainerPath, ProjectPath
     from lading.grammar.port import Port
     from lading.grammar.requirement import Requirement
+    from lading.grammar.secret import Secret
 
 __all__ = [
     "BuildInclude",
+    "BuildPackages",
     "Cmd",
     "Entrypoint",
     "Env",
@@ -31,6 +33,7 @@ __all__ = [
     "RequirementsFile",
     "Run",
     "RunScript",
+    "ScriptRequirements",
     "Step",
     "StopSignal",
     "SystemPackages",
@@ -47,22 +50,41 @@ class _Located:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PythonPackages(_Located):
-    """Requirements written in the code; `no_binary` names those to compile from source."""
+class _Installing(_Located):
+    """What installs Python packages; `secrets` are mounted on its installation and compilation."""
 
-    requirements: tuple[Requirement, ...]
-    no_binary: tuple[str, ...] = ()
+    secrets: tuple[Secret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementsFile(_Located):
+class PythonPackages(_Installing):
+    """Requirements written in the code.
+
+    Attributes:
+        requirements: What to install.
+        no_binary: Names of those to compile from source.
+        no_build_isolation: Names of those to compile in the environment that they go into, after
+            all that the installations before have brought.
+        requires: By name, what a source depends on that only its own code could tell.
+        build_constraints: Versions to keep to of what sources are built with.
+    """
+
+    requirements: tuple[Requirement, ...]
+    no_binary: tuple[str, ...] = ()
+    no_build_isolation: tuple[str, ...] = ()
+    requires: tuple[tuple[str, tuple[Requirement, ...]], ...] = ()
+    build_constraints: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementsFile(_Installing):
     """A requirements.txt, or a pylock.toml (PEP 751), in the project."""
 
     path: ProjectPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PyprojectToml(_Located):
+class PyprojectToml(_Installing):
     """The dependencies of a pyproject.toml, with some extras and dependency groups (PEP 735)."""
 
     path: ProjectPath
@@ -71,12 +93,19 @@ class PyprojectToml(_Located):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UvLock(_Located):
+class UvLock(_Installing):
     """The pins of a uv.lock, taken as they stand."""
 
     path: ProjectPath
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptRequirements(_Installing):
+    """What the inline metadata of a script of the project asks for (PEP 723)."""
+
+    path: ProjectPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +117,16 @@ class SystemPackages(_Located):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuildPackages(SystemPackages):
+    """Packages of the distribution for compiling Python packages, which the image does not get."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run(_Located):
     """A POSIX shell command, run as root; `secrets` are mounted on it and on nothing else."""
 
     command: str
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[Secret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +135,7 @@ class RunScript(_Located):
 
     path: ProjectPath
     arguments: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[Secret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +156,33 @@ class Env(_Located):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index(_Located):
-    """A package index: one more to search first, or the default one."""
+    """A package index: one more to search first, the default one, or that of some packages only.
+
+    Attributes:
+        url: Without credentials.
+        name: What its credentials and messages call it.
+        default: Whether it takes the place of the resolver's own default index.
+        packages: Names of those that come from here and nowhere else; then nothing else does.
+        username: Who `secret` is the password of.
+        secret: The password or token.
+        netrc: A netrc file with the logins.
+        client_certificate: A PEM file with a certificate and its key.
+    """
 
     url: str
     name: str | None = None
     default: bool = False
+    packages: tuple[str, ...] = ()
+    username: str | None = None
+    secret: Secret | None = None
+    netrc: Secret | None = None
+    client_certificate: Secret | None = None
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The secrets that it takes to be let in."""
+        named = (self.secret, self.netrc, self.client_certificate)
+        return tuple(one for one in named if one is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,11 +255,14 @@ class StopSignal(_Located):
     signal: str
 
 
-PythonStep: TypeAlias = PythonPackages | RequirementsFile | PyprojectToml | UvLock
+PythonStep: TypeAlias = (
+    PythonPackages | RequirementsFile | PyprojectToml | UvLock | ScriptRequirements
+)
 
 Step: TypeAlias = (
     PythonStep
     | SystemPackages
+    | BuildPackages
     | Run
     | RunScript
     | BuildInclude

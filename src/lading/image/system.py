@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lading.grammar.invalid import Invalid
 from lading.grammar.system_package import parse_system_package
+from lading.image.steps import BuildPackages
 
 if TYPE_CHECKING:
     from lading.distros import Distro
@@ -41,8 +42,9 @@ def _by_keyword(step: SystemPackages, distro: Distro) -> tuple[str, ...]:
         if keyword in named:
             return named[keyword]
     if named:
+        call = "build_packages" if isinstance(step, BuildPackages) else "system_packages"
         raise Invalid(
-            f"system_packages names {', '.join(sorted(named))}, but nothing for {distro}",
+            f"{call} names {', '.join(sorted(named))}, but nothing for {distro}",
             hint=f"add {distro.name}=[...], or {distro.name}=[] if it needs nothing there",
         )
     return ()

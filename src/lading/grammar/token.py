@@ -1,0 +1,36 @@
+"""Access tokens that are known by how they begin."""
+
+from __future__ import annotations
+
+import re
+
+from lading.grammar.invalid import Invalid
+
+__all__ = ["refuse_token"]
+
+# What each is called by is documented by who gives it out; the rest is long and of chance, unlike
+# that of a name such as hf_token or pypi-upload-token.
+_TOKEN = re.compile(
+    r"gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-(?=.*\d)[\w.-]{16,}"
+    r"|hf_[A-Za-z0-9]{16,}|npm_[A-Za-z0-9]{16,}|pypi-AgE[\w-]{16,}"
+    r"|sk-(?=.*\d)[\w-]{20,}|[sr]k_(?:live|test)_[A-Za-z0-9]{10,}"
+    r"|A(?:KI|SI)A[A-Z0-9]{16}|xox[abeoprs]-(?=.*\d)[A-Za-z0-9-]{10,}|eyJ[\w-]{16,}\..*",
+    re.DOTALL,
+)
+
+
+def refuse_token(what: str, text: str) -> None:
+    """Refuse an access token where a name is meant, without showing it.
+
+    Args:
+        what: What is meant: `secret id`.
+        text: What stands there.
+
+    Raises:
+        Invalid: It is a token.
+    """
+    if _TOKEN.fullmatch(text.strip()):
+        raise Invalid(
+            f"{what} is a token by its looks, and would be in what Lading writes",
+            hint='name the variable that holds it: secret("HF_TOKEN")',
+        )
