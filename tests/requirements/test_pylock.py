@@ -88,7 +88,7 @@ def test_paths_start_from_the_locks_folder(tmp_path: Path) -> None:
         ('name = "X"\ndirectory = { path = "x" }', "not normalized"),
         ('name = "x"\ndirectory = { path = "x", editable = true }', "editable"),
         ('name = "x"\nvcs = { type = "hg", url = "https://h.test", commit-id = "1" }', "git"),
-        ('name = "x"\nmarker = "\'a\' in extras"\ndirectory = { path = "x" }', "extra or group"),
+        (f'name = "x"\nmarker = "{"(" * 5000}"\ndirectory = {{ path = "x" }}', "too deeply"),
         ('name = "x"\ndirectory = { path = "../x" }', "leaves the project"),
         ('name = "x"\narchive = { url = "https://h.test/x.zip", hashes = { md5 = "0" } }', "hash"),
     ],
@@ -101,6 +101,27 @@ def test_a_package_that_cant_be_taken_over_is_refused_at_its_line(
     (problem,) = raised.value.problems
     assert message in problem.message
     assert str(problem.location) == "pylock.toml:6"
+
+
+def test_r28_what_depends_on_a_choice_is_what_the_lock_has_by_default(tmp_path: Path) -> None:
+    head = f'{HEAD}extras = ["gpu"]\ndependency-groups = ["run", "dev"]\ndefault-groups = ["run"]\n'
+    markers = {
+        "a": "'gpu' in extras",
+        "b": "'run' in dependency_groups",
+        "c": "'dev' in dependency_groups and os_name == 'nt'",
+        "d": "'run' in dependency_groups and os_name == 'posix'",
+        "e": "'gpu' not in extras",
+    }
+    packages = (
+        f'[[packages]]\nname = "{name}"\nmarker = "{marker}"\ndirectory = {{ path = "{name}" }}\n'
+        for name, marker in markers.items()
+    )
+    found = read(tmp_path, head + "".join(packages))
+    assert [each.requirement.text for each in found.requirements] == [
+        "b @ ./b",
+        'd @ ./d ; os_name == "posix"',
+        "e @ ./e",
+    ]
 
 
 def test_a_lock_of_another_format_is_refused(tmp_path: Path) -> None:

@@ -87,28 +87,6 @@ def test_r27_groups_need_no_project(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("source", ["{index = 'i'}", "{workspace = true}", "{path = 'p'}"])
-def test_r27_a_source_of_uv_for_a_used_dependency_is_refused(tmp_path: Path, source: str) -> None:
-    text = f"[project]\ndependencies = ['My_dep>1']\n[tool.uv.sources]\nmy-dep = {source}\n"
-    (problem,) = problems(tmp_path, text)
-    assert "tool.uv.sources" in problem.message
-    assert '"my-dep"' in problem.message
-    assert ".uv_lock(" in (problem.hint or "")
-    assert str(problem.location) == "pyproject.toml:4"
-
-
-def test_r27_settings_of_uv_that_change_the_versions_are_refused(tmp_path: Path) -> None:
-    text = (
-        "[project]\ndependencies = ['x']\n[tool.uv]\noverride-dependencies = ['x==1']\n"
-        "[[tool.uv.index]]\nurl = 'https://h.test/s'\n"
-    )
-    messages = [problem.message for problem in problems(tmp_path, text)]
-    assert messages == [
-        "not supported yet: tool.uv.index",
-        "not supported yet: tool.uv.override-dependencies",
-    ]
-
-
 def test_r27_what_uv_knows_besides_is_no_hindrance(tmp_path: Path) -> None:
     text = (
         "[project]\ndependencies = ['x']\n[tool.uv]\npackage = false\n"
@@ -117,24 +95,6 @@ def test_r27_what_uv_knows_besides_is_no_hindrance(tmp_path: Path) -> None:
     )
     found = read(tmp_path, text)
     assert [str(each.requirement) for each in found.constraints] == ["y<2"]
-
-
-def test_r27_dynamic_dependencies_are_refused(tmp_path: Path) -> None:
-    (problem,) = problems(tmp_path, "[project]\nname = 'x'\ndynamic = ['dependencies']\n")
-    assert "dynamic" in problem.message
-    assert problem.hint
-    assert str(problem.location) == "pyproject.toml:3"
-
-
-def test_r27_dynamic_extras_matter_only_where_one_is_asked_for(tmp_path: Path) -> None:
-    text = "[project]\ndynamic = ['optional-dependencies']\n"
-    assert read(tmp_path, text).requirements == ()
-    assert "dynamic" in problems(tmp_path, text, extras=("a",))[0].message
-
-
-def test_r27_poetrys_own_table_is_refused_by_name(tmp_path: Path) -> None:
-    (problem,) = problems(tmp_path, "[tool.poetry.dependencies]\nx = '^1'\n")
-    assert "tool.poetry" in problem.message
 
 
 def test_no_project_table_is_an_error(tmp_path: Path) -> None:
@@ -223,3 +183,124 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 def test_r30_credentials_are_never_shown(tmp_path: Path) -> None:
     text = "[project]\ndependencies = ['x @ https://u:hunter2@h.test/x.zip']\n"
     assert "hunter2" not in str(problems(tmp_path, text)[0])
+
+
+def dynamic(project: Path, text: str, *, extras: tuple[str, ...] = ()) -> RequirementSet:
+    (project / "r").mkdir()
+    (project / "r" / "a.txt").write_text("# base\nsix \\\n  >1\n\n numpy # fine\n")
+    (project / "r" / "b.txt").write_text("gradio\n")
+    return read(project, f"[project]\nname = 'x'\n{text}", extras=extras)
+
+
+def test_r27_dynamic_dependencies_in_files_are_read_as_setuptools_does(tmp_path: Path) -> None:
+    text = (
+        "dynamic = ['dependencies', 'optional-dependencies']\n[tool.setuptools.dynamic]\n"
+        "dependencies = {file = ['r/a.txt']}\n"
+        "optional-dependencies.My_ui = {file = 'r/b.txt'}\n"
+        "[tool.uv.sources]\nsix = {path = 'six'}\n"
+    )
+    found = dynamic(tmp_path, text, extras=("my-ui",))
+    assert lines(found) == [("six @ ./six", 2), ("numpy", 5), ("gradio", 1)]
+    assert found.requirements[0].location.file == "r/a.txt"
+    assert found.files == ("pyproject.toml", "r/a.txt", "r/b.txt")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("", "only its build backend"),
+        ("[tool.setuptools.dynamic]\ndependencies = {attr = 'x.y'}\n", "only its build backend"),
+        ("[tool.setuptools.dynamic]\ndependencies = {file = 'none.txt'}\n", "does not exist"),
+        ("[tool.setuptools.dynamic]\ndependencies = {file = '../x.txt'}\n", "not in the project"),
+        ("[tool.setuptools.dynamic]\ndependencies = 1\n", "only its build backend"),
+        ("[tool.setuptools]\ndynamic = 1\n", "not a table"),
+    ],
+)
+def test_r27_other_dynamic_dependencies_are_refused(
+    tmp_path: Path, table: str, message: str
+) -> None:
+    text = f"[project]\nname = 'x'\ndynamic = ['dependencies']\n{table}"
+    assert message in problems(tmp_path, text)[0].message
+
+
+def test_r27_a_dynamic_file_holds_no_options(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_text("-r other.txt\n")
+    text = (
+        "[project]\ndynamic = ['dependencies']\n"
+        "[tool.setuptools.dynamic]\ndependencies = {file = 'r.txt'}\n"
+    )
+    (problem,) = problems(tmp_path, text)
+    assert '"-r"' in problem.message
+    assert str(problem.location) == "r.txt:1"
+
+
+def test_r27_dynamic_extras_matter_only_where_one_is_asked_for(tmp_path: Path) -> None:
+    text = "[project]\ndynamic = ['optional-dependencies']\n"
+    assert read(tmp_path, text).requirements == ()
+    assert "dynamic" in problems(tmp_path, text, extras=("a",))[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("[tool.poetry.dependencies]\nx = '^1'\n", "poetry export"),
+        ("[tool.poetry]\nname = 'x'\n", "poetry export"),
+        ("[project]\nname = 'x'\n[tool.poetry.dependencies]\nx = '^1'\n", "poetry export"),
+        (
+            "[project]\ndependencies = ['x']\n[tool.poetry.dependencies]\nx = {source = 'corp'}\n",
+            "poetry export",
+        ),
+        (
+            "[project]\ndependencies = ['x']\n[[tool.poetry.source]]\nname = 'corp'\n",
+            "poetry export",
+        ),
+        ("[project]\ndependencies = ['x']\n[[tool.pdm.source]]\nname = 'corp'\n", "pdm export"),
+    ],
+)
+def test_r27_what_only_another_tool_reads_is_refused_with_its_export(
+    tmp_path: Path, text: str, command: str
+) -> None:
+    (problem,) = problems(tmp_path, text)
+    assert command in (problem.hint or "")
+
+
+def test_r27_poetry_may_package_what_project_declares(tmp_path: Path) -> None:
+    text = (
+        "[project]\ndependencies = ['x']\n[tool.poetry]\npackages = []\n"
+        "[tool.poetry.dependencies]\npython = '^3.11'\n"
+    )
+    assert lines(read(tmp_path, text)) == [("x", 2)]
+
+
+def test_a_group_dev_has_what_uv_once_called_so(tmp_path: Path) -> None:
+    text = "[dependency-groups]\ndev = ['a']\n[tool.uv]\ndev-dependencies = ['b']\n"
+    found = read(tmp_path, text, groups=("dev",))
+    assert [each.requirement.text for each in found.requirements] == ["a", "b"]
+
+
+def test_an_extra_of_ones_own_may_have_a_marker(tmp_path: Path) -> None:
+    text = (
+        "[project]\nname = 'p'\n[project.optional-dependencies]\n"
+        "all = ['p[gpu] ; os_name == \"posix\"']\n"
+        "gpu = ['a', 'b ; python_version < \"3.12\"']\n"
+    )
+    assert [text for text, _ in lines(read(tmp_path, text, extras=("all",)))] == [
+        'a ; os_name == "posix"',
+        'b ; python_version < "3.12" and os_name == "posix"',
+    ]
+
+
+@pytest.mark.parametrize("path", ["poetry.lock", "uv.lock", "r.txt", "train.py", "setup.cfg"])
+def test_a_file_of_another_kind_is_answered_with_the_right_call(tmp_path: Path, path: str) -> None:
+    with pytest.raises(SpecificationError) as raised:
+        read_pyproject(tmp_path, path)
+    assert raised.value.problems[0].hint
+
+
+def test_r27_a_group_may_need_a_newer_python(tmp_path: Path) -> None:
+    text = (
+        "[project]\nrequires-python = '>=3.11'\n[dependency-groups]\nnew = ['a']\n"
+        "[tool.uv.dependency-groups]\nnew = {requires-python = '>=3.13'}\n"
+    )
+    assert read(tmp_path, text).requires_python == ">=3.11"
+    assert read(tmp_path, text, groups=("new",)).requires_python == ">=3.11,>=3.13"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import codecs
+import os
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
@@ -169,6 +171,28 @@ def test_all_problems_are_reported_together_each_with_its_line(tmp_path: Path) -
     assert "TOKEN" in found[4].message
 
 
+def test_what_pip_and_uv_read_differently_is_refused() -> None:
+    (problem,) = refusals("alpha>=1 # note \\\nbeta\ngamma\n")
+    assert problem.message == "a comment ends in a backslash"
+    assert problem.location == Location("r.txt", 1)
+    assert refusals("# a note \\\nbeta\nalpha==1 \\\n  # a note\n") == ()
+
+
+def test_a_lock_is_not_included(tmp_path: Path) -> None:
+    write(tmp_path, r_txt="-r pylock.toml\n")
+    (tmp_path / "pylock.toml").touch()
+    (problem,) = problems(tmp_path)
+    assert '.requirements_file("pylock.toml")' in (problem.hint or "")
+
+
+def test_an_included_file_that_is_no_text_is_told_with_the_line(tmp_path: Path) -> None:
+    write(tmp_path, r_txt="\n-r b.txt\n")
+    (tmp_path / "b.txt").write_bytes(b"\xff\xff")
+    (problem,) = problems(tmp_path)
+    assert problem.message == '"b.txt": the file is not UTF-8 text'
+    assert problem.location == Location("r.txt", 2)
+
+
 def test_a_missing_file_is_answered_with_the_nearest_name(tmp_path: Path) -> None:
     write(tmp_path, requirements_txt="six\n", r_txt="-r requirments.txt\n")
     (problem,) = problems(tmp_path, "requirement.txt")
@@ -182,6 +206,20 @@ def test_a_missing_file_is_answered_with_the_nearest_name(tmp_path: Path) -> Non
 def test_a_folder_is_no_requirements_file(tmp_path: Path) -> None:
     (tmp_path / "r.txt").mkdir()
     assert "is a folder" in problems(tmp_path)[0].message
+
+
+def test_a_pipe_is_no_requirements_file_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "r.txt")
+    (problem,) = problems(tmp_path)
+    assert problem.message == '"r.txt" is no plain file'
+    assert problem.hint is None
+
+
+def test_a_switch_takes_no_value(tmp_path: Path) -> None:
+    write(tmp_path, r_txt="--pre=yes\nsix\n")
+    (problem,) = problems(tmp_path)
+    assert problem.message == "the option --pre takes no value"
+    assert problem.hint == "write --pre"
 
 
 @pytest.mark.parametrize("line", ["-r ../out.txt", "-r /etc/x.txt", "-r sub/link.txt", "-c ../c"])
@@ -244,6 +282,167 @@ def test_r30_credentials_in_a_file_are_refused_and_never_shown(tmp_path: Path, l
     write(tmp_path, r_txt=f"{line}\n")
     (problem,) = problems(tmp_path)
     assert "hunter2" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        (
+            "--index-url https://${CORP_TOKEN}@h.test/simple",
+            '.index("https://h.test/simple", name="corp", secret=secret("CORP_TOKEN"))',
+        ),
+        (
+            "--extra-index-url=https://ci:${CORP_TOKEN}@h.test/simple",
+            (
+                '.index("https://h.test/simple", name="corp", username="ci", '
+                'secret=secret("CORP_TOKEN"))'
+            ),
+        ),
+        (
+            "-i https://${CORP_USER}:${CORP_PASSWORD}@h.test:8443/simple",
+            (
+                '.index("https://h.test:8443/simple", name="corp", username="...", '
+                'secret=secret("CORP_PASSWORD"))'
+            ),
+        ),
+        (
+            "-i https://__token__:${CORP_TOKEN}@h.test/simple",
+            '.index("https://h.test/simple", name="corp", secret=secret("CORP_TOKEN"))',
+        ),
+        (
+            "x @ git+https://${GIT_TOKEN}@h.test/o/x@v1",
+            (
+                'write git+ssh://git@h.test/o/x@v1, with secrets=[secret("deploy_key", '
+                'file="~/.ssh/deploy_key")] or an ssh agent'
+            ),
+        ),
+        ("x @ file:///${PROJECT_ROOT}/libs/x", "write the path from this file's folder: ./path"),
+        ("x @ https://h.test/${VERSION}/x.zip", "write the value out"),
+    ],
+)
+def test_r30_a_variable_is_refused_and_a_login_gets_its_secret(line: str, hint: str) -> None:
+    (problem,) = refusals(f"{line}\n")
+    assert "refers to the environment variable" in problem.message
+    assert (problem.hint or "").startswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("-e ./libs/thing", "./libs/thing"),
+        ("--editable=./libs/thing[extra]", "./libs/thing[extra]"),
+        ("-e .", "."),
+        ("-e git+https://h.test/x@v1#egg=x", "git+https://h.test/x@v1#egg=x"),
+    ],
+)
+def test_r21_an_editable_one_is_refused_with_the_line_of_a_copy(line: str, written: str) -> None:
+    (problem,) = refusals(f"{line}\n")
+    assert "editable" in (problem.hint or "")
+    assert (problem.hint or "").endswith(f'write "{written}"')
+    assert refusals(f"{written}\n") == ()
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--trusted-host h.test", "--prefer-binary", "--config-settings a=b", "-C a=b"),
+        *("--config-setting=a=b", "--global-option x", "--install-option=x", "--use-feature x"),
+        *("--use-pep517", "--no-use-pep517", "--hash=sha256:00"),
+    ],
+)
+def test_r21_what_cant_be_honoured_is_refused_by_name(option: str) -> None:
+    (problem,) = refusals(f"{option}\n")
+    assert option.replace("=", " ").split()[0] in problem.message
+    assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("poetry.lock", "`poetry export -f requirements.txt -o requirements.txt`"),
+        ("sub/pdm.lock", "`pdm export -o requirements.txt`"),
+        ("Pipfile", "`pipenv requirements --hash > requirements.txt`"),
+        ("Pipfile.lock", "`pipenv requirements --hash > requirements.txt`"),
+        ("environment.yml", "`pip list --format=freeze > requirements.txt`"),
+        ("conda-lock.yml", "`pip list --format=freeze > requirements.txt`"),
+        ("setup.py", "`uv pip compile setup.py -o requirements.txt`"),
+        ("setup.cfg", "[project]"),
+        ("pyproject.toml", '.pyproject_toml("pyproject.toml")'),
+        ("uv.lock", '.uv_lock("uv.lock")'),
+        ("serve.py", '.script_requirements("serve.py")'),
+    ],
+)
+def test_r28_a_file_of_another_kind_is_refused_with_the_way_out(
+    tmp_path: Path, path: str, hint: str
+) -> None:
+    (problem,) = problems(tmp_path, path)
+    assert path in problem.message
+    assert hint in (problem.hint or "")
+    write(tmp_path, r_txt=f"-r {path}\n")
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).touch()
+    (problem,) = problems(tmp_path)
+    assert hint in (problem.hint or "")
+
+
+def test_a_path_starts_where_pip_and_uv_start_it_or_else_at_its_file(tmp_path: Path) -> None:
+    write(tmp_path, sub__r_txt="./libs/one\n./libs/two\n../three\n./none\n")
+    for folder in ("libs/one", "sub/libs/one", "sub/libs/two", "three"):
+        (tmp_path / folder).mkdir(parents=True)
+    read = read_requirements_file(tmp_path, "sub/r.txt")
+    paths = [each.requirement.path for each in read.requirements]
+    assert paths == ["libs/one", "sub/libs/two", "three", "sub/none"]
+
+
+def test_more_files_in_each_other_than_anybody_writes_are_refused(tmp_path: Path) -> None:
+    for number in range(60):
+        (tmp_path / f"r{number}.txt").write_text(f"-r r{number + 1}.txt\n")
+    assert "more than 50" in problems(tmp_path, "r0.txt")[0].message
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"six\0\n", "NUL"),
+        ("six\n".encode("utf-16-le"), "NUL"),
+        (b"# " + b"x" * (32 << 20), "larger than 32 MiB"),
+    ],
+    ids=["nul", "utf-16 without its mark", "large"],
+)
+def test_bytes_that_are_no_list_of_requirements_are_refused(
+    tmp_path: Path, data: bytes, message: str
+) -> None:
+    (tmp_path / "r.txt").write_bytes(data)
+    assert message in problems(tmp_path)[0].message
+
+
+@pytest.mark.parametrize("line", ["-r a\\0", "-c \\0", "-f a\\0", "./x\\0"])
+def test_a_nul_in_an_included_path_is_refused(line: str) -> None:
+    for text in (line.replace("\\0", "\0"), line.replace("\\0", "\x01")):
+        assert len(refusals(f"{text}\n")) == 1
+
+
+def test_a_nul_in_a_path_to_read_is_refused(tmp_path: Path) -> None:
+    assert problems(tmp_path, "a\0.txt")
+
+
+@pytest.mark.parametrize("line", ["-r loop.txt", f"-r {'x' * 300}", f"-r {'x/' * 3000}y"])
+def test_a_path_that_cant_be_looked_up_is_refused(tmp_path: Path, line: str) -> None:
+    (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
+    write(tmp_path, r_txt=f"{line}\n")
+    (problem,) = problems(tmp_path)
+    assert str(problem.location) == "r.txt:1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [f"x{' ' * 200_000}y", f"x{' ' * 200_000}--hash", "x ; " + "(" * 100_000, "[" * 100_000],
+    ids=["spaces", "spaces before a hash", "parentheses", "brackets"],
+)
+def test_long_lines_take_no_long_time(line: str) -> None:
+    began = monotonic()
+    assert refusals(f"{line}\n{line} # comment\n")
+    assert monotonic() - began < 3
 
 
 def test_a_text_alone_includes_nothing() -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import sys
+import tarfile
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +15,7 @@ import pytest
 from uv import find_uv_bin
 
 from lading import process
-from lading.errors import Problem, SpecificationError
+from lading.errors import Location, Problem, SpecificationError
 from lading.requirements import RequirementSet, export_uv_lock
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def index(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     folder.mkdir()
     handler = partial(Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield folder, f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -202,6 +204,87 @@ def test_a_lock_without_its_pyproject_is_refused(project: Path) -> None:
 def test_a_lock_that_is_no_toml_is_refused_at_its_line(project: Path) -> None:
     (project / "uv.lock").write_text("version = 1\nnonsense\n")
     assert str(refusal(project).location) == "uv.lock:2"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('requires-python = ">=3.11"', "requires-python = 3", "requires-python 3 is not"),
+        ('requires-python = ">=3.11"', 'requires-python = "new"', 'requires-python "new" is not'),
+        ('name = "alpha"', "name = 1", "not a valid uv.lock"),
+        ('source = { directory = "libs/mine" }', "source = 1", "not a valid uv.lock"),
+        ('source = { directory = "libs/mine" }', "source = { git = 1 }", "not a valid uv.lock"),
+    ],
+)
+def test_r28_a_lock_of_another_shape_is_refused(
+    project: Path, old: str, new: str, message: str
+) -> None:
+    lock(project)
+    file = project / "uv.lock"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    problem = refusal(project)
+    assert message in problem.message
+    assert "uv lock" in (problem.hint or "")
+
+
+def test_a_source_archive_beside_the_lock_is_refused(project: Path) -> None:
+    with tarfile.open(project / "arch-1.tar.gz", "w:gz") as archive:
+        text = b"Metadata-Version: 2.2\nName: arch\nVersion: 1\n"
+        entry = tarfile.TarInfo("arch-1/PKG-INFO")
+        entry.size = len(text)
+        archive.addfile(entry, io.BytesIO(text))
+    change(project, ', "mine"', ', "mine", "arch"')
+    change(project, "[tool.uv.sources]", '[tool.uv.sources]\narch = { path = "arch-1.tar.gz" }')
+    lock(project)
+    problem = refusal(project)
+    assert '"arch" is a source archive' in problem.message
+    line = (
+        (project / "uv.lock")
+        .read_text()
+        .splitlines()[(problem.location or Location("", 1)).line - 1]
+    )
+    assert "arch-1.tar.gz" in line
+
+
+def test_a_wheel_beside_the_lock_is_taken(project: Path, index: tuple[Path, str]) -> None:
+    publish(index[0], "beside", "1.0")
+    wheel = "beside-1.0-py3-none-any.whl"
+    (project / wheel).write_bytes((index[0] / "beside" / wheel).read_bytes())
+    change(project, ', "mine"', ', "mine", "beside"')
+    change(project, "[tool.uv.sources]", f'[tool.uv.sources]\nbeside = {{ path = "{wheel}" }}')
+    lock(project)
+    found = {each.requirement.name: each for each in export(project).requirements}
+    assert found["beside"].requirement.path == wheel
+    assert found["beside"].requirement.hashes
+
+
+@pytest.mark.parametrize("path", ["poetry.lock", "pdm.lock", "Pipfile.lock", "pyproject.toml"])
+def test_r28_the_lock_of_another_tool_is_refused_by_name(project: Path, path: str) -> None:
+    problem = refusal(project, path)
+    assert path in problem.message
+    assert problem.hint
+
+
+def test_r27_members_of_a_workspace_are_their_folders_editable_or_not(project: Path) -> None:
+    for name in ("one", "two"):
+        folder = project / "packages" / name
+        folder.mkdir(parents=True)
+        (folder / "pyproject.toml").write_text(
+            MINE.replace("mine", name) + '[build-system]\nrequires = []\nbuild-backend = "x"\n'
+        )
+    change(project, ', "mine"', ', "mine", "one", "two"')
+    change(project, "[tool.uv.sources]", "[tool.uv.sources]\none = { workspace = true }")
+    change(project, "[tool.uv.sources]", '[tool.uv.sources]\ntwo = { path = "packages/two" }')
+    change(project, "[tool.uv]", '[tool.uv]\nworkspace = { members = ["packages/one"] }')
+    lock(project)
+    assert 'editable = "packages/one"' in (project / "uv.lock").read_text()
+    found = export(project)
+    paths = {each.requirement.path: each.location.line for each in found.requirements}
+    assert {"packages/one", "packages/two", "libs/mine"} <= set(paths)
+    lines = (project / "uv.lock").read_text().splitlines()
+    assert "packages/one" in lines[paths["packages/one"] - 1]
+    assert "packages/one/pyproject.toml" in found.files
 
 
 @pytest.mark.parametrize(("kind", "word"), [("extras", "extra"), ("groups", "group")])

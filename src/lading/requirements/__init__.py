@@ -16,6 +16,7 @@ from lading.requirements.model import (
 )
 from lading.requirements.pylock import read_pylock
 from lading.requirements.pyproject import read_pyproject
+from lading.requirements.script import read_script
 from lading.requirements.uv_lock import export_uv_lock
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "read_pylock",
     "read_pyproject",
     "read_requirements_file",
+    "read_script",
     "requirements_text",
 ]

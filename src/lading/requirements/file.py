@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lading.errors import Location, Problem, SpecificationError
+from lading.grammar.foreign_file import refuse_foreign_file
 from lading.grammar.invalid import Invalid
+from lading.grammar.login_form import git_hint, variable_hint
 from lading.grammar.requirement import Requirement
 from lading.grammar.words import shown
 from lading.requirements.model import RequirementSet, SourcedRequirement
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["parse_requirements", "read_requirements_file"]
 
 _PYLOCK = re.compile(r"(.*/)?pylock(\.[^./]+)?\.toml")
+_DEEPEST = 50
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -49,6 +53,7 @@ def read_requirements_file(project: Path, path: str) -> RequirementSet:
     if _PYLOCK.fullmatch(path):
         return read_pylock(project, path)
     try:
+        refuse_foreign_file(path, "requirements_file")
         found = project_file(project, path)
         text = read_text(project / found)
     except Invalid as error:
@@ -129,10 +134,11 @@ class _Reader:
         *,
         constrains: bool,
     ) -> None:
+        line.check()
         variable = _VARIABLE.search(line.text)
         if variable is not None:
-            hint = "write the value out: the lock must not depend on the machine that makes it"
-            raise Invalid(f"refers to the environment variable {variable[1]}", hint=hint)
+            message = f"refers to the environment variable {variable[1]}"
+            raise Invalid(message, hint=_without_variable(line.text))
         if not line.text.startswith("-"):
             self._requirement(line.text, location, folder, constrains=constrains)
             return
@@ -143,13 +149,25 @@ class _Reader:
                 self._options.apply(option, location, folder)
 
     def _requirement(self, text: str, location: Location, folder: str, *, constrains: bool) -> None:
-        requirement = Requirement.parse(text, folder=folder)
+        requirement = self._parsed(text, folder)
         if constrains and (requirement.name is None or requirement.extras):
             # pip and uv refuse both: a constraint asks for nothing, it only limits a name.
             hint = "name the package and its versions: name<2"
             raise Invalid(f"{shown(requirement.text)} can't be a constraint", hint=hint)
         found = SourcedRequirement(requirement=requirement, location=location)
         self._found[constrains].append(found)
+
+    def _parsed(self, text: str, folder: str) -> Requirement:
+        """A requirement; a path starts as for pip and uv, run in the project's folder: from there.
+
+        Where nothing is there, it starts from the folder of the file that it stands in.
+        """
+        if self._project is not None and folder:
+            with suppress(Invalid):
+                found = Requirement.parse(text)
+                if found.path is None or (self._project / found.path).exists():
+                    return found
+        return Requirement.parse(text, folder=folder)
 
     def _include(
         self, option: Option, location: Location, folder: str, chain: tuple[str, ...]
@@ -160,6 +178,9 @@ class _Reader:
         if self._project is None:
             raise Invalid(f"{option.written} includes a file, which this text can't")
         file = project_file(self._project, option.value, folder=folder)
+        refuse_foreign_file(file, "requirements_file")
+        if len(chain) > _DEEPEST:
+            raise Invalid(f"more than {_DEEPEST} requirements files include each other in a row")
         if file in chain:
             names = " -> ".join((*chain[chain.index(file) :], file))
             raise Invalid(f"requirements files include each other: {names}")
@@ -181,3 +202,17 @@ class _Reader:
             message = f"{shown(file)}: {error.message}"
             self._problems.append(Problem(message=message, hint=error.hint, location=location))
             return None
+
+
+def _without_variable(line: str) -> str:
+    """What to write in place of a line that refers to an environment variable."""
+    for url in re.findall(r"\S+://\S+", line):
+        login = re.search(r"://[^\s/]*\$\{\w+\}[^\s/]*@", url) is not None
+        if login and "git+" in url:
+            return git_hint(re.sub(r"^.*?(?=git\+)", "", url))
+        hint = variable_hint(re.sub(r"^.*?(?=https?://)", "", url)) if login else None
+        if hint is not None:
+            return hint
+    if "${PROJECT_ROOT}" in line:
+        return "write the path from this file's folder: ./path"
+    return "write the value out: the lock must not depend on the machine that makes it"

@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lading.grammar.invalid import Invalid
+from lading.grammar.login_form import index_hint
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.requirement import parse_package_name
 from lading.grammar.url import has_credentials, parse_index_url
-from lading.grammar.words import shown
+from lading.grammar.words import no_control, shown
 from lading.requirements.model import Indexes, SourcedUrl
 
 if TYPE_CHECKING:
     from lading.errors import Location
 
-__all__ = ["Option", "Options", "split_options"]
+__all__ = ["Option", "Options", "find_links_place", "split_options"]
 
 _SHORT = {
     "-r": "--requirement",
@@ -41,7 +42,6 @@ _WITH_VALUE = {
 _FLAGS = {"--no-index", "--pre", "--require-hashes"}
 _REFUSED = {
     "--trusted-host": "hand in the host's CA certificate with --ca-bundle instead",
-    "--editable": "an image holds a copy: build a wheel, and list ./wheels/<name>.whl",
     "--config-settings": "it is not supported; build a wheel, and list ./wheels/<name>.whl",
     "--global-option": "it is not supported; build a wheel, and list ./wheels/<name>.whl",
     "--install-option": "it is not supported; build a wheel, and list ./wheels/<name>.whl",
@@ -79,9 +79,15 @@ def split_options(text: str) -> tuple[Option, ...]:
 def _take_option(words: list[str]) -> Option:
     written, equals, value = _split_word(words.pop(0))
     name = _SHORT.get(written, _ALIASES.get(written, written))
+    if name == "--editable":
+        folder = value if equals else " ".join(words)
+        hint = f"an image holds a copy, nothing editable: write {shown(folder or './folder')}"
+        raise Invalid(f"the option {written} is not supported", hint=hint)
     if name in _REFUSED:
         raise Invalid(f"the option {written} is not supported", hint=_REFUSED[name])
-    if name in _FLAGS and not equals:
+    if name in _FLAGS:
+        if equals:
+            raise Invalid(f"the option {written} takes no value", hint=f"write {written}")
         return Option(name=name, value="", written=written)
     if name not in _WITH_VALUE:
         known = sorted({*_WITH_VALUE, *_FLAGS})
@@ -136,7 +142,7 @@ class Options:
                 url = parse_index_url(option.value)
                 self.extra.setdefault(url, SourcedUrl(url=url, location=location))
             case "--find-links":
-                url = _find_links(option.value, folder)
+                url = find_links_place(option.value, folder)
                 self.find_links.setdefault(url, SourcedUrl(url=url, location=location))
             case "--no-binary":
                 _choose(self.no_binary, self.only_binary, option.value)
@@ -175,10 +181,20 @@ def _choose(chosen: set[str], other: set[str], value: str) -> None:
             other.discard(normalized)
 
 
-def _find_links(value: str, folder: str) -> str:
+def find_links_place(value: str, folder: str) -> str:
+    """Where links are found: a page's URL, or the path of a folder of the project.
+
+    Args:
+        value: As written.
+        folder: The project's folder that a path starts from.
+
+    Raises:
+        Invalid: It has credentials in it, or is not in the project.
+    """
+    no_control(value, "--find-links")
     if re.match(r"https?://", value):
         if has_credentials(value):
-            hint = "leave them out of the URL: a netrc file holds them"
+            hint = f"a page of links has no login, an index has: {index_hint(value)}"
             raise Invalid(f"--find-links {shown(value)} holds credentials", hint=hint)
         return value
     joined = posixpath.normpath(posixpath.join(folder, value))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.invalid import Invalid
+from lading.grammar.marker import check_depth, decided
 from lading.grammar.requirement import Requirement
 from lading.grammar.url import parse_index_url
 from lading.grammar.words import shown
@@ -15,6 +16,7 @@ from lading.requirements.model import RequirementSet, SourcedRequirement
 from lading.requirements.source import invalid_problem, read_toml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from packaging.pylock import Package, PackageArchive, PackageDirectory, PackageVcs, Pylock
@@ -22,12 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["read_pylock"]
 
 _STRONG = ("sha256", "sha384", "sha512")
-_CHOICE = re.compile(r"\b(extras|dependency_groups)\b")
 _INDEX = re.compile(r"packages\[(\d+)\]")
 
 
 def read_pylock(project: Path, path: str) -> RequirementSet:
     """Read the pins of a pylock file: each a requirement with the hashes of all its files.
+
+    Of what depends on a choice, that is taken which PEP 751 has chosen where nobody does: no extra,
+    and the lock's default groups.
 
     Raises:
         SpecificationError: It is no valid lock, or some of it is not supported.
@@ -35,12 +39,17 @@ def read_pylock(project: Path, path: str) -> RequirementSet:
     file, text, tables = read_toml(project, path)
     lines = _package_lines(text)
     lock = _load(tables, file, lines)
+    chosen = {"extras": (), "dependency_groups": tuple(lock.default_groups or ())}
     problems: list[Problem] = []
     found: list[SourcedRequirement] = []
     for number, package in enumerate(lock.packages):
         place = Location(file, _line(lines, number))
         try:
-            requirement = _requirement(package, posixpath.dirname(file))
+            marker = decided(str(package.marker), chosen) if package.marker else True
+            if marker is False:
+                continue
+            left = None if marker is True else marker
+            requirement = _requirement(package, posixpath.dirname(file), left)
             index = parse_index_url(package.index) if package.index else None
         except Invalid as error:
             problems.append(invalid_problem(error, place))
@@ -59,14 +68,38 @@ def read_pylock(project: Path, path: str) -> RequirementSet:
 def _load(tables: dict[str, object], file: str, lines: tuple[int, ...]) -> Pylock:
     from packaging.pylock import Pylock, PylockValidationError  # noqa: PLC0415 - 70 ms
 
+    problems = [
+        invalid_problem(error, Location(file, _line(lines, number) if number is not None else 1))
+        for number, error in _too_deep(tables)
+    ]
+    if problems:
+        raise SpecificationError(problems)
     try:
         return Pylock.from_dict(tables)
     except PylockValidationError as error:
         place = _INDEX.search(error.context or "")
         line = _line(lines, int(place[1])) if place else 1
-        message = f"not a valid pylock file: {str(error)[:1].lower()}{str(error)[1:]}"
+        # What it says of a marker has the marker below it, and more.
+        reason = shown(error.message.partition("\n")[0])[1:-1]
+        context = f" in {shown(error.context)}" if error.context else ""
+        message = f"not a valid pylock file: {reason[:1].lower()}{reason[1:]}{context}"
         problem = Problem(message=message, location=Location(file, line))
         raise SpecificationError(problem) from None
+
+
+def _too_deep(tables: dict[str, object]) -> Iterator[tuple[int | None, Invalid]]:
+    """The markers that their reader would not come to an end with, each with its package."""
+    packages, environments = tables.get("packages"), tables.get("environments")
+    markers: list[tuple[int | None, object]] = [
+        (None, marker) for marker in (environments if isinstance(environments, list) else ())
+    ]
+    for number, package in enumerate(packages if isinstance(packages, list) else ()):
+        markers.append((number, package.get("marker") if isinstance(package, dict) else None))
+    for place, marker in markers:
+        try:
+            check_depth(marker if isinstance(marker, str) else "")
+        except Invalid as error:
+            yield place, error
 
 
 def _package_lines(text: str) -> tuple[int, ...]:
@@ -78,13 +111,8 @@ def _line(lines: tuple[int, ...], number: int) -> int:
     return lines[number] if number < len(lines) else 1
 
 
-def _requirement(package: Package, folder: str) -> Requirement:
-    marker = f" ; {package.marker}" if package.marker else ""
-    if package.marker and _CHOICE.search(marker):
-        hint = "make a lock for just the extras and groups that the image needs"
-        raise Invalid(
-            f"{shown(package.name)} depends on the choice of an extra or group", hint=hint
-        )
+def _requirement(package: Package, folder: str, where: str | None) -> Requirement:
+    marker = f" ; {where}" if where else ""
     if package.vcs is not None:
         return Requirement.parse(f"{package.name} @ {_vcs(package, package.vcs)}{marker}")
     if package.directory is not None:
@@ -128,7 +156,8 @@ def _archive(archive: PackageArchive) -> str:
     if archive.url is not None:
         return f"{archive.url}{fragment}"
     if fragment:
-        raise Invalid(f"not supported yet: {shown(archive.path)} with a subdirectory")
+        hint = "lock a wheel of it, or its folder"
+        raise Invalid(f"not supported: {shown(archive.path)} with a subdirectory", hint=hint)
     return _relative(archive.path or "")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
-from lading.grammar.words import shown
+from lading.grammar.words import no_control, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +23,7 @@ __all__ = [
     "invalid_problem",
     "logical_lines",
     "missing",
+    "parse_toml",
     "project_file",
     "read_text",
     "read_toml",
@@ -37,15 +38,35 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+# A run of white space is tried at its begin only: else a long one takes the square of its length.
+_COMMENT = re.compile(r"(?:^|(?<!\s)\s+)#.*$")
+_LARGEST = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogicalLine:
-    """What a line says with its continuations, without comments, and where it begins."""
+    """What a line says with its continuations, without comments, and where it begins.
+
+    Attributes:
+        text: Without white space around it.
+        number: Of its first line, from 1.
+        doubtful: Whether a comment in it ends in a backslash: to pip the next line is then a part
+            of the comment, to uv a line of its own.
+    """
 
     text: str
     number: int
+    doubtful: bool = False
+
+    def check(self) -> None:
+        """Refuse a line that means one thing to pip, and another to uv.
+
+        Raises:
+            Invalid: It is doubtful.
+        """
+        if self.doubtful:
+            hint = "leave out the backslash, or put the comment on a line of its own"
+            raise Invalid("a comment ends in a backslash", hint=hint)
 
 
 def project_file(project: Path, path: str, *, folder: str = "") -> str:
@@ -59,19 +80,26 @@ def project_file(project: Path, path: str, *, folder: str = "") -> str:
     Raises:
         Invalid: The path leaves the project, by itself or by a symbolic link, or there is no file.
     """
+    no_control(path, "path")
     joined = posixpath.normpath(posixpath.join(folder, path.replace("\\", "/")))
     if joined.startswith(("/", "../", "~")) or joined == ".." or re.match("[A-Za-z]:", joined):
         raise Invalid(
             f"{shown(path)} is not in the project", hint="copy it into the project's folder"
         )
     file = project / joined
-    if not file.resolve().is_relative_to(project.resolve()):
+    try:
+        inside = file.resolve().is_relative_to(project.resolve())
+        exists = file.is_file()
+    except (OSError, RuntimeError):  # a name that is too long, links in a circle
+        raise Invalid(f"{shown(path)} can't be looked up") from None
+    if not inside:
         raise Invalid(
             f"{shown(path)} is a link that leaves the project", hint="put a copy in its place"
         )
-    if not file.is_file():
-        what = "is a folder" if file.is_dir() else "does not exist"
-        raise Invalid(f"{shown(path)} {what}", hint=_nearest_file(file))
+    if not exists:
+        if file.exists():
+            raise Invalid(f"{shown(path)} is {'a folder' if file.is_dir() else 'no plain file'}")
+        raise Invalid(f"{shown(path)} does not exist", hint=_nearest_file(file))
     return joined
 
 
@@ -85,18 +113,24 @@ def read_text(file: Path) -> str:
     """Return a file's text: UTF-8, or what its byte order mark says.
 
     Raises:
-        Invalid: It is not text in that encoding, or can't be read.
+        Invalid: It is not text in that encoding, can't be read, or is too large to be a list.
     """
     try:
-        data = file.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read(_LARGEST + 1)
     except OSError as error:
         raise Invalid(f"can't be read: {(error.strerror or 'unknown reason').lower()}") from None
+    if len(data) > _LARGEST:
+        raise Invalid(f"the file is larger than {_LARGEST >> 20} MiB")
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
     try:
-        return data.decode(encoding)
+        text = data.decode(encoding)
     except UnicodeDecodeError:
         name = encoding.removesuffix("-sig").upper()
         raise Invalid(f"the file is not {name} text", hint="save it as UTF-8") from None
+    if "\0" in text:  # as each letter of UTF-16 has that comes without its mark
+        raise Invalid("the file has NUL characters in it", hint="save it as UTF-8")
+    return text
 
 
 def read_toml(project: Path, path: str) -> tuple[str, str, dict[str, Any]]:
@@ -108,20 +142,39 @@ def read_toml(project: Path, path: str) -> tuple[str, str, dict[str, Any]]:
     Raises:
         SpecificationError: It is missing, outside of the project, or no TOML.
     """
-    import tomllib  # noqa: PLC0415 - only where a TOML file is read
-
     found = path
     try:
         found = project_file(project, path)
         text = read_text(project / found)
-        return found, text, tomllib.loads(_LINE_END.sub("\n", text))
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at line (\d+)", str(error))
-        location = Location(found, int(place[1]) if place else 1)
-        message = f"not valid TOML: {str(error)[:1].lower()}{str(error)[1:]}"
-        raise SpecificationError(Problem(message=message, location=location)) from None
     except Invalid as error:
         raise missing(found, error) from None
+    return found, text, parse_toml(text, found)
+
+
+def parse_toml(text: str, file: str, *, before: int = 0) -> dict[str, Any]:
+    """Read TOML text, whose lines may end in any way.
+
+    Args:
+        text: The text.
+        file: Where it stands, for messages.
+        before: How many lines of that file stand before it.
+
+    Raises:
+        SpecificationError: It is no TOML.
+    """
+    import tomllib  # noqa: PLC0415 - only where a TOML file is read
+
+    try:
+        return tomllib.loads(_LINE_END.sub("\n", text))
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at line (\d+)", str(error))
+        location = Location(file, before + (int(place[1]) if place else 1))
+        message = f"not valid TOML: {str(error)[:1].lower()}{str(error)[1:]}"
+        raise SpecificationError(Problem(message=message, location=location)) from None
+    except RecursionError:
+        location = Location(file, before + 1)
+        message = "not valid TOML: tables or lists are nested too deeply"
+        raise SpecificationError(Problem(message=message, location=location)) from None
 
 
 def missing(path: str, error: Invalid) -> SpecificationError:
@@ -155,9 +208,11 @@ def logical_lines(text: str) -> Iterator[LogicalLine]:
 
 
 def _logical_line(parts: Iterable[str], number: int) -> Iterator[LogicalLine]:
+    parts = tuple(parts)
     text = _COMMENT.sub("", "".join(parts)).replace("\t", " ").replace("\f", " ").strip()
-    if text:
-        yield LogicalLine(text=text, number=number)
+    doubtful = any(_COMMENT.search(part) for part in parts[:-1])
+    if text or doubtful:
+        yield LogicalLine(text=text, number=number, doubtful=doubtful)
 
 
 def find_line(text: str, needle: str, *, after: str | None = None) -> int:

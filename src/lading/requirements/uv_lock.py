@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 import posixpath
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lading.errors import Location, Problem, SpecificationError
+from lading.grammar.foreign_file import refuse_foreign_file
 from lading.grammar.invalid import Invalid
 from lading.grammar.url import parse_index_url, redact
 from lading.grammar.words import shown
 from lading.requirements.file import parse_requirements
-from lading.requirements.source import invalid_problem, project_file, read_text, read_toml
+from lading.requirements.local_packages import local_folders, refuse_builds
+from lading.requirements.source import invalid_problem, project_file, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ __all__ = ["export_uv_lock", "read_toml_lock"]
 
 _SECONDS = 120.0
 # --locked fails where the lock does not fit its pyproject.toml; --offline keeps uv from resolving;
-# --no-build forbids all builds but those of editable packages, which `_refuse_builds` looks for.
+# --no-build forbids all builds but those of editable packages, which `refuse_builds` looks for.
 _EXPORT = (
     *("export", "--locked", "--offline", "--no-build", "--format", "requirements.txt"),
     *("--no-emit-project", "--no-editable", "--no-default-groups"),
@@ -67,7 +68,9 @@ def export_uv_lock(  # noqa: PLR0913 - the machine's part is handed in, each pie
     """
     file, text, tables = read_toml_lock(project, path)
     folder = posixpath.dirname(file)
-    _refuse_builds(project, folder, tables)
+    places = _places(text)
+    _refuse_archives(file, tables, places)
+    refuse_builds(project, folder, tables)
     choice = _choice(extras, groups, python)
     completed = _export((uv, *_EXPORT, *choice), env, project / folder)
     if completed.returncode != 0:
@@ -79,7 +82,7 @@ def export_uv_lock(  # noqa: PLR0913 - the machine's part is handed in, each pie
         raise SpecificationError(invalid_problem(error, Location(file, 1))) from None
     return dataclasses.replace(
         read,
-        requirements=tuple(_placed(found, file, text, indexes) for found in read.requirements),
+        requirements=tuple(_placed(found, file, places, indexes) for found in read.requirements),
         requires_python=tables.get("requires-python"),
         files=(file, *_declarations(project, folder, tables)),
     )
@@ -92,15 +95,21 @@ def read_toml_lock(project: Path, path: str) -> tuple[str, str, dict[str, Any]]:
         Its path relative to the project, its text, and its tables.
 
     Raises:
-        SpecificationError: One of the two is missing, or the lock is no TOML.
+        SpecificationError: One of the two is missing, or the lock is no TOML or not in its shape.
     """
     try:
+        refuse_foreign_file(path, "uv_lock")
         file, text, tables = read_toml(project, path)
+    except Invalid as error:
+        raise SpecificationError(error.message, hint=error.hint) from None
     except SpecificationError as error:
         hint = "make it with `uv lock`, and commit it"
         raise SpecificationError(
             dataclasses.replace(problem, hint=problem.hint or hint) for problem in error.problems
         ) from None
+    problems = [*_malformed(file, tables)]
+    if problems:
+        raise SpecificationError(problems)
     folder = posixpath.dirname(file)
     try:
         project_file(project, "pyproject.toml", folder=folder)
@@ -108,6 +117,33 @@ def read_toml_lock(project: Path, path: str) -> tuple[str, str, dict[str, Any]]:
         message = f"no pyproject.toml stands beside {shown(file)}, so that uv can't check it"
         raise SpecificationError(message, hint="keep both in one folder") from None
     return file, text, tables
+
+
+def _malformed(file: str, tables: Mapping[str, Any]) -> Iterator[Problem]:
+    """What of a lock has another shape than uv gives it, as after a merge that went wrong."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - 20 ms
+
+    place, hint = Location(file, 1), "make it again with `uv lock`"
+    requires = tables.get("requires-python", "")
+    try:
+        if not isinstance(requires, str):
+            raise InvalidSpecifier  # noqa: TRY301 - one kind of mistake
+        SpecifierSet(requires)
+    except InvalidSpecifier:
+        message = f"requires-python {shown(requires)} is not a set of versions"
+        yield Problem(message=message, location=place, hint=hint)
+    packages = tables.get("package", [])
+    if not isinstance(packages, list) or not all(map(_is_package, packages)):
+        yield Problem(message="not a valid uv.lock: its packages", location=place, hint=hint)
+
+
+def _is_package(table: object) -> bool:
+    if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+        return False
+    source = table.get("source", {})
+    return isinstance(source, dict) and all(
+        isinstance(value, str) and "\0" not in value for value in source.values()
+    )
 
 
 def _choice(extras: Sequence[str], groups: Sequence[str], python: str | None) -> tuple[str, ...]:
@@ -165,122 +201,56 @@ def _index(registry: str, folder: str) -> str:
 
 
 def _placed(
-    found: SourcedRequirement, file: str, text: str, indexes: Mapping[tuple[str, str], str]
+    found: SourcedRequirement,
+    file: str,
+    places: Mapping[str, int],
+    indexes: Mapping[tuple[str, str], str],
 ) -> SourcedRequirement:
     requirement = found.requirement
     wanted = f'name = "{requirement.name}"'
     if requirement.path is not None:
         written = posixpath.relpath(requirement.path, posixpath.dirname(file) or ".")
-        wanted = f'= "{written}"'
+        wanted = f'"{written}"'
     return dataclasses.replace(
         found,
-        location=Location(file, _line(text, wanted)),
+        location=Location(file, places.get(wanted, 1)),
         index=indexes.get((requirement.name or "", requirement.specifier)),
     )
 
 
-def _line(text: str, wanted: str) -> int:
+def _places(text: str) -> dict[str, int]:
+    """The first line of each package, by its name and by the path that it comes from."""
+    places: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        if line == wanted or (line.startswith("source = {") and wanted in line):
-            return number
-    return 1
+        path = re.fullmatch(r"source = \{ (?:path|directory|editable) = (\".*\") \}", line)
+        if path is not None or line.startswith("name = "):
+            places.setdefault(path[1] if path is not None else line, number)
+    return places
 
 
 def _declarations(project: Path, folder: str, tables: Mapping[str, Any]) -> tuple[str, ...]:
     """Every pyproject.toml that the lock was made from: the project's, and its local packages'."""
-    folders = _local_folders(folder, tables)
+    folders = local_folders(folder, tables)
     files = {posixpath.normpath(posixpath.join(each, "pyproject.toml")) for each in folders}
     inside = (file for file in files if not file.startswith(("..", "/")))
     return tuple(sorted(file for file in inside if (project / file).is_file()))
 
 
-def _local_folders(folder: str, tables: Mapping[str, Any]) -> set[str]:
-    folders = {folder}
-    for package in tables.get("package", ()):
-        source = package.get("source", {})
-        for kind in ("directory", "editable", "virtual"):
-            if kind in source:
-                folders.add(posixpath.normpath(posixpath.join(folder, source[kind])))
-    return folders
+def _refuse_archives(file: str, tables: Mapping[str, Any], places: Mapping[str, int]) -> None:
+    """See that no package comes from a source archive beside the lock.
 
-
-def _refuse_builds(project: Path, folder: str, tables: Mapping[str, Any]) -> None:
-    """See that uv finds all that it asks of local packages written down, and so builds none.
-
-    Looked at are those of the lock, and, as it may be out of date, those that a pyproject.toml
-    names; they may lie outside of the project.
+    uv would say whether the lock is up to date only where it may build them: --no-build is an
+    error then, and without it, an out-of-date lock may make it build others.
     """
-    left = [(project / each).resolve() for each in sorted(_local_folders(folder, tables))]
-    # uv takes a lock for that of the workspace around it, wherever that begins.
-    around = (project / folder).resolve().parents
-    left += [each for each in around if "workspace" in _uv(_declared(each / "pyproject.toml"))]
-    seen: set[Path] = set()
-    problems = []
-    while left:
-        package = left.pop()
-        if package in seen or not package.is_dir():
-            continue
-        seen.add(package)
-        file = package / "pyproject.toml"
-        declared = _declared(file)
-        if _needs_build(package, declared):
-            problems.append(_unwritten(file, project))
-        left += _named_folders(package, declared)
+    problems = [
+        Problem(
+            message=f"not supported: {shown(package['name'])} is a source archive of the project",
+            location=Location(file, places.get(f'"{path}"', 1)),
+            hint="let its source name a wheel of it, or a folder that it is unpacked in, and "
+            "run `uv lock`",
+        )
+        for package in tables.get("package", ())
+        if not (path := package.get("source", {}).get("path", ".whl")).lower().endswith(".whl")
+    ]
     if problems:
         raise SpecificationError(problems)
-
-
-def _declared(file: Path) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - only where a TOML file is read
-
-    if not file.is_file():
-        return {}
-    try:
-        return tomllib.loads(read_text(file).replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
-        raise SpecificationError(f"{file} is not valid TOML: {error}") from None
-    except Invalid as error:
-        raise SpecificationError(f"{file}: {error.message}", hint=error.hint) from None
-
-
-def _needs_build(package: Path, declared: Mapping[str, Any]) -> bool:
-    stated = _table(declared, "project")
-    if "project" not in declared:
-        return "build-system" in declared or (package / "setup.py").exists()
-    if "dependencies" in str(stated.get("dynamic")):  # optional-dependencies too
-        return True
-    # uv takes them as dynamic here, too: Poetry's own table may say more.
-    return "dependencies" not in stated and "poetry" in _table(declared, "tool")
-
-
-def _unwritten(file: Path, project: Path) -> Problem:
-    root = project.resolve()
-    shortened = file.relative_to(root) if file.is_relative_to(root) else file
-    return Problem(
-        message=f"{shown(str(shortened))} leaves its dependencies to a build backend",
-        hint="write them statically, as dependencies and optional-dependencies in [project]: "
-        "nothing of a project is executed on your machine",
-    )
-
-
-def _named_folders(package: Path, declared: Mapping[str, Any]) -> Iterator[Path]:
-    """The folders of `tool.uv`'s sources, and of its workspace's members."""
-    uv = _uv(declared)
-    for source in _table(uv, "sources").values():
-        for one in source if isinstance(source, list) else (source,):
-            if isinstance(one, dict) and isinstance(one.get("path"), str):
-                yield (package / one["path"]).resolve()
-    members = _table(uv, "workspace").get("members")
-    for pattern in members if isinstance(members, list) else ():
-        # Python refuses the patterns that uv does: an empty or an absolute one, or "a**".
-        with suppress(ValueError, NotImplementedError):
-            yield from (found.resolve() for found in package.glob(str(pattern)))
-
-
-def _uv(declared: Mapping[str, Any]) -> dict[str, Any]:
-    return _table(_table(declared, "tool"), "uv")
-
-
-def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
-    found = tables.get(key)
-    return found if isinstance(found, dict) else {}
