@@ -8,12 +8,14 @@ import re
 import tempfile
 import zipfile
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from lading.errors import ResolutionError
 from lading.http import HttpClient, HttpError, is_web_url, limited, redacted_url
+from lading.simple_index import filename_in, find_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +34,17 @@ _PRIVATE: Final = frozenset({401, 403})
 _UV_MEMBER: Final = re.compile(r"uv-[^/]+\.data/scripts/uv")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """A file, its proof, and how it is reached."""
+
+    url: str
+    sha256: str
+    size: int | None
+    http: HttpSettings
+    mirror: str | None
+
+
 def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
     url: str,
     sha256: str,
@@ -40,8 +53,9 @@ def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
     http: HttpSettings,
     offline: bool = False,
     size: int | None = None,
+    mirror: str | None = None,
 ) -> Path:
-    """The file with this hash, from the cache or else from the URL.
+    """The file with this hash, from the cache, or else from the mirror or the URL.
 
     The cache is safe to share: a file appears in it whole, under its hash, or not at all. It is
     hashed again whenever it is used.
@@ -53,6 +67,8 @@ def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
         http: How to reach the server.
         offline: Whether to fail rather than to fetch.
         size: The size in bytes, where it is known.
+        mirror: A package index that is asked first for the file by its name. Where it lacks the
+            file, or has another of that name, the URL is asked.
 
     Returns:
         `cache/sha256/ab/abcd...`; not to be changed.
@@ -66,7 +82,8 @@ def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
     try:
         if not _is_intact(target, sha256):
             _refuse_if(offline, url)
-            _store(url, sha256, target, http, size)
+            wanted = _Wanted(url=url, sha256=sha256, size=size, http=http, mirror=mirror)
+            _store(wanted, target)
     except OSError as error:
         why = (error.strerror or "no access").lower()
         raise ResolutionError(f"the cache {cache} can't be used: {why}") from None
@@ -89,15 +106,15 @@ def _is_intact(file: Path, sha256: str) -> bool:
         return False
 
 
-def _store(url: str, sha256: str, target: Path, http: HttpSettings, size: int | None) -> None:
+def _store(wanted: _Wanted, target: Path) -> None:
     """Write the file aside, and move it into place when its hash is right."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
     aside = Path(name)
     try:
         with os.fdopen(handle, "w+b") as file:
-            _transfer(url, file, http, size)
-            _check(url, file, sha256, size)
+            if not _from_mirror(wanted, file):
+                _receive(wanted, file)
             file.flush()
             os.fsync(file.fileno())
         aside.chmod(0o644)
@@ -106,26 +123,42 @@ def _store(url: str, sha256: str, target: Path, http: HttpSettings, size: int | 
         aside.unlink(missing_ok=True)
 
 
-def _transfer(url: str, file: IO[bytes], http: HttpSettings, size: int | None) -> None:
+def _from_mirror(wanted: _Wanted, file: IO[bytes]) -> bool:
+    """Whether there is a mirror, and it has given the file."""
+    if wanted.mirror is None:
+        return False
+    try:
+        found = find_file(wanted.mirror, filename_in(wanted.url), wanted.http)
+        if found is None or found == wanted.url:
+            return False
+        _receive(replace(wanted, url=found), file)
+    except (HttpError, ResolutionError):
+        return False
+    return True
+
+
+def _receive(wanted: _Wanted, file: IO[bytes]) -> None:
     """Copy the URL's content to the file; one that breaks off is begun again."""
-    limit = _MAX_FILE if size is None else size
-    for attempt in range(http.retries + 1):
+    retries = wanted.http.retries
+    for attempt in range(retries + 1):
         file.seek(0)
         file.truncate()
         try:
-            with _opened(url, http, limit) as parts:
+            with _opened(wanted) as parts:
                 file.writelines(parts)
         except HttpError as error:
-            if not error.passing or attempt == http.retries:
+            if not error.passing or attempt == retries:
                 raise ResolutionError(
-                    f"can't fetch {redacted_url(url)}: {error.reason}", hint=error.hint
+                    f"can't fetch {redacted_url(wanted.url)}: {error.reason}", hint=error.hint
                 ) from None
         else:
-            return
+            return _check(wanted, file)
+    return None
 
 
 @contextmanager
-def _opened(url: str, http: HttpSettings, limit: int) -> Iterator[Iterable[bytes]]:
+def _opened(wanted: _Wanted) -> Iterator[Iterable[bytes]]:
+    url, http = wanted.url, wanted.http
     if url.startswith("file:"):
         with _local(url) as file:
             yield iter(lambda: file.read(_CHUNK), b"")
@@ -133,7 +166,7 @@ def _opened(url: str, http: HttpSettings, limit: int) -> Iterator[Iterable[bytes
         with HttpClient(http) as client, client.open(url) as response:
             if response.status != _OK:
                 raise _refused(response.status)
-            yield limited(response, limit)
+            yield limited(response, _MAX_FILE if wanted.size is None else wanted.size, http)
     else:
         raise HttpError("only https://, http:// and file:// URLs can be fetched")
 
@@ -158,15 +191,16 @@ def _local(url: str) -> IO[bytes]:
         raise HttpError((error.strerror or "it can't be read").lower()) from None
 
 
-def _check(url: str, file: IO[bytes], sha256: str, size: int | None) -> None:
+def _check(wanted: _Wanted, file: IO[bytes]) -> None:
     found_size = file.tell()
     file.seek(0)
     found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-    if found == sha256 and size in {None, found_size}:
+    fits = wanted.size in {None, found_size}
+    if found == wanted.sha256 and fits:
         return
     raise ResolutionError(
-        f"{redacted_url(url)} has the hash sha256:{found} where sha256:{sha256} was due"
-        + (f" ({found_size} bytes, not {size})" if size not in {None, found_size} else ""),
+        f"{redacted_url(wanted.url)} has the hash sha256:{found} where sha256:{wanted.sha256} was "
+        "due" + ("" if fits else f" ({found_size} bytes, not {wanted.size})"),
         hint="a proxy may have changed it, or the index replaced it: if so, lock again",
     )
 

@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from threading import Event
 
 __all__ = [
+    "Captured",
     "Completed",
     "ProgramNotFound",
     "ProgramStopped",
     "ProgramTimedOut",
     "StreamResult",
+    "capture",
     "find_programs",
     "run",
     "stream",
@@ -102,6 +105,21 @@ class Completed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """A program that has ended, or was ended since it wrote too much.
+
+    Attributes:
+        returncode: Its exit code; below zero, the signal that ended it.
+        output: What it wrote to stdout; not in the repr, since it may be a secret.
+        cut: Whether there was more than the limit.
+    """
+
+    returncode: int
+    output: bytes = field(repr=False)
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamResult:
     """A program that has ended, whose output went by live.
 
@@ -154,6 +172,42 @@ def run(  # noqa: PLR0913 - a program has this many sides
         stdout=out.decode(errors="replace"),
         stderr=err.decode(errors="replace"),
     )
+
+
+def capture(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    timeout: float,
+    limit: int,
+) -> Captured:
+    """Runs a program to its end and returns the bytes of its stdout; its stderr goes nowhere.
+
+    Like `run`, it gets a session of its own, without a terminal.
+
+    Raises:
+        ProgramNotFound: If it can't be started.
+        ProgramTimedOut: If `timeout` seconds were not enough.
+    """
+    files = (subprocess.DEVNULL, subprocess.PIPE, subprocess.DEVNULL)
+    child = _start(argv, env=env, cwd=cwd, files=files, own_session=True)
+    written = bytearray()
+    end = time.monotonic() + timeout
+    with _ended(child, signal_group=True):
+        for chunk in _chunks(child, waking=True):
+            written += chunk
+            if time.monotonic() > end or len(written) > limit:
+                break
+        if len(written) > limit:
+            _send(child, signal.SIGKILL, group=True)
+        try:
+            child.wait(max(0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            _send(child, signal.SIGKILL, group=True)
+            raise ProgramTimedOut(argv[0], timeout) from None
+    cut = len(written) > limit
+    return Captured(returncode=child.returncode, output=bytes(written[:limit]), cut=cut)
 
 
 def _communicate(
@@ -317,7 +371,8 @@ def _lines(child: subprocess.Popen[bytes]) -> Iterator[str]:
     yield from splitter.end()
 
 
-def _chunks(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
+def _chunks(child: subprocess.Popen[bytes], *, waking: bool = False) -> Iterator[bytes]:
+    """What the child writes; with `waking`, an empty chunk now and then while it writes nothing."""
     if child.stdout is None:
         return
     pipe = child.stdout.fileno()
@@ -331,6 +386,8 @@ def _chunks(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
             yield chunk
         elif over:
             return
+        elif waking:
+            yield b""
 
 
 @dataclass(slots=True)

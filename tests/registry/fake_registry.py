@@ -88,8 +88,7 @@ def serving(
 ) -> Iterator[FakeServer]:
     fake = FakeServer(route=route)
     server = _Server(("127.0.0.1", 0), _handler(fake))
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    server.tls = tls
     fake.port = server.server_address[1]
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -102,6 +101,16 @@ def serving(
 
 
 class _Server(ThreadingHTTPServer):
+    tls: ssl.SSLContext | None = None
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's own
+        """Shake hands in the connection's own thread, and close it also where that fails."""
+        if self.tls is None:
+            super().finish_request(request, client_address)
+        else:
+            with self.tls.wrap_socket(request, server_side=True) as secured:
+                super().finish_request(secured, client_address)
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a client that goes away is part of the tests."""
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lading.errors import RegistryError
 from lading.grammar.reference import ImageReference
+from lading.mirrors import Mirrors
 from lading.platforms import Platform
 from lading.registry import Credentials, ResolvedBase, resolve_base
 from lading.registry.auth import parse_challenges
@@ -37,7 +38,7 @@ def stored(folder: Path, config: object) -> Credentials:
     return Credentials.from_environment({}, folder)
 
 
-def auths(key: str, pair: str = PAIR) -> dict[str, object]:
+def auths(key: str, pair: str = PAIR) -> dict[str, dict[str, object]]:
     return {"auths": {key: {"auth": base64.b64encode(pair.encode()).decode()}}}
 
 
@@ -264,3 +265,21 @@ def test_a_quoted_value_comes_back_as_it_was(realm: str, service: str) -> None:
     escaped = realm.replace("\\", "\\\\").replace('"', '\\"')
     (found,) = parse_challenges(f'Bearer realm="{escaped}",service="{service}"')
     assert found.parameters == {"realm": realm, "service": service}
+
+
+def test_a_mirror_of_the_bases_registry_is_asked_with_its_own_login(
+    contents: FakeRegistry, server: FakeServer, http: HttpSettings, tmp_path: Path
+) -> None:
+    image = contents.add_image("hub/library/python", "3.11", "linux/amd64")
+    contents.basic = PAIR
+    both = (auths(server.host), auths("https://index.docker.io/v1/", "eve:other"))
+    config = {"auths": {key: value for one in both for key, value in one["auths"].items()}}
+    mirrors = Mirrors(registries=(("docker.io", f"{server.host}/hub"),))
+    found = resolve_base(
+        mirrors.base(ImageReference.parse("python:3.11")),
+        AMD64,
+        http=http,
+        credentials=stored(tmp_path, config),
+    )
+    assert str(found.digest) == image["digest"]
+    assert {seen.authorization for seen in server.seen} == {None, basic(PAIR)}

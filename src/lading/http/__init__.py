@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lading.http.client import Answer, HttpClient, limited
+from lading.http.client import Answer, HttpClient
 from lading.http.failure import HttpError
+from lading.http.pace import limited
 from lading.http.settings import HttpSettings, is_loopback, is_web_url, redacted_url
 
 __all__ = [

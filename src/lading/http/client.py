@@ -11,26 +11,27 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from lading.http.failure import HttpError, failure
+from lading.http.logins import basic, login_for, netrc_login, origin
+from lading.http.pace import limited, pool_classes
 from lading.http.settings import SCHEMES, authority, is_web_url
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator, Mapping
     from types import TracebackType
-    from urllib.parse import SplitResult
 
     import urllib3
 
     from lading.http.settings import HttpSettings
 
-__all__ = ["Answer", "HttpClient", "limited"]
+__all__ = ["Answer", "HttpClient"]
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SEE_OTHER: Final = 303
 _MAX_HOPS: Final = 6
 _RETRIED_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
-_CHUNK: Final = 1 << 16
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_ASKING: Final = frozenset({401, 403, 404})
+"""How a server says that it wants a login; some deny that there is anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,16 @@ class _Request:
         target = replace(self, url=urlunsplit(there))
         if status == _SEE_OTHER:
             target = replace(target, method="GET", body=None)
-        return target if _origin(here) == _origin(there) else target.to_stranger()
+        return target if origin(here) == origin(there) else target.to_stranger()
+
+    @property
+    def has_login(self) -> bool:
+        return any(name.lower() == "authorization" for name in self.headers)
+
+    def with_login(self, login: str | None) -> _Request:
+        if login is None or self.has_login:
+            return self
+        return replace(self, headers={**self.headers, "Authorization": login})
 
     def to_stranger(self) -> _Request:
         if self.body is not None:
@@ -82,10 +92,6 @@ def _joined(base: str, location: str) -> str:
 
 
 _PRIVATE_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
-
-
-def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
 class HttpClient:
@@ -175,7 +181,7 @@ class HttpClient:
         limit: int,
     ) -> Answer:
         with self.open(url, method=method, headers=headers, body=body) as response:
-            content = b"".join(limited(response, limit))
+            content = b"".join(limited(response, limit, self.settings))
             return Answer(
                 status=response.status,
                 headers={name.lower(): value for name, value in response.headers.items()},
@@ -184,13 +190,29 @@ class HttpClient:
 
     def _follow(self, request: _Request) -> urllib3.BaseHTTPResponse:
         for _ in range(_MAX_HOPS):
-            response = self._send(request)
+            response = self._let_in(request)
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or not location:
                 return response
             response.close()
             request = request.follow(location, response.status)
         raise HttpError("it redirects in circles")
+
+    def _let_in(self, request: _Request) -> urllib3.BaseHTTPResponse:
+        """Send the request with the login that is kept for it; no redirect takes that along."""
+        known = login_for(request.url, self.settings)
+        response = self._send(request.with_login(known))
+        if response.status not in _ASKING or known is not None or request.has_login:
+            return response
+        try:
+            kept = netrc_login(request.url, self.settings)
+        except HttpError:
+            response.close()
+            raise
+        if kept is None:
+            return response
+        response.close()
+        return self._send(request.with_login(kept))
 
     def _send(self, request: _Request) -> urllib3.BaseHTTPResponse:
         from urllib3 import exceptions  # noqa: PLC0415
@@ -215,31 +237,15 @@ class HttpClient:
         return self._pools[proxy]
 
 
-def limited(response: urllib3.BaseHTTPResponse, limit: int) -> Iterator[bytes]:
-    """The body's parts, as they were sent, up to `limit` bytes.
-
-    Raises:
-        HttpError: There are more.
-    """
-    seen = 0
-    for part in response.stream(_CHUNK, decode_content=False):
-        seen += len(part)
-        if seen > limit:
-            raise HttpError(f"its answer is larger than {limit} bytes")
-        yield part
-
-
 def _request(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> _Request:
     """The request with credentials moved from its URL to its headers."""
-    from urllib3 import make_headers  # noqa: PLC0415
-
     if not is_web_url(url):
         raise HttpError("it is not a web address")
     parts = urlsplit(url)
     all_headers = {"User-Agent": "lading", **headers}
     if parts.username is not None:
-        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        all_headers = {**make_headers(basic_auth=login), **all_headers}
+        login = basic(unquote(parts.username), unquote(parts.password or ""))
+        all_headers = {"Authorization": login, **all_headers}
     bare = urlunsplit(parts._replace(netloc=authority(parts), fragment=""))
     return _Request(method=method, url=bare, headers=all_headers, body=body)
 
@@ -248,20 +254,30 @@ def _new_pool(settings: HttpSettings, proxy: str | None) -> urllib3.PoolManager:
     import urllib3  # noqa: PLC0415
 
     trust = _trust(settings.ca_bundle)
+    if settings.client_certificate is not None:
+        _identify(trust, settings.client_certificate)
     shared: dict[str, Any] = {
         "ssl_context": trust,
         "timeout": urllib3.Timeout(connect=settings.timeout, read=settings.timeout),
         "retries": _retry(settings),
     }
     if proxy is None:
-        return urllib3.PoolManager(**shared)
+        return _paced(urllib3.PoolManager(**shared), settings)
     parts = urlsplit(proxy)
     if parts.scheme not in SCHEMES:
         raise HttpError(f"a proxy of the kind {parts.scheme}:// is not supported")
     login = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
     secret = urllib3.make_headers(proxy_basic_auth=login) if parts.username else None
     bare = f"{parts.scheme}://{authority(parts)}"
-    return urllib3.ProxyManager(bare, proxy_headers=secret, proxy_ssl_context=trust, **shared)
+    return _paced(
+        urllib3.ProxyManager(bare, proxy_headers=secret, proxy_ssl_context=trust, **shared),
+        settings,
+    )
+
+
+def _paced(pool: urllib3.PoolManager, settings: HttpSettings) -> urllib3.PoolManager:
+    pool.pool_classes_by_scheme = pool_classes(settings)
+    return pool
 
 
 def _retry(settings: HttpSettings) -> urllib3.Retry:
@@ -293,4 +309,16 @@ def _trust(ca_bundle: str | None) -> ssl.SSLContext:
         raise HttpError(
             f"the CA bundle {ca_bundle} can't be read ({error.strerror or 'not PEM'})",
             hint="SSL_CERT_FILE, REQUESTS_CA_BUNDLE or --ca-bundle names a file of certificates",
+        ) from None
+
+
+def _identify(trust: ssl.SSLContext, certificate: str) -> None:
+    """Let the context show a client certificate to whoever asks for one."""
+    try:
+        # Without a password, OpenSSL would ask for one on the terminal.
+        trust.load_cert_chain(certificate, password="")
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        raise HttpError(
+            "the client certificate can't be read",
+            hint="it is a PEM file with a certificate and its key, which has no password",
         ) from None

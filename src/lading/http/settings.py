@@ -29,6 +29,10 @@ class HttpSettings:
         longest_wait: The most seconds that one wait takes, whatever `Retry-After` asks.
         proxies: Pairs of URL scheme and proxy URL. May hold credentials, hence not in the repr.
         no_proxy: Hosts that are reached directly, as `NO_PROXY` lists them.
+        logins: URL, user and password of servers that are told who one is, whatever is below that
+            URL. One that ends in `/simple` stands for its index, whose files are beside it.
+        netrc: A file with the logins of hosts, for those that ask for one; it may be missing.
+        client_certificate: A PEM file with a certificate and its key, for servers that ask for it.
     """
 
     ca_bundle: str | None = None
@@ -38,6 +42,9 @@ class HttpSettings:
     longest_wait: float = 20.0
     proxies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     no_proxy: tuple[str, ...] = ()
+    logins: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+    netrc: str | None = None
+    client_certificate: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> HttpSettings:
@@ -45,13 +52,15 @@ class HttpSettings:
 
         Args:
             environ: `SSL_CERT_FILE`, else `REQUESTS_CA_BUNDLE`; `HTTPS_PROXY`, `HTTP_PROXY` and
-                `NO_PROXY` in upper or lower case.
+                `NO_PROXY` in upper or lower case; `NETRC` and `SSL_CLIENT_CERT`.
         """
         found = ((scheme, _either(environ, f"{scheme}_proxy")) for scheme in SCHEMES)
         return cls(
             ca_bundle=environ.get("SSL_CERT_FILE") or environ.get("REQUESTS_CA_BUNDLE") or None,
             proxies=tuple((scheme, _with_scheme(proxy)) for scheme, proxy in found if proxy),
             no_proxy=tuple(re.findall(r"[^,\s]+", _either(environ, "no_proxy"))),
+            netrc=environ.get("NETRC") or None,
+            client_certificate=environ.get("SSL_CLIENT_CERT") or None,
         )
 
     def proxy_for(self, url: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from lading.errors import RegistryError
@@ -56,7 +56,8 @@ def resolve_base(
         RegistryError: The registry can't be reached, refuses, lacks the image or an image for the
             platform, or sends something other than what it says.
     """
-    with HttpClient(http) as client:
+    # The logins of package indexes are none of a registry's.
+    with HttpClient(replace(http, logins=(), netrc=None)) as client:
         repository = Repository(client, reference.domain, reference.path, credentials)
         named = repository.manifest(reference.digest or reference.tag or "latest")
         document = _read(named, str(reference))

@@ -1,0 +1,213 @@
+"""Where things are fetched from in place of where they come from: for closed networks.
+
+A mirror says how to reach something, and never what an image is: what is fetched is checked by the
+hashes of the lock all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from lading.errors import Problem, SpecificationError
+from lading.grammar.credentials import redact
+from lading.grammar.invalid import Invalid
+from lading.grammar.nearest import did_you_mean
+from lading.grammar.reference import ImageReference
+from lading.grammar.url import parse_index_url
+from lading.grammar.words import shown
+from lading.tool_table import tool_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+__all__ = ["Mirrors", "read_mirrors"]
+
+_INDEXES = ("python", "uv")
+_ARCHIVES = ("debian", "debian-security", "ubuntu")
+_URLS = (*_INDEXES, *_ARCHIVES)
+_REGISTRIES = "registries"
+_KEYS = (*_URLS, _REGISTRIES)
+
+_PREFIX = "LADING_MIRROR_"
+_REGISTRY_FORM = '"docker.io" = "mirror.example/dockerhub"'
+_PAIR_FORM = "docker.io=mirror.example/dockerhub,..."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirrors:
+    """The mirrors of one project.
+
+    Attributes:
+        python: URL of the package index that stands for the resolver's own default one.
+        uv: URL of the package index that uv itself comes from; `python` where None.
+        archives: Names of Debian archives (`debian`, `debian-security`, `ubuntu`), and their URLs.
+        registries: Hosts of image registries (`docker.io`), and what takes their place: a host,
+            with a path before the repository's own where there is one.
+    """
+
+    python: str | None = None
+    uv: str | None = None
+    archives: tuple[tuple[str, str], ...] = ()
+    registries: tuple[tuple[str, str], ...] = ()
+
+    def base(self, reference: ImageReference) -> ImageReference:
+        """The reference that an image is pulled by; its tag and digest are those it has.
+
+        Raises:
+            Invalid: The mirror's path makes the name too long.
+        """
+        mirror = dict(self.registries).get(reference.domain)
+        if mirror is None:
+            return reference
+        domain, _, prefix = mirror.partition("/")
+        path = f"{prefix}/{reference.path}" if prefix else reference.path
+        return replace(reference, domain=domain, path=path)
+
+
+def read_mirrors(project: Path, environ: Mapping[str, str]) -> Mirrors:
+    """The mirrors of `[tool.lading.mirrors]` in the project's pyproject.toml, and of variables.
+
+    A variable comes before the table; an empty one takes the table's mirror away.
+
+    Args:
+        project: The project's folder; it need not have a pyproject.toml.
+        environ: `LADING_MIRROR_PYTHON`, `_UV`, `_DEBIAN`, `_DEBIAN_SECURITY`, `_UBUNTU`, and
+            `LADING_MIRROR_REGISTRIES` as `docker.io=host/path,...`.
+
+    Raises:
+        SpecificationError: A key is unknown, or a value is invalid; all of them together.
+    """
+    found = _Found()
+    found.read_table(project / "pyproject.toml")
+    found.read_variables(environ)
+    if found.problems:
+        raise SpecificationError(found.problems)
+    urls = found.urls
+    return Mirrors(
+        python=urls.get("python"),
+        uv=urls.get("uv"),
+        archives=tuple((name, urls[name]) for name in _ARCHIVES if name in urls),
+        registries=tuple(sorted(found.registries.items())),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    """What has been read so far, and all that was wrong with it."""
+
+    urls: dict[str, str] = field(default_factory=dict)
+    registries: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def read_table(self, file: Path) -> None:
+        """Reads `[tool.lading.mirrors]`."""
+        table = tool_table(file).get("mirrors", {}) if file.is_file() else {}
+        where = f"{file}: [tool.lading.mirrors]"
+        for key, value in self._items(table, where):
+            if key in _URLS:
+                self._keep_url(key, value, f"{where} {key}")
+            elif key == _REGISTRIES:
+                place = f"{where[:-1]}.{_REGISTRIES}]"
+                for host, mirror in self._items(value, place):
+                    self._keep_registry(host, mirror, place)
+            else:
+                self.problems.append(_unknown(f"{where} has no key {key!r}", key, _KEYS))
+
+    def read_variables(self, environ: Mapping[str, str]) -> None:
+        """Puts what variables name in the place of what the table names."""
+        known = {f"{_PREFIX}{key.upper().replace('-', '_')}": key for key in _KEYS}
+        for name in sorted(name for name in environ if name.startswith(_PREFIX)):
+            key, value = known.get(name), environ[name].strip()
+            if key is None:
+                self.problems.append(_unknown(f"there is no variable {name}", name, known))
+            elif key == _REGISTRIES:
+                self.registries.clear()
+                self._read_pairs(name, value)
+            else:
+                self.urls.pop(key, None)
+                if value:
+                    self._keep_url(key, value, name)
+
+    def _read_pairs(self, name: str, value: str) -> None:
+        for pair in filter(None, (part.strip() for part in value.split(","))):
+            host, equals, mirror = pair.partition("=")
+            self._keep_registry(host.strip(), mirror.strip() if equals else None, name)
+
+    def _items(self, table: object, where: str) -> Iterable[tuple[str, object]]:
+        if isinstance(table, dict):
+            return table.items()
+        self.problems.append(Problem(message=f"{where} is not a table"))
+        return ()
+
+    def _keep_url(self, key: str, value: object, where: str) -> None:
+        try:
+            self.urls[key] = _parse_url(value)
+        except Invalid as error:
+            self.problems.append(_invalid(where, error))
+
+    def _keep_registry(self, host: str, mirror: object, where: str) -> None:
+        try:
+            self.registries[_domain(host)] = _parse_registry(mirror)
+        except Invalid as error:
+            self.problems.append(_invalid(where, error))
+
+
+def _parse_url(value: object) -> str:
+    if not isinstance(value, str):
+        raise Invalid(f"{shown(value)} is not a URL", hint='"https://mirror.example/simple"')
+    try:
+        url = parse_index_url(value)
+    except Invalid as error:
+        hint = error.hint
+        if "credentials" in error.message:
+            hint = "leave them out; give them in a netrc file"
+        raise Invalid(error.message.replace("index URL", "URL"), hint=hint) from None
+    if url.startswith("file:"):
+        raise Invalid(f"URL {shown(value)} is not https or http")
+    return url
+
+
+def _domain(host: str) -> str:
+    """The registry that `host` names, as references name it."""
+    try:
+        reference = ImageReference.parse(f"{host}/team/image")
+    except Invalid:
+        reference = None
+    if reference is None or reference.path != "team/image":
+        raise Invalid(f"{shown(redact(host))} is not the host of a registry", hint=_REGISTRY_FORM)
+    return reference.domain
+
+
+def _parse_registry(value: object) -> str:
+    """A host, and a path where there is one."""
+    if not isinstance(value, str):
+        hint = _PAIR_FORM if value is None else _REGISTRY_FORM
+        raise Invalid("a registry's mirror is a host and a path", hint=hint)
+    text = value.removesuffix("/")
+    if "@" in text:
+        raise Invalid(
+            "a registry's mirror has credentials in it",
+            hint="leave them out, and log in with `docker login` or `podman login`",
+        )
+    host, slash, path = text.partition("/")
+    try:
+        domain = _domain(host)
+        reference = ImageReference.parse(f"{domain}{slash}{path}/image")
+    except Invalid:
+        reference = None
+    if reference is None or reference.tag is not None:
+        raise Invalid(f"{shown(value)} is not a registry's host and a path", hint=_REGISTRY_FORM)
+    return f"{domain}{slash}{path}"
+
+
+def _unknown(message: str, word: str, known: Iterable[str]) -> Problem:
+    choices = tuple(known)
+    return Problem(
+        message=message, hint=did_you_mean(word, choices) or f"there are {', '.join(choices)}"
+    )
+
+
+def _invalid(where: str, error: Invalid) -> Problem:
+    return Problem(message=f"{where}: {error.message}", hint=error.hint)
