@@ -12,6 +12,7 @@ from lading.distros import (
     interpreter_packages,
     parse_distro,
     toolchain,
+    vendored_packages,
 )
 from lading.grammar.invalid import Invalid
 from lading.grammar.python_version import PythonVersion
@@ -181,3 +182,41 @@ def test_a_toolchain_has_headers_only_for_an_interpreter_of_the_distro(
 ) -> None:
     version = None if python is None else PythonVersion.parse(python)
     assert toolchain(parse_distro(distro), python_from_distro=version) == expected
+
+
+@pytest.mark.parametrize(
+    ("distro", "client"),
+    [("debian", "openssh-client"), ("alpine", "openssh-client"), ("ubi9", "openssh-clients")],
+)
+def test_a_toolchain_has_what_clones_only_where_something_is_cloned(
+    distro: str, client: str
+) -> None:
+    plain = set(toolchain(parse_distro(distro), python_from_distro=None))
+    without = toolchain(parse_distro(distro), python_from_distro=None, git=False)
+    by_ssh = toolchain(parse_distro(distro), python_from_distro=None, ssh=True)
+    assert plain - set(without) == {"git"}
+    assert set(by_ssh) - plain == {client}
+    assert list(by_ssh) == sorted(by_ssh)
+
+
+def test_a_vendored_build_installs_all_that_has_a_reason() -> None:  # CASES R53
+    def packages(*, compiles: bool) -> tuple[str, ...]:
+        return vendored_packages(
+            parse_distro("bookworm"),
+            packages=("libgomp1", "curl"),
+            interpreter=("python3.11",),
+            compiles=compiles,
+            python_from_distro=PythonVersion.parse("3.11"),
+            build_packages=("libpq-dev", "curl"),
+        )
+
+    assert packages(compiles=False) == ("curl", "libgomp1", "python3.11")
+    assert packages(compiles=True) == (
+        "build-essential",
+        "ca-certificates",
+        "curl",
+        "libgomp1",
+        "libpq-dev",
+        "python3.11",
+        "python3.11-dev",
+    )

@@ -9,6 +9,7 @@ from inline_snapshot import snapshot
 
 from lading.build_inputs import CA_BUNDLE_PATH
 from lading.distros import SUPPORTED, CacheDir, Distro, install_commands, parse_distro
+from lading.grammar.invalid import Invalid
 from shells import SHELLS, check, execute, findings
 
 if TYPE_CHECKING:
@@ -61,6 +62,81 @@ def test_apt_without_mounts_deletes_what_it_downloaded() -> None:  # CASES R43
     assert "Keep-Downloaded" not in "".join(without.commands)
     assert "/var/cache/apt/archives/*.deb" in without.commands[-1]
     assert "/var/lib/apt/lists/*" in without.commands[-1]
+
+
+def test_vendored_packages_come_from_their_folder_alone() -> None:  # CASES R53
+    install = install_commands(
+        parse_distro("bookworm"), ("curl", "g++"), arch="amd64", debs="/run/debs"
+    )
+    assert install.mounts == ()
+    assert install.commands == snapshot(
+        (
+            "export DEBIAN_FRONTEND=noninteractive",
+            "printf '%s\\n' 'deb [trusted=yes] file:/run/debs ./' >/run/lading-apt.list",
+            "set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root",
+            'apt-get "$@" update',
+            'apt-get "$@" install --yes --no-install-recommends --no-remove -- curl g++',
+            "rm -rf /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache /run/lading-apt.list",
+        )
+    )
+
+
+@pytest.mark.parametrize("name", ["alpine", "ubi9", "amazonlinux2", "amazonlinux:2023"])
+def test_only_apt_installs_vendored_packages(name: str) -> None:  # CASES R53
+    with pytest.raises(Invalid, match="vendoring system packages is for Debian and Ubuntu"):
+        install_commands(parse_distro(name), ("curl",), arch="amd64", debs="/run/debs")
+
+
+@pytest.mark.parametrize("folder", ["debs", "/run/my debs", "/run/$x", "/", "/run/\n"])
+def test_a_folder_of_packages_is_a_plain_path(folder: str) -> None:
+    with pytest.raises(Invalid, match="can't be a folder of Debian packages"):
+        install_commands(parse_distro("debian"), ("curl",), arch="amd64", debs=folder)
+
+
+def test_a_mirror_stands_for_the_bases_own_sources_during_the_run() -> None:
+    mirrors = (
+        ("debian", "http://mirror.example.test/debian/"),
+        ("ubuntu", "http://x.example.test"),
+    )
+    found = install_commands(parse_distro("trixie"), ("curl",), arch="arm64", mirrors=mirrors)
+    plain = install_commands(parse_distro("trixie"), ("curl",), arch="arm64")
+    assert found.mounts == plain.mounts
+    written = found.commands[1]
+    assert written.startswith(
+        "printf '%s\\n' 'deb http://mirror.example.test/debian trixie main'"
+        " 'deb http://mirror.example.test/debian trixie-updates main'"
+    )
+    assert written.endswith("/debian-security trixie-security main' >/run/lading-apt.list")
+    assert (
+        "-o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null"
+        in (found.commands[2])
+    )
+    assert found.commands[-1] == f"{plain.commands[-1]} /run/lading-apt.list"
+
+
+@pytest.mark.parametrize("distro", SUPPORTED, ids=str)
+def test_a_mirror_of_another_archive_changes_nothing(distro: Distro) -> None:
+    other = "debian" if distro.name == "ubuntu" else "ubuntu"
+    mirrors = ((other, "http://mirror.example.test/x"),)
+    plain = install_commands(distro, ("curl",), arch="amd64")
+    assert install_commands(distro, ("curl",), arch="amd64", mirrors=mirrors) == plain
+
+
+@pytest.mark.parametrize("name", ["bookworm", "noble"])
+def test_installations_of_our_own_sources_are_posix_sh(name: str, tmp_path: Path) -> None:
+    distro = parse_distro(name)
+    mirrors = ((distro.name, "http://mirror.example.test/it's"),)
+    lines = ["FROM example.test/base:1@sha256:" + "0" * 64]
+    for install in (
+        install_commands(distro, PACKAGES, arch="arm64", debs="/run/lading-debs"),
+        install_commands(distro, PACKAGES, arch="arm64", mirrors=mirrors),
+        install_commands(distro, PACKAGES, arch="arm-v7", mirrors=mirrors, cached=False),
+    ):
+        check(install.commands)
+        lines.append("RUN " + " && ".join(install.commands))
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("\n".join(lines) + "\n")
+    assert findings(dockerfile) <= {"DL3008", "DL3059"}
 
 
 def test_apk_keeps_no_cache() -> None:

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from lading.distros.archives import ArchiveSuite, archive_suites, debian_architecture
 from lading.distros.base_images import Base, base_image, infer_distro
 from lading.distros.certificates import ca_prelude
 from lading.distros.distro import SUPPORTED, Distro, Family, PackageManager, parse_distro
 from lading.distros.install import CacheDir, PackageInstall, install_commands
-from lading.distros.pythons import available_pythons, interpreter_packages, toolchain
+from lading.distros.pythons import (
+    available_pythons,
+    interpreter_packages,
+    toolchain,
+    vendored_packages,
+)
 from lading.distros.user import user_commands
 
 __all__ = [
     "SUPPORTED",
+    "ArchiveSuite",
     "Base",
     "CacheDir",
     "Distro",
     "Family",
     "PackageInstall",
     "PackageManager",
+    "archive_suites",
     "available_pythons",
     "base_image",
     "ca_prelude",
+    "debian_architecture",
     "infer_distro",
     "install_commands",
     "interpreter_packages",
     "parse_distro",
     "toolchain",
     "user_commands",
+    "vendored_packages",
 ]

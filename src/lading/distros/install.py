@@ -6,12 +6,16 @@ that means something to a shell; `--` still ends the options wherever the tool k
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
 from lading.build_inputs import CA_BUNDLE_PATH
+from lading.distros.archives import archive_suites, debian_architecture
 from lading.distros.certificates import when_ca_bundle
+from lading.grammar.invalid import Invalid
+from lading.grammar.words import shown
 
 if TYPE_CHECKING:
     from lading.distros.distro import Distro
@@ -46,23 +50,45 @@ class PackageInstall:
     commands: tuple[str, ...]
 
 
-def install_commands(
-    distro: Distro, packages: tuple[str, ...], *, arch: str, cached: bool = True
+def install_commands(  # noqa: PLR0913 - one tool, and all the ways that it is told of packages
+    distro: Distro,
+    packages: tuple[str, ...],
+    *,
+    arch: str,
+    cached: bool = True,
+    debs: str | None = None,
+    mirrors: tuple[tuple[str, str], ...] = (),
 ) -> PackageInstall:
     """How packages are installed there: refreshed, installed and cleaned up in one RUN.
 
     Where the build mounts a CA bundle at `CA_BUNDLE_PATH`, the package manager trusts it.
 
+    Packages from a folder need neither a network nor a cache: the folder is apt's only source, and
+    need not be writable. It is trusted as it is, since the lock has each file's hash and the
+    folder's index, which apt goes by, has the same.
+
     Args:
         distro: Which tool and archive.
         packages: Names as the grammar of the distro's family has them, at least one.
-        arch: The target's architecture, which tells one cache from another.
+        arch: The target's architecture, in Go's words, which tells one cache from another.
         cached: Whether the RUN may have mounts. Without, it deletes what it downloaded.
+        debs: The folder in the build that holds the Debian packages to install from, and their
+            index; absolute, of letters, digits and `/._-`.
+        mirrors: Names of Debian archives and the URLs to reach them at; where one of them is the
+            distribution's, apt's sources are those and not the base's own.
+
+    Raises:
+        Invalid: The distribution can't install Debian packages from a folder.
     """
     words = shlex.join(packages)
+    if debs is not None:
+        _check_folder(distro, debs)
     match distro.package_manager:
         case "apt":
-            return _apt(distro, words, arch=arch, cached=cached)
+            if debs is not None:
+                return _apt_vendored(words, debs)
+            sources = _apt_sources(distro, arch, mirrors)
+            return _apt(distro, words, arch=arch, cached=cached, sources=sources)
         case "apk":
             commands = _apk(words)
         case "dnf":
@@ -113,21 +139,74 @@ _APT_DOWNLOADS: Final = (
 )
 
 
-def _apt(distro: Distro, words: str, *, arch: str, cached: bool) -> PackageInstall:
+# Sources that stand for the base's own during one RUN: sources.list(5), apt.conf(5). A file right
+# under /run, since every base has that folder; it is removed at the end.
+_APT_LIST: Final = "/run/lading-apt.list"
+_APT_OWN_SOURCES: Final = (
+    f"-o Dir::Etc::sourcelist={_APT_LIST}",
+    "-o Dir::Etc::sourceparts=/dev/null",
+)
+
+
+def _apt(
+    distro: Distro, words: str, *, arch: str, cached: bool, sources: tuple[str, ...]
+) -> PackageInstall:
     scope = f"{distro.name}-{distro.release}-{arch}"
     mounts = (CacheDir(id=f"lading-apt-{scope}", target=_APT_CACHE),)
-    options = (*_APT_STRICT, *(_APT_KEEP if cached else ()))
+    own = _APT_OWN_SOURCES if sources else ()
+    options = (*_APT_STRICT, *own, *(_APT_KEEP if cached else ()))
     leftovers = _APT_LEFTOVERS if cached else (*_APT_DOWNLOADS, *_APT_LEFTOVERS)
     commands = (
         "export DEBIAN_FRONTEND=noninteractive",
+        *((_write_sources(sources),) if sources else ()),
         f"set -- {' '.join(options)}",
         when_ca_bundle(_APT_CA),
         *((_APT_MAKE_KEPT,) if cached else ()),
         'apt-get "$@" update',
         f'apt-get "$@" install --yes --no-install-recommends -- {words}',
-        f"rm -rf {' '.join(leftovers)}",
+        f"rm -rf {' '.join((*leftovers, *((_APT_LIST,) if sources else ())))}",
     )
     return PackageInstall(mounts=mounts if cached else (), commands=commands)
+
+
+def _apt_vendored(words: str, debs: str) -> PackageInstall:
+    # apt's methods run as _apt, who may not read every folder that a build mounts or copies.
+    options = (*_APT_STRICT, *_APT_OWN_SOURCES, "-o APT::Sandbox::User=root")
+    leftovers = (*_APT_DOWNLOADS, *_APT_LEFTOVERS, _APT_LIST)
+    commands = (
+        "export DEBIAN_FRONTEND=noninteractive",
+        _write_sources((f"deb [trusted=yes] file:{debs} ./",)),
+        f"set -- {' '.join(options)}",
+        'apt-get "$@" update',
+        # Where the base has a package that must move and isn't in the folder, apt would remove it.
+        f'apt-get "$@" install --yes --no-install-recommends --no-remove -- {words}',
+        f"rm -rf {' '.join(leftovers)}",
+    )
+    return PackageInstall(mounts=(), commands=commands)
+
+
+def _write_sources(sources: tuple[str, ...]) -> str:
+    return f"printf '%s\\n' {shlex.join(sources)} >{_APT_LIST}"
+
+
+def _apt_sources(
+    distro: Distro, arch: str, mirrors: tuple[tuple[str, str], ...]
+) -> tuple[str, ...]:
+    """Sources for apt where one of the archives has a mirror, or else none."""
+    architecture = debian_architecture(arch.partition("-")[0])  # arm-v7
+    suites = archive_suites(distro, architecture=architecture, roots=mirrors)
+    if suites == archive_suites(distro, architecture=architecture):
+        return ()
+    return tuple(suite.source for suite in suites)
+
+
+def _check_folder(distro: Distro, debs: str) -> None:
+    if distro.package_manager != "apt":
+        raise Invalid(
+            f"vendoring system packages is for Debian and Ubuntu, and the image is {distro}"
+        )
+    if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", debs):
+        raise Invalid(f"{shown(debs)} can't be a folder of Debian packages")
 
 
 def _apk(words: str) -> tuple[str, ...]:

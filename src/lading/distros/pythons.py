@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lading.distros.distro import Distro, Family
     from lading.grammar.python_version import PythonVersion
 
-__all__ = ["available_pythons", "interpreter_packages", "toolchain"]
+__all__ = ["available_pythons", "interpreter_packages", "toolchain", "vendored_packages"]
 
 # The package that brings each series of Python, and the one that brings its headers. Debian and
 # Ubuntu: the release's own only. Alpine: `python3` in main (3.24's is left out: not verified). UBI:
@@ -44,9 +46,15 @@ _PYTHONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
 }
 
 _TOOLCHAINS: Final[dict[Family, tuple[str, ...]]] = {
-    "debian": ("build-essential", "ca-certificates", "git"),
-    "alpine": ("build-base", "ca-certificates", "git", "linux-headers"),
-    "redhat": ("ca-certificates", "gcc", "gcc-c++", "git", "make"),
+    "debian": ("build-essential", "ca-certificates"),
+    "alpine": ("build-base", "ca-certificates", "linux-headers"),
+    "redhat": ("ca-certificates", "gcc", "gcc-c++", "make"),
+}
+
+_SSH: Final[dict[Family, str]] = {
+    "debian": "openssh-client",
+    "alpine": "openssh-client",
+    "redhat": "openssh-clients",
 }
 
 
@@ -65,16 +73,52 @@ def interpreter_packages(distro: Distro, python: PythonVersion) -> tuple[str, ..
     return None if found is None else (found[0],)
 
 
-def toolchain(distro: Distro, *, python_from_distro: PythonVersion | None) -> tuple[str, ...]:
+def toolchain(
+    distro: Distro,
+    *,
+    python_from_distro: PythonVersion | None,
+    git: bool = True,
+    ssh: bool = False,
+) -> tuple[str, ...]:
     """What compiles source distributions and clones repositories, in alphabetical order.
 
     Args:
         distro: Where it is to be installed.
         python_from_distro: The interpreter's version if it came from the distro's archive, whose
             headers are a package of their own; None where the base image brings both.
+        git: Whether repositories may have to be cloned.
+        ssh: Whether one of them is reached by SSH.
     """
     headers: tuple[str, ...] = ()
     if python_from_distro is not None:
         found = _PYTHONS.get(str(distro), {}).get(python_from_distro.series)
         headers = () if found is None else (found[1],)
-    return tuple(sorted((*_TOOLCHAINS[distro.family], *headers)))
+    cloning = (*(("git",) if git else ()), *((_SSH[distro.family],) if ssh else ()))
+    return tuple(sorted((*_TOOLCHAINS[distro.family], *headers, *cloning)))
+
+
+def vendored_packages(  # noqa: PLR0913 - every reason to install a package
+    distro: Distro,
+    *,
+    packages: Iterable[str],
+    interpreter: Iterable[str],
+    compiles: bool,
+    python_from_distro: PythonVersion | None,
+    build_packages: Iterable[str] = (),
+) -> tuple[str, ...]:
+    """All system packages that a build without a network installs, in alphabetical order.
+
+    Args:
+        distro: Where they are installed.
+        packages: The user's.
+        interpreter: What brings the interpreter, where the base may lack it.
+        compiles: Whether anything is compiled.
+        python_from_distro: As for `toolchain`.
+        build_packages: The user's for compiling; left out where nothing is compiled.
+    """
+    wanted = {*packages, *interpreter}
+    if compiles:
+        # A vendored source is a folder: nothing is cloned.
+        wanted.update(toolchain(distro, python_from_distro=python_from_distro, git=False))
+        wanted.update(build_packages)
+    return tuple(sorted(wanted))

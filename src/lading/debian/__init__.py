@@ -1,0 +1,16 @@
+"""Debian's archive: its signed indexes, its packages, and what a set of them needs."""
+
+from __future__ import annotations
+
+from lading.debian.archive import ReadArchive
+from lading.debian.locking import LockedDeb, LockedDebs, fetch_deb, lock_debs
+from lading.debian.repository import packages_index
+
+__all__ = [
+    "LockedDeb",
+    "LockedDebs",
+    "ReadArchive",
+    "fetch_deb",
+    "lock_debs",
+    "packages_index",
+]

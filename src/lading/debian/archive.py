@@ -1,0 +1,145 @@
+"""Reading an archive: InRelease, its signature, and the package lists that it has the hashes of."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lading.debian.index import Index
+from lading.debian.release import check_age, read_release
+from lading.debian.signature import signed_text
+from lading.debian.unpack import gunzip, unxz
+from lading.download import fetch
+from lading.errors import ResolutionError
+from lading.http import HttpClient, HttpError, redacted_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from lading.debian.release import IndexFile, Release
+    from lading.distros import ArchiveSuite
+    from lading.http import HttpSettings
+
+__all__ = ["ReadArchive", "Reader", "setting_of"]
+
+_OK: Final = 200
+_MAX_RELEASE: Final = 8 << 20
+_MAX_INDEX: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadArchive:
+    """A suite that was read.
+
+    Attributes:
+        url: The archive's root.
+        suite: Such as `bookworm-security`.
+        release: The SHA-256 of its InRelease file, whose signature was checked.
+        date: Of that file, as it says itself (RFC 3339, UTC).
+    """
+
+    url: str
+    suite: str
+    release: str
+    date: str
+
+
+def setting_of(archive: str) -> str:
+    """How a user says where an archive is."""
+    name = archive.removesuffix("-ports")
+    variable = f"LADING_MIRROR_{name.upper().replace('-', '_')}"
+    return f'say where it is: {name} = "https://..." in [tool.lading.mirrors], or {variable}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """How archives are read, and whose keys count.
+
+    Attributes:
+        architecture: In Debian's words.
+        keyring: The keys that sign them.
+        now: The time that a Release file must still hold at.
+    """
+
+    architecture: str
+    keyring: Path
+    http: HttpSettings
+    cache: Path
+    environ: Mapping[str, str]
+    now: datetime
+
+    def read(self, suite: ArchiveSuite) -> tuple[ReadArchive, tuple[Index, ...]]:
+        """A suite's signed state, and its package lists.
+
+        Raises:
+            ResolutionError: It can't be had, isn't signed, has expired, or is damaged.
+        """
+        folder = f"{suite.root}/dists/{suite.suite}"
+        what = f"{redacted_url(folder)}/InRelease"
+        content = self._in_release(folder, suite.archive)
+        text = signed_text(content, what=what, keyring=self.keyring, environ=self.environ)
+        release = read_release(text, what=what)
+        check_age(release, suite.suite, now=self.now, what=what)
+        read = ReadArchive(
+            url=redacted_url(suite.root),
+            suite=suite.suite,
+            release=hashlib.sha256(content).hexdigest(),
+            date=f"{release.date:%Y-%m-%dT%H:%M:%SZ}",
+        )
+        indexes = (
+            Index(self._packages(folder, release, part), suite=suite.suite)
+            for part in suite.components
+        )
+        return read, tuple(indexes)
+
+    def _in_release(self, folder: str, archive: str) -> bytes:
+        url = f"{folder}/InRelease"
+        try:
+            with HttpClient(self.http) as client:
+                answer = client.read(url, limit=_MAX_RELEASE)
+        except HttpError as error:
+            why, hint = error.reason, error.hint or setting_of(archive)
+            raise ResolutionError(f"can't fetch {redacted_url(url)}: {why}", hint=hint) from None
+        if answer.status != _OK:
+            raise ResolutionError(
+                f"can't fetch {redacted_url(url)}: its server answered with status {answer.status}",
+                hint=setting_of(archive),
+            )
+        return answer.body
+
+    def _packages(self, folder: str, release: Release, component: str) -> bytes:
+        path = f"{component}/binary-{self.architecture}/Packages"
+        for suffix in (".xz", ".gz"):
+            file = release.files.get(path + suffix)
+            if file is not None:
+                kept = fetch(
+                    _url(folder, file, by_hash=release.by_hash),
+                    file.sha256,
+                    cache=self.cache,
+                    http=self.http,
+                    size=file.size,
+                )
+                return _plain(kept, suffix, release.files.get(path))
+        raise ResolutionError(f"{redacted_url(folder)} has no packages for {self.architecture}")
+
+
+def _url(folder: str, file: IndexFile, *, by_hash: bool) -> str:
+    """Where an index is: by its hash, since a mirror may replace it by name at any moment."""
+    if not by_hash:
+        return f"{folder}/{file.path}"
+    return f"{folder}/{file.path.rpartition('/')[0]}/by-hash/SHA256/{file.sha256}"
+
+
+def _plain(kept: Path, suffix: str, plain: IndexFile | None) -> bytes:
+    """The text of a compressed index, no longer than its Release file says."""
+    limit = _MAX_INDEX if plain is None else min(plain.size, _MAX_INDEX)
+    try:
+        content = (gunzip if suffix == ".gz" else unxz)(kept.read_bytes(), limit)
+    except (OSError, ValueError) as error:
+        raise ResolutionError(f"a package index can't be unpacked: {error}") from None
+    if plain is not None and hashlib.sha256(content).hexdigest() != plain.sha256:
+        raise ResolutionError("a package index holds something else than its Release file says")
+    return content

@@ -1,0 +1,96 @@
+"""Control data: stanzas of fields (Debian Policy 5.1), and relations between packages (7.1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from lading.grammar.invalid import Invalid
+from lading.grammar.words import shown
+
+__all__ = ["Alternatives", "Relation", "fields_of", "relations_in"]
+
+_FIELD: Final = re.compile(r"(?P<name>[!-,.-9;-~][!-9;-~]*):[ \t]*(?P<value>.*)")
+
+_RELATION: Final = re.compile(
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9+.-]*)"
+    r"(?::(?P<architecture>[a-z0-9-]+))?"
+    r"\s*(?:\(\s*(?P<operator><<|<=|=|>=|>>|<|>)\s*(?P<version>[^\s()<>=]+)\s*\))?"
+)
+
+# Policy 7.1: obsolete, and what they mean.
+_OBSOLETE: Final = {"<": "<=", ">": ">="}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """One package that a relation names.
+
+    Attributes:
+        name: A package, or what packages provide.
+        architecture: `any`, or one by name, where the relation is limited to it.
+        operator: `<<`, `<=`, `=`, `>=` or `>>`, where a version is asked for.
+        version: That version.
+    """
+
+    name: str
+    architecture: str | None = None
+    operator: str | None = None
+    version: str | None = None
+
+    def __str__(self) -> str:
+        return (
+            self.name if self.version is None else f"{self.name} ({self.operator} {self.version})"
+        )
+
+
+Alternatives: TypeAlias = tuple[Relation, ...]
+"""Relations any of which will do, the preferred one first."""
+
+
+def fields_of(stanza: str) -> dict[str, str]:
+    """The fields of one stanza by name in lower case; lines of a value are joined by newlines.
+
+    Raises:
+        Invalid: A line is no field, or a field is there twice.
+    """
+    found: dict[str, str] = {}
+    last = None
+    for line in stanza.split("\n"):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line[0] in " \t" and last is not None:
+            found[last] += f"\n{line.strip()}"
+            continue
+        match = _FIELD.fullmatch(line)
+        last = match["name"].lower() if match else ""
+        if match is None or last in found:
+            raise Invalid(f"{shown(line)} is not a field, or one that is there already")
+        found[last] = match["value"].strip()
+    return found
+
+
+@lru_cache(maxsize=4096)
+def relations_in(text: str) -> tuple[Alternatives, ...]:
+    """What a field such as Depends asks for: all of these, by any of the alternatives of each.
+
+    Raises:
+        Invalid: It is outside the grammar of a binary package.
+    """
+    groups = (group.strip() for group in text.split(","))
+    return tuple(tuple(map(_relation, group.split("|"))) for group in groups if group)
+
+
+def _relation(text: str) -> Relation:
+    match = _RELATION.fullmatch(text.strip())
+    if match is None:
+        raise Invalid(f"{shown(text.strip())} is not a relation to a package")
+    operator = match["operator"]
+    return Relation(
+        name=match["name"],
+        architecture=match["architecture"],
+        operator=_OBSOLETE.get(operator, operator),
+        version=match["version"],
+    )

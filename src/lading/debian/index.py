@@ -1,0 +1,188 @@
+"""The packages of an archive, as its Packages files list them.
+
+A file of 60,000 stanzas is searched for names at once, and a stanza is read when it is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property, cmp_to_key
+from typing import TYPE_CHECKING, Final
+
+from lading.debian.control import fields_of, relations_in
+from lading.debian.version import compare
+from lading.errors import ResolutionError
+from lading.grammar.invalid import Invalid
+from lading.grammar.words import no_control, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lading.debian.control import Alternatives, Relation
+
+__all__ = ["Index", "Package", "Packages"]
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.:~_-]*")
+
+# Before every field stands a line's end: `Packages` puts one before the first as well.
+_PACKAGE: Final = re.compile(rb"\nPackage: *([^\s]+)")
+_PROVIDES: Final = re.compile(rb"\nProvides: *([^\n]+)")
+_BASIC: Final = re.compile(rb"\n(?:Essential: *yes|Priority: *(?:required|important))[ \t]*(?=\n)")
+_PROVIDED: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9+.-]*(?=[\s,(:]|\Z)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One version of a package in an archive.
+
+    Attributes:
+        suite: The suite that it was read from.
+        source: The source package that it was made of.
+        priority: `required`, `important`, `standard`, `optional` or `extra`.
+        path: Below the archive's root.
+        depends: What has to be installed with it, before or after.
+        provides: What it stands for, with the version where it says one.
+    """
+
+    name: str
+    version: str
+    architecture: str
+    suite: str
+    source: str
+    priority: str
+    path: str
+    sha256: str
+    size: int
+    depends: tuple[Alternatives, ...] = field(repr=False)
+    provides: tuple[Relation, ...] = field(repr=False)
+
+
+class Index:
+    """The text of one Packages file."""
+
+    def __init__(self, content: bytes, *, suite: str) -> None:
+        self.suite = suite
+        self._content = b"\n" + content
+        self._read: dict[int, Package] = {}
+
+    @cached_property
+    def names(self) -> dict[str, list[int]]:
+        """Where the stanzas of each package are."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for match in _PACKAGE.finditer(self._content):
+            found[match[1].decode(errors="replace")].append(match.start())
+        return found
+
+    @cached_property
+    def provided(self) -> dict[str, list[int]]:
+        """Where the stanzas are that say to provide a name."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for match in _PROVIDES.finditer(self._content):
+            for name in _PROVIDED.findall(match[1]):
+                found[name.decode()].append(match.start())
+        return found
+
+    def basic(self) -> Iterator[Package]:
+        """The packages that a base image is made of: essential, required or important."""
+        starts = {match.start() for match in _BASIC.finditer(self._content)}
+        return (self.package(start) for start in sorted(starts))
+
+    def package(self, place: int) -> Package:
+        """The package of the stanza that `place` is in."""
+        start = self._content.rfind(b"\n\n", 0, place + 1) + 1
+        if start not in self._read:
+            end = self._content.find(b"\n\n", place + 1)
+            stanza = self._content[start : end if end >= 0 else None]
+            self._read[start] = self._package(stanza)
+        return self._read[start]
+
+    def _package(self, stanza: bytes) -> Package:
+        try:
+            fields = fields_of(stanza.decode())
+            depends = ", ".join(filter(None, map(fields.get, ("pre-depends", "depends"))))
+            return Package(
+                name=_matching(_WORD, fields["package"]),
+                version=_matching(_WORD, fields["version"]),
+                architecture=_matching(_WORD, fields["architecture"]),
+                suite=self.suite,
+                source=fields.get("source", fields["package"]).partition(" ")[0],
+                priority=fields.get("priority", "optional"),
+                path=_path(fields["filename"]),
+                sha256=_matching(_SHA256, fields["sha256"]),
+                size=int(fields["size"]),
+                depends=relations_in(depends),
+                provides=tuple(one for (one, *_) in relations_in(fields.get("provides", ""))),
+            )
+        except (KeyError, ValueError) as error:
+            why = error.message if isinstance(error, Invalid) else f"{type(error).__name__} {error}"
+            raise ResolutionError(f"the package index of {self.suite} is damaged: {why}") from None
+
+
+def _matching(form: re.Pattern[str], text: str) -> str:
+    if not form.fullmatch(text):
+        raise Invalid(f"{shown(text)} can't be a package's name, version, architecture or hash")
+    return text
+
+
+def _path(text: str) -> str:
+    """A path below the archive's root, which becomes a URL and the name of a file."""
+    parts = no_control(text, "path").removeprefix("./").split("/")
+    if not all(_WORD.fullmatch(part) for part in parts) or not text.endswith(".deb"):
+        raise Invalid(f"{shown(text)} can't be the path of a package")
+    return "/".join(parts)
+
+
+@dataclass(frozen=True)
+class Packages:
+    """All that an image could install: the indexes of its suites together."""
+
+    indexes: tuple[Index, ...]
+    _found: dict[str, tuple[Package, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def named(self, name: str) -> tuple[Package, ...]:
+        """The versions of a package, the newest first; of equal ones that of the first suite."""
+        if name not in self._found:
+            every = (
+                index.package(place)
+                for index in self.indexes
+                for place in index.names.get(name, ())
+            )
+            self._found[name] = tuple(_newest_first(every))
+        return self._found[name]
+
+    def providing(self, name: str) -> tuple[tuple[Package, str | None], ...]:
+        """The packages whose newest version provides a name, and with which version of it."""
+        names = {
+            index.package(place).name
+            for index in self.indexes
+            for place in index.provided.get(name, ())
+        }
+        return tuple(
+            (package, provided.version)
+            for package in (self.named(one)[0] for one in sorted(names))
+            for provided in package.provides
+            if provided.name == name
+        )
+
+    def names(self) -> Iterator[str]:
+        """The name of every package, some more than once."""
+        return (name for index in self.indexes for name in index.names)
+
+    def basic(self) -> tuple[Package, ...]:
+        """The newest versions of the packages that a base image is made of."""
+        names = {package.name for index in self.indexes for package in index.basic()}
+        return tuple(self.named(name)[0] for name in sorted(names))
+
+
+def _newest_first(packages: Iterable[Package]) -> list[Package]:
+    once: dict[tuple[str, str], Package] = {}
+    for package in packages:
+        once.setdefault((package.version, package.sha256), package)
+    return sorted(once.values(), key=cmp_to_key(_by_version), reverse=True)
+
+
+def _by_version(one: Package, other: Package) -> int:
+    return compare(one.version, other.version)

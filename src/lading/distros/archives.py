@@ -1,0 +1,114 @@
+"""Where the packages of Debian and Ubuntu come from: their archives, and the suites in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lading.grammar.invalid import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TypeAlias
+
+    from lading.distros.distro import Distro
+
+    Roots: TypeAlias = Iterable[tuple[str, str]]
+
+__all__ = ["ArchiveSuite", "archive_suites", "debian_architecture"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSuite:
+    """One suite of an archive.
+
+    Attributes:
+        archive: The archive's name, which mirrors are told by: `debian`, `debian-security`.
+        root: The URL that `dists/` and `pool/` are below, without a slash at the end.
+        suite: Such as `bookworm-updates`.
+        components: What a base image's own sources name.
+    """
+
+    archive: str
+    root: str
+    suite: str
+    components: tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        """Its line for apt: sources.list(5)."""
+        return f"deb {self.root} {self.suite} {' '.join(self.components)}"
+
+
+# Every Debian image has `main` alone, every Ubuntu image all four.
+_COMPONENTS: Final = {
+    "debian": ("main",),
+    "ubuntu": ("main", "universe", "restricted", "multiverse"),
+}
+
+# By GOARCH: Debian's own words where they differ.
+_ARCHITECTURES: Final = {
+    "386": "i386",
+    "amd64": "amd64",
+    "arm": "armhf",
+    "arm64": "arm64",
+    "ppc64le": "ppc64el",
+    "riscv64": "riscv64",
+    "s390x": "s390x",
+}
+
+_UBUNTU_MAIN: Final = frozenset({"amd64", "i386"})
+"""The architectures in Ubuntu's first archive; all others are in its second, `ubuntu-ports`."""
+
+
+def debian_architecture(architecture: str) -> str:
+    """What Debian and Ubuntu call an architecture that Go and OCI call so.
+
+    Raises:
+        Invalid: They have no such architecture.
+    """
+    if architecture not in _ARCHITECTURES:
+        raise Invalid(f"debian has no packages for {architecture}")
+    return _ARCHITECTURES[architecture]
+
+
+def archive_suites(
+    distro: Distro, *, architecture: str, roots: Roots = ()
+) -> tuple[ArchiveSuite, ...]:
+    """The suites that a base image of the distribution installs from: its release, and updates.
+
+    Args:
+        distro: Debian or Ubuntu.
+        architecture: In Debian's words.
+        roots: Names of archives and their URLs, the first of a name first. An archive that is none
+            of them is where the distribution itself has it.
+
+    Raises:
+        Invalid: The distribution is another.
+    """
+    if distro.name not in _COMPONENTS:
+        raise Invalid(f"{distro} has no Debian archive")
+    known: dict[str, str] = {}
+    for name, url in roots:
+        known.setdefault(name, url.rstrip("/"))
+    return tuple(
+        ArchiveSuite(
+            archive=archive,
+            root=root,
+            suite=f"{distro.codename}{part}",
+            components=_COMPONENTS[distro.name],
+        )
+        for part in ("", "-updates", "-security")
+        for archive, root in (_archive(distro.name, part, architecture, known),)
+    )
+
+
+def _archive(name: str, part: str, architecture: str, known: dict[str, str]) -> tuple[str, str]:
+    """The name and the URL of the archive that has this part of a release."""
+    if name == "debian":
+        archive = "debian-security" if part == "-security" else "debian"
+        return archive, known.get(archive) or f"http://deb.{name}.org/{archive}"
+    if architecture in _UBUNTU_MAIN:
+        return name, known.get(name) or f"http://archive.{name}.com/{name}"
+    archive = f"{name}-ports"
+    return archive, known.get(name) or known.get(archive) or f"http://ports.{name}.com/{archive}"

@@ -1,0 +1,248 @@
+"""What an installation may need, over small indexes of our own."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from debian.signed_archive import stanza
+from lading.debian.closure import closure
+from lading.debian.index import Index, Packages
+from lading.errors import ResolutionError
+
+WORDS = st.sampled_from(
+    (
+        "tool",
+        "lib",
+        "1.0",
+        "2~",
+        "~",
+        "amd64",
+        "(= 1.0)",
+        "(",
+        "|",
+        ",",
+        ":",
+        "\n",
+        "\n\n",
+        " ",
+        "é",
+    )
+)
+FIELDS = st.sampled_from(("Package", "Version", "Depends", "Provides", "Size", "Filename", "X"))
+
+
+def index(*stanzas: str, suite: str = "stable") -> Index:
+    return Index("\n".join(stanzas).encode(), suite=suite)
+
+
+def chosen(words: str, *indexes: Index) -> str:
+    packages = Packages(indexes)
+    found = closure(words.split(), packages, architecture="amd64")
+    return " ".join(f"{one.name}={one.version}" for one in found)
+
+
+def names(words: str, *stanzas: str) -> str:
+    return " ".join(word.partition("=")[0] for word in chosen(words, index(*stanzas)).split())
+
+
+def refusal(words: str, *stanzas: str) -> str:
+    with pytest.raises(ResolutionError) as caught:
+        chosen(words, index(*stanzas))
+    return str(caught.value)
+
+
+def test_all_that_is_depended_on_comes_along_and_no_recommends() -> None:
+    assert (
+        names(
+            "tool",
+            stanza("tool", depends="lib (>= 1), data", recommends="doc", suggests="more"),
+            stanza("lib", pre_depends="libc"),
+            stanza("data", architecture="all"),
+            stanza("libc"),
+            stanza("doc"),
+            stanza("more"),
+        )
+        == "data lib libc tool"
+    )
+
+
+def test_circles_end() -> None:
+    assert names("a", stanza("a", depends="b"), stanza("b", depends="a")) == "a b"
+
+
+def test_the_newest_version_of_all_suites_is_taken() -> None:
+    assert (
+        chosen(
+            "tool",
+            index(stanza("tool", "1.0-1"), stanza("tool", "1.0-1+deb12u9")),
+            index(stanza("tool", "1.0-1+deb12u10"), suite="stable-security"),
+            index(stanza("tool", "1.0-1~bpo"), suite="stable-updates"),
+        )
+        == "tool=1.0-1+deb12u10"
+    )
+
+
+def test_a_version_can_be_named() -> None:
+    some = index(stanza("tool", "1:1.2-3"), stanza("tool", "1:1.2-4"), stanza("tool", "1:2-1"))
+    assert chosen("tool=1:1.2-3", some) == "tool=1:1.2-3"
+    assert chosen("tool=1:1.2*", some) == "tool=1:1.2-4"
+    assert chosen("tool", some) == "tool=1:2-1"
+
+
+def test_a_version_that_is_not_there_shows_those_that_are() -> None:
+    assert refusal("tool=3", stanza("tool", "1.2-3"), stanza("tool", "2-1")) == (
+        "the archive has no tool=3\nhint: it has 2-1, 1.2-3"
+    )
+
+
+def test_an_unknown_package_shows_the_nearest_names() -> None:
+    assert refusal("libgl1-mesa-glx", stanza("libgl1"), stanza("libglu1-mesa")) == (
+        "no package is named libgl1-mesa-glx in stable\nhint: did you mean libgl1 or libglu1-mesa?"
+    )
+
+
+def test_all_that_is_unknown_is_said_at_once() -> None:
+    said = refusal("nope curll nopenope", stanza("curl"))
+    assert "nope" in said
+    assert "did you mean curl?" in said
+    assert said.count("no package is named") == 3
+
+
+def test_an_architecture_is_the_images_own() -> None:
+    assert names("tool:amd64", stanza("tool")) == "tool"
+    assert refusal("tool:arm64", stanza("tool")) == (
+        "tool:arm64 is for another architecture than the image, amd64\nhint: name tool alone"
+    )
+
+
+def test_the_first_alternative_that_exists_is_taken() -> None:
+    some = (stanza("tool", depends="gone | second | third"), stanza("second"), stanza("third"))
+    assert names("tool", *some) == "second tool"
+
+
+def test_an_alternative_that_is_too_old_counts_as_none() -> None:
+    some = (stanza("tool", depends="first (>= 2) | second"), stanza("first"), stanza("second"))
+    assert names("tool", *some) == "second tool"
+
+
+def test_a_relation_can_take_an_older_version_than_the_newest() -> None:
+    some = (stanza("tool", depends="lib (<< 2)"), stanza("lib", "1"), stanza("lib", "2"))
+    assert chosen("tool", index(*some)) == "lib=1 tool=1.0"
+
+
+def test_for_another_architecture_nothing_is_taken() -> None:
+    assert names("tool", stanza("tool", depends="x:i386 | y:any"), stanza("x"), stanza("y")) == (
+        "tool y"
+    )
+
+
+def test_what_is_provided_is_taken_from_a_provider() -> None:
+    some = (
+        stanza("tool", depends="awk"),
+        stanza("gawk", provides="awk"),
+        stanza("mawk", provides="awk", priority="required"),
+    )
+    assert names("tool", *some) == "mawk tool"  # by its priority
+
+
+def test_a_package_comes_before_what_provides_its_name() -> None:
+    some = (stanza("tool", depends="x"), stanza("a", provides="x"), stanza("x"))
+    assert names("tool", *some) == "tool x"
+
+
+def test_a_provider_that_is_here_anyway_will_do() -> None:
+    some = (
+        stanza("tool", depends="mta"),
+        stanza("exim", provides="mta"),
+        stanza("postfix", provides="mta"),
+    )
+    assert names("tool", *some) == "exim tool"
+    assert names("tool postfix", *some) == "postfix tool"
+
+
+def test_a_relation_with_a_version_needs_a_provision_with_one() -> None:  # Policy 7.5
+    some = (
+        stanza("tool", depends="abi (= 5)"),
+        stanza("a", provides="abi"),
+        stanza("b", provides="abi (= 4)"),
+        stanza("c", provides="other, abi (= 5)"),
+    )
+    assert names("tool", *some) == "c tool"
+
+
+def test_a_name_that_one_package_provides_stands_for_it() -> None:
+    assert names("awk", stanza("mawk", provides="awk")) == "mawk"
+    assert refusal("awk", stanza("mawk", provides="awk"), stanza("gawk", provides="awk")) == (
+        "awk is not a package, but what several provide\nhint: name one of gawk, mawk"
+    )
+
+
+def test_what_can_not_be_had_is_said_with_who_needs_it() -> None:
+    said = refusal("tool", stanza("tool", depends="lib"), stanza("lib", depends="a (>= 2) | b"))
+    assert said.startswith("lib 1.0 needs a (>= 2) | b, which the archive lacks")
+
+
+def test_a_part_of_every_base_moves_with_what_is_made_of_its_source() -> None:
+    some = (
+        stanza("libgomp1", source="gcc-12", depends="gcc-12-base (= 1.0)"),
+        stanza("gcc-12-base", source="gcc-12"),
+        stanza("gcc-12", source="gcc-12", depends="gcc-12-base (= 1.0)"),
+        stanza("libstdc++6", source="gcc-12 (1.0)", depends="gcc-12-base (= 1.0), extra"),
+        stanza("extra"),
+        stanza("apt", priority="required", depends="libstdc++6"),
+        stanza("base-files", essential="yes"),
+    )
+    assert names("libgomp1", *some) == "extra gcc-12-base libgomp1 libstdc++6"
+    assert names("extra", *some) == "extra"
+
+
+def test_two_suites_with_the_same_package_count_once() -> None:
+    both = index(stanza("tool")), index(stanza("tool"), suite="stable-security")
+    (found,) = closure(["tool", "tool"], Packages(both), architecture="amd64")
+    assert found.suite == "stable"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Filename", "pool/../../etc/x.deb"),
+        ("Filename", "/etc/x.deb"),
+        ("Filename", "pool/x"),
+        ("Filename", "pool/-o.deb"),
+        ("SHA256", "0" * 63),
+        ("Size", "many"),
+        ("Architecture", "amd 64"),
+        ("Version", "1 0"),
+        ("Depends", "a b"),
+    ],
+)
+def test_a_damaged_stanza_is_refused(field: str, value: str) -> None:
+    good = stanza("tool", depends="lib")
+    lines = [f"{field}: {value}" if x.startswith(field) else x for x in good.split("\n")]
+    assert refusal("tool", "\n".join(lines)).startswith("the package index of stable is damaged")
+
+
+def test_a_version_that_is_none_is_refused() -> None:
+    said = refusal("tool", stanza("tool", "1.0"), stanza("tool", "1:a:b"))
+    assert said == 'the package index is damaged: "1:a:b" is not a Debian version'
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 20), FIELDS, st.lists(WORDS, max_size=4)), max_size=4),
+    st.sampled_from(("tool", "lib", "virtual", "tool=1*")),
+)
+def test_any_index_is_read_or_refused(changes: list[tuple[int, str, list[str]]], word: str) -> None:
+    some = (
+        stanza("tool", depends="lib (>= 1), virtual", priority="required"),
+        stanza("lib", "1.0-1"),
+        stanza("other", provides="virtual", essential="yes"),
+    )
+    lines = "\n".join(some).split("\n")
+    for place, name, words in changes:
+        lines[place % len(lines)] = f"{name}: {''.join(words)}"
+    with suppress(ResolutionError):
+        chosen(word, Index("\n".join(lines).encode(), suite="stable"))
