@@ -46,10 +46,20 @@ class Dock:
 
     def image(self, distro: str = "debian:bookworm", *, lock: bool = True) -> Image:
         """An image that knows only the index of the test."""
-        image = Image(
-            base_image=self.base, distro=distro, python_version="3.11", lock_python_packages=lock
-        )
+        image = self.bare_image(distro, lock=lock)
         return image.index(f"{self.index.url}/simple", default=True)
+
+    def bare_image(
+        self, distro: str = "debian:bookworm", *, lock: bool = True, accelerator: str | None = None
+    ) -> Image:
+        """An image that knows no index."""
+        return Image(
+            base_image=self.base,
+            distro=distro,
+            python_version="3.11",
+            lock_python_packages=lock,
+            accelerator=accelerator,
+        )
 
     def machine(self) -> Machine:
         return Machine(environ=self.environ, home=self.home, interpreter=self.interpreter)

@@ -73,14 +73,24 @@ def sha256_of(content: bytes) -> str:
 
 @dataclass
 class PackageIndex:
-    """A simple index (PEP 503); `max_age` is how long its pages may be kept, in seconds."""
+    """A simple index (PEP 503).
+
+    Attributes:
+        max_age: How long its pages may be kept, in seconds.
+        login: `user:password`, without which it answers with `refusal` (RFC 7617).
+        asked: The path of each question, in order.
+        refused: Of each that it refused, what stood for a login.
+    """
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     projects: dict[str, list[str]] = field(default_factory=dict)
     max_age: int = 0
     tells_hashes: bool = True
+    login: str | None = None
+    refusal: int = 401
     asked: list[str] = field(default_factory=list)
+    refused: list[str | None] = field(default_factory=list)
     is_stuck: bool = False
     """Whether it lets each question wait, until `silent` is set."""
     silent: Event = field(default_factory=Event)
@@ -102,6 +112,20 @@ class PackageIndex:
         """Publish a uv for the build on each platform that can be locked."""
         for tag in UV_WHEELS:
             self.wheel("uv", version, tag=tag)
+
+    def asked_for(self) -> set[str]:
+        """The projects whose page somebody asked for."""
+        pages = (path.strip("/").split("/") for path in self.asked)
+        return {page[1] for page in pages if page[0] == "simple" and len(page) > 1}
+
+    def admits(self, authorization: str | None) -> bool:
+        """Whether a header of this content lets one in."""
+        if self.login is None:
+            return True
+        expected = f"Basic {base64.b64encode(self.login.encode()).decode()}"
+        if authorization != expected:
+            self.refused.append(authorization)
+        return authorization == expected
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         """The status, the media type and the content at a path."""
@@ -145,10 +169,14 @@ def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
             if index.is_stuck:
                 index.silent.wait(60)
             status, media_type, content = index.answer(path)
+            if not index.admits(self.headers["Authorization"]):
+                status, content = index.refusal, b""
             self.send_response(status)
             self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(len(content)))
             self.send_header("Cache-Control", f"max-age={index.max_age}")
+            if status == 401:  # RFC 9110: then the scheme is named
+                self.send_header("WWW-Authenticate", "Basic")
             self.end_headers()
             if self.command == "GET":
                 self.wfile.write(content)

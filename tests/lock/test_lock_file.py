@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,6 +27,9 @@ LINES = st.text(
 WORDS = st.from_regex(r"https://[a-z]{1,5}\.example\.test/[ -~é]{0,5}", fullmatch=True).map(
     lambda text: text.replace(" ", "_")
 )
+URLS = st.from_regex(
+    r"https://[a-z]{1,5}\.example\.test/[a-z][a-z0-9_.+-]{0,4}\.whl", fullmatch=True
+)
 PATHS = st.from_regex(r"[a-z]{1,4}(/[a-z.é ]{0,3}[a-z]){0,2}", fullmatch=True)
 
 
@@ -42,9 +46,20 @@ GROUPS = st.builds(
     constraints=many(LINES),
     no_binary=many(NAMES),
     only_binary=many(NAMES),
+    requires=st.lists(
+        st.builds(model.InputRequires, name=NAMES, requirements=many(LINES)),
+        max_size=2,
+        unique_by=lambda one: one.name,
+    ).map(tuple),
     files=st.lists(FILES, max_size=2, unique_by=lambda file: file.path).map(tuple),
 )
-INDEXES = st.builds(model.InputIndex, url=WORDS, name=st.none() | NAMES, default=st.booleans())
+INDEXES = st.builds(
+    model.InputIndex,
+    url=WORDS,
+    name=st.none() | NAMES,
+    default=st.booleans(),
+    packages=many(NAMES),
+)
 INPUTS = st.builds(
     model.Inputs,
     base=WORDS,
@@ -53,6 +68,7 @@ INPUTS = st.builds(
     lock_python_packages=st.booleans(),
     prerelease=st.booleans(),
     no_index=st.booleans(),
+    accelerator=st.none() | st.sampled_from(["cpu", "cu126"]),
     find_links=many(LINES),
     indexes=many(INDEXES),
     groups=st.lists(GROUPS, max_size=3).map(tuple),
@@ -62,7 +78,7 @@ DISTRIBUTIONS = st.builds(
     name=NAMES,
     version=st.none() | VERSIONS,
     kind=st.sampled_from(["wheel", "sdist", "file", "git"]),
-    url=WORDS,
+    url=URLS,
     commit=st.none() | COMMITS,
     subdirectory=st.none() | PATHS,
     hashes=many(DIGESTS),
@@ -133,7 +149,7 @@ def test_a_lock_reads_as_one_fact_a_line() -> None:
         == f"""\
 # Made by `lading lock`, which also checks it (--check) and renews it (--upgrade).
 
-version = 1
+version = 2
 
 [inputs]
 base = "docker.io/library/python:3.11"
@@ -209,9 +225,9 @@ def test_a_merge_conflict_is_told_as_one() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("version = 1", "version = 0", "has format 0; this Lading reads format 1"),
-        ("version = 1", "", "has format None"),
-        ("version = 1", "version = true", "has format True"),
+        ("version = 2", "version = 0", "has format 0; this Lading reads format 2"),
+        ("version = 2", "", "has format None"),
+        ("version = 2", "version = true", "has format True"),
         ("size = 3", "size = 3\ncolour = 'red'", "unknown field `colour`"),
         ('platform = "linux/amd64"\n', "", "missing required field `platform`"),
         ("size = 3", "size = 'large'", "$.platforms[0].distributions[0].size"),
@@ -235,9 +251,25 @@ def test_damage_is_named_by_its_path(old: str, new: str, words: str) -> None:
 
 
 def test_the_lock_of_a_newer_lading_is_not_to_be_removed() -> None:
-    problem = problem_of(emit_lock(SMALL).replace("version = 1", "version = 2", 1))
-    assert problem.message == "lading.lock has format 2; this Lading reads format 1"
+    problem = problem_of(emit_lock(SMALL).replace("version = 2", "version = 3", 1))
+    assert problem.message == "lading.lock has format 3; this Lading reads format 2"
     assert problem.hint == "update Lading: a newer one has made this lock"
+
+
+def test_the_lock_of_an_older_lading_is_to_be_made_again() -> None:
+    problem = problem_of(emit_lock(SMALL).replace("version = 2", "version = 1", 1))
+    assert problem.message == "lading.lock has format 1; this Lading reads format 2"
+    assert problem.hint == ("an older Lading has made it: remove it and run `lading lock` again")
+
+
+def test_a_lock_that_is_nested_without_end_is_refused() -> None:
+    assert "nested too deep" in problem_of(f"version = {'[' * 100_000}").message
+
+
+def test_a_pipe_of_that_name_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / LOCK_NAME)
+    with pytest.raises(FreezeError, match="can't be read: it is no file"):
+        read_lock(tmp_path)
 
 
 def test_a_place_that_cannot_be_written_names_the_lock(tmp_path: Path) -> None:
@@ -303,6 +335,20 @@ def test_drift_is_told_in_words() -> None:
     )
     assert drifted(indexes=(index,)) == (
         "index https://x.example.test named x (default) is not locked",
+    )
+    assert drifted(accelerator="cpu") == ("the accelerator: none is locked, cpu is asked for",)
+    few = msgspec.structs.replace(index, default=False, packages=("beta", "gamma"))
+    assert drifted(indexes=(few,)) == (
+        "index https://x.example.test named x for beta, gamma only is not locked",
+    )
+    said = (
+        model.InputRequires(name="beta", requirements=("gamma", "delta<2")),
+        model.InputRequires(name="gamma"),
+    )
+    asked = msgspec.structs.replace(SMALL.inputs.groups[0], requires=said)
+    assert drifted(groups=(asked,)) == (
+        "requires beta: gamma, delta<2 is not locked",
+        "requires gamma: nothing is not locked",
     )
     assert drifted(groups=(group,)) == (
         "requirement beta is not locked",

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lock.dock import AMD64, ARM64
+from lock.stand_in import standing_in
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lading.errors import Problem
     from lock.dock import Dock
 
@@ -130,3 +136,25 @@ def test_an_index_that_can_not_be_reached(dock: Dock) -> None:
     image = dock.image().index("http://127.0.0.1:9/simple").python_packages("alpha")
     problems = dock.refused(image)
     assert any("can be reached" in (problem.hint or "") for problem in problems)
+
+
+def test_a_file_that_asks_for_a_login(dock: Dock) -> None:
+    dock.other.wheel("alpha", "1.0")
+    dock.other.login = "a:b"
+    url = f"{dock.other.url}/files/alpha-1.0-py3-none-any.whl"
+    problem = only(dock.refused(dock.image().python_packages(f"alpha @ {url}")))
+    assert f"{url} asks for a login" in (problem.hint or "")
+
+
+def test_an_authority_that_nobody_trusts(dock: Dock, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("")
+    dock.environ["SSL_CERT_FILE"] = str(tmp_path / "ca.pem")
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    with standing_in(dock.other, folder) as proxy:
+        dock.environ |= {"HTTPS_PROXY": proxy.url, "UV_HTTP_RETRIES": "0"}
+        image = dock.image().index("https://private.example.test/simple")
+        problems = dock.refused(image.python_packages("alpha"))
+    assert any("--ca-bundle" in (problem.hint or "") for problem in problems)

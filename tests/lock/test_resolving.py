@@ -175,22 +175,6 @@ def test_a_wheel_at_a_url_is_hashed(dock: Dock) -> None:
     assert (alpha.kind, alpha.url, alpha.hashes, alpha.index) == ("wheel", url, (digest,), None)
 
 
-@pytest.mark.parametrize(
-    ("requirement", "what"),
-    [("./package", "a folder"), ("./alpha-1.0.tar.gz", "a source archive")],
-)
-def test_sources_of_the_project_are_refused_at_their_line(
-    dock: Dock, requirement: str, what: str
-) -> None:
-    dock.write("package/pyproject.toml", "[project]\nname = 'alpha'\nversion = '1'\n")
-    dock.write("alpha-1.0.tar.gz", b"")
-    (problem,) = dock.refused(dock.image().python_packages(requirement))
-    assert f"is {what} of the project" in problem.message
-    assert "uv build --wheel" in (problem.hint or "")
-    assert problem.location is not None
-    assert problem.location.file == __file__
-
-
 def test_a_missing_wheel_is_refused_at_its_line(dock: Dock) -> None:
     image = dock.image().python_packages("./wheels/alpha-1.0-py3-none-any.whl")
     (problem,) = dock.refused(image)

@@ -10,7 +10,14 @@ from lading.lock.model import InputGroup
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lading.lock.model import InputFile, InputIndex, Inputs, Lock, LockedBase
+    from lading.lock.model import (
+        InputFile,
+        InputIndex,
+        InputRequires,
+        Inputs,
+        Lock,
+        LockedBase,
+    )
 
 __all__ = ["drift", "is_pinned"]
 
@@ -21,6 +28,7 @@ _NAMES = {
     "lock_python_packages": "lock_python_packages",
     "prerelease": "whether pre-releases are taken",
     "no_index": "whether no index is asked",
+    "accelerator": "the accelerator",
 }
 _NOTHING = InputGroup()
 
@@ -78,7 +86,8 @@ def _indexes(old: Sequence[InputIndex], new: Sequence[InputIndex]) -> Iterator[s
 
 def _described(index: InputIndex) -> str:
     named = f" named {index.name}" if index.name is not None else ""
-    return f"{index.url}{named}{' (default)' if index.default else ''}"
+    only = f" for {', '.join(index.packages)} only" if index.packages else ""
+    return f"{index.url}{named}{only}{' (default)' if index.default else ''}"
 
 
 def _installations(old: Sequence[InputGroup], new: Sequence[InputGroup]) -> Iterator[str]:
@@ -96,7 +105,13 @@ def _installation(old: InputGroup, new: InputGroup) -> Iterator[str]:
     yield from _listed("constraint", old.constraints, new.constraints)
     yield from _listed("no_binary", old.no_binary, new.no_binary)
     yield from _listed("only_binary", old.only_binary, new.only_binary)
+    yield from _listed("requires", map(_said_of, old.requires), map(_said_of, new.requires))
+    yield from _listed("build constraint", old.build_constraints, new.build_constraints)
     yield from _files(old.files, new.files)
+
+
+def _said_of(source: InputRequires) -> str:
+    return f"{source.name}: {', '.join(source.requirements) or 'nothing'}"
 
 
 def _files(old: Sequence[InputFile], new: Sequence[InputFile]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ _HEADER = "# Made by `lading lock`, which also checks it (--check) and renews it
 
 _REMAKE = "remove it and run `lading lock` again"
 _UPDATE = "update Lading: a newer one has made this lock"
+_OLDER = f"an older Lading has made it: {_REMAKE}"
 _MERGE = "take one side whole (git checkout --ours or --theirs), then run `lading lock` again"
 _CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 _TOML_LINE = re.compile(r"at line (\d+)")
@@ -36,7 +38,7 @@ def read_lock(project: Path) -> Lock | None:
     """
     path = project / LOCK_NAME
     try:
-        lock = parse_lock(path.read_text("utf-8-sig"))
+        lock = parse_lock(_read(path))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
@@ -48,6 +50,13 @@ def read_lock(project: Path) -> Lock | None:
     if edited:
         raise FreezeError([*edited[:-1], replace(edited[-1], hint=_REMAKE)])
     return lock
+
+
+def _read(path: Path) -> str:
+    # A pipe of that name would be waited for, and for ever.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise FreezeError(f"{LOCK_NAME} can't be read: it is no file", hint=_REMAKE)
+    return path.read_text("utf-8-sig")
 
 
 def parse_lock(text: str) -> Lock:
@@ -63,8 +72,7 @@ def parse_lock(text: str) -> Lock:
     found = data.get("version")
     if found != FORMAT or isinstance(found, bool):
         message = f"{LOCK_NAME} has format {found!r}; this Lading reads format {FORMAT}"
-        newer = isinstance(found, int) and found > FORMAT
-        raise FreezeError(message, hint=_UPDATE if newer else _REMAKE)
+        raise FreezeError(message, hint=_hint_of(found))
     try:
         lock = msgspec.convert(data, Lock)
     except msgspec.ValidationError as error:
@@ -75,9 +83,18 @@ def parse_lock(text: str) -> Lock:
     return lock
 
 
+def _hint_of(found: object) -> str:
+    """What to do about a lock of another format."""
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        return _REMAKE
+    return _UPDATE if found > FORMAT else _OLDER
+
+
 def _tables(text: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise FreezeError(f"{LOCK_NAME} is not a lock: nested too deep", hint=_REMAKE) from None
     except tomllib.TOMLDecodeError as error:
         conflict = _CONFLICT.search(text)
         if conflict is not None:

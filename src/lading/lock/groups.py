@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lading.errors import Problem, ResolutionError
+from lading.errors import Problem, ResolutionError, SpecificationError
 from lading.grammar.invalid import Invalid
 from lading.image import steps
+from lading.lock.local_inputs import with_names
 from lading.requirements import RequirementSet, export_uv_lock
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from lading.lock.uv import Uv
     from lading.requirements import SourcedRequirement
 
-__all__ = ["Group", "Wanted", "group_of", "is_lock"]
+__all__ = ["Group", "Wanted", "group_of", "is_lock", "wanted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,16 @@ def _part(  # noqa: PLR0913, PLR0917 - what group_of was handed
 ) -> Group:
     if isinstance(step, steps.UvLock):
         found = _exported(step, project, uv)
+    elif any(one.index for one in found.requirements) and is_lock(step):
+        # A lock names the default index too, in whose place the image may have another.
+        default = uv.default_index(project)
+        found = replace(
+            found,
+            requirements=tuple(
+                replace(one, index=None) if one.index == default else one
+                for one in found.requirements
+            ),
+        )
     if found.environments and not any(
         _applies(marker, environment) for marker in found.environments
     ):
@@ -134,17 +145,18 @@ def _part(  # noqa: PLR0913, PLR0917 - what group_of was handed
         detail = "\n".join(found.environments)
         raise ResolutionError(Problem(message=message, location=step.location, detail=detail))
     return Group(
-        requirements=tuple(_wanted(found.requirements, environment)),
-        constraints=tuple(_wanted(found.constraints, environment)),
+        requirements=tuple(wanted(found.requirements, environment)),
+        constraints=tuple(wanted(found.constraints, environment)),
         no_binary=found.no_binary,
         only_binary=found.only_binary,
         complete=is_lock(step),
     )
 
 
-def _wanted(
+def wanted(
     sourced: Iterable[SourcedRequirement], environment: Mapping[str, str]
 ) -> Iterator[Wanted]:
+    """Those whose marker holds in the target's environment (PEP 508)."""
     for one in sourced:
         if _applies(one.requirement.marker, environment):
             yield Wanted(requirement=one.requirement, location=one.location, index=one.index)
@@ -175,7 +187,11 @@ def _exported(step: steps.UvLock, project: Path, uv: Uv) -> RequirementSet:
         replace(one, index=one.index if one.index in declared else None)
         for one in found.requirements
     )
-    return replace(found, requirements=requirements)
+    problems: list[Problem] = []
+    named = with_names(replace(found, requirements=requirements), project, problems)
+    if problems:
+        raise SpecificationError(problems)
+    return named
 
 
 def _declared_indexes(pyproject: Path) -> frozenset[str]:

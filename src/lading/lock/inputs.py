@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lading.distros import base_image
 from lading.errors import Problem, SpecificationError
 from lading.grammar.invalid import Invalid
+from lading.grammar.nearest import did_you_mean
 from lading.grammar.reference import ImageReference
 from lading.image import steps
-from lading.image.spans import settings, spans
+from lading.image.named_secrets import different_sources
+from lading.image.spans import spans
 from lading.lock.groups import is_lock
-from lading.lock.model import InputFile, InputGroup, InputIndex, Inputs
+from lading.lock.index_inputs import read_indexes
+from lading.lock.local_inputs import digest_at, folders_of, with_names
+from lading.lock.model import InputFile, InputGroup, InputRequires, Inputs
+from lading.lock.said import build_constraints
 from lading.requirements import (
-    Indexes,
     RequirementSet,
     SourcedRequirement,
-    SourcedUrl,
     read_pyproject,
     read_requirements_file,
+    read_script,
 )
-from lading.requirements.source import project_file
 from lading.requirements.uv_lock import read_toml_lock
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
+    from lading.errors import Location
     from lading.image import Image
 
     Sets: TypeAlias = tuple[tuple[steps.PythonStep, RequirementSet], ...]
@@ -55,20 +58,21 @@ def read_inputs(image: Image, project: Path) -> Asked:
     """What `image` asks for, in the project at `project`.
 
     Raises:
-        SpecificationError: A file is missing or invalid, two default indexes differ, or a file is
-            meant for another Python; all such together.
+        SpecificationError: A file is missing or invalid, two default indexes differ, a file is
+            meant for another Python, or a secret has two sources; all such together.
     """
-    problems: list[Problem] = []
+    problems = [*different_sources(image)]
+    locked = image.lock_python_packages
     groups = tuple(
         group
         for span in spans(image.steps)
-        if (group := tuple(_read_all(span.python, project, problems)))
+        if (group := tuple(_read_all(span.python, project, problems, locked=locked)))
     )
     sets = tuple(found for group in groups for _, found in group)
     problems += _wrong_pythons(image, sets)
-    locked = image.lock_python_packages
-    problems += _wrong_paths(sets, project) if locked else ()
-    indexes = _indexes(image, sets, problems)
+    problems += _different_requires(groups)
+    problems += _missing_links(sets, project)
+    indexes = read_indexes(image, sets, problems)
     if problems:
         raise SpecificationError(problems)
     inputs = Inputs(
@@ -77,10 +81,13 @@ def read_inputs(image: Image, project: Path) -> Asked:
         python=str(image.python_version),
         lock_python_packages=locked,
         prerelease=any(found.pre for found in sets),
-        no_index=indexes.no_index,
-        find_links=tuple(link.url for link in indexes.find_links),
-        indexes=tuple(_index_inputs(image, indexes)),
-        groups=tuple(_group_inputs(group, project) for group in groups) if locked else (),
+        no_index=any(found.indexes.no_index for found in sets),
+        accelerator=image.accelerator,
+        find_links=tuple(
+            dict.fromkeys(link.url for found in sets for link in found.indexes.find_links)
+        ),
+        indexes=indexes,
+        groups=_all_inputs(groups, project) if locked else (),
     )
     return Asked(inputs=inputs, groups=groups)
 
@@ -94,11 +101,12 @@ def base_reference(image: Image) -> ImageReference:
 
 
 def _read_all(
-    python: Iterable[steps.PythonStep], project: Path, problems: list[Problem]
+    python: Iterable[steps.PythonStep], project: Path, problems: list[Problem], *, locked: bool
 ) -> Iterable[tuple[steps.PythonStep, RequirementSet]]:
     for step in python:
         try:
-            yield step, _read(step, project)
+            found = _read(step, project)
+            yield step, with_names(found, project, problems) if locked else found
         except SpecificationError as error:
             # The file's own line says what is wrong; where none is known, the call does.
             problems += [
@@ -113,17 +121,24 @@ def _read(step: steps.PythonStep, project: Path) -> RequirementSet:
     match step:
         case steps.PythonPackages(requirements=requirements, location=location):
             found = (SourcedRequirement(requirement=one, location=location) for one in requirements)
-            return RequirementSet(requirements=tuple(found), no_binary=step.no_binary)
+            # A wheel is isolated from nothing: who asks for none of that means the source.
+            sources = sorted({*step.no_binary, *step.no_build_isolation})
+            return RequirementSet(requirements=tuple(found), no_binary=tuple(sources))
         case steps.RequirementsFile(path=path):
             return read_requirements_file(project, path.text)
         case steps.PyprojectToml(path=path):
             return read_pyproject(project, path.text, extras=step.extras, groups=step.groups)
+        case steps.ScriptRequirements(path=path):
+            return read_script(project, path.text)
         case steps.UvLock(path=path):
-            file, _, tables = read_toml_lock(project, path.text)
-            beside = f"{file.rpartition('/')[0]}/pyproject.toml".lstrip("/")
-            return RequirementSet(
-                files=(file, beside), requires_python=tables.get("requires-python")
-            )
+            return _read_uv_lock(project, path.text)
+
+
+def _read_uv_lock(project: Path, path: str) -> RequirementSet:
+    file, _, tables = read_toml_lock(project, path)
+    beside = f"{file.rpartition('/')[0]}/pyproject.toml".lstrip("/")
+    files = (file, beside, *folders_of(tables, project, file.rpartition("/")[0]))
+    return RequirementSet(files=files, requires_python=tables.get("requires-python"))
 
 
 def _wrong_pythons(image: Image, sets: Iterable[RequirementSet]) -> list[Problem]:
@@ -145,59 +160,49 @@ def _wrong_pythons(image: Image, sets: Iterable[RequirementSet]) -> list[Problem
     ]
 
 
-def _indexes(image: Image, sets: Iterable[RequirementSet], problems: list[Problem]) -> Indexes:
-    """All indexes together: those of the image first, then those of files, each once."""
-    own = settings(image.steps, steps.Index)
-    parts = [
-        Indexes(
-            default=next((_url(one) for one in own if one.default), None),
-            extra=tuple(_url(one) for one in own if not one.default),
-        ),
-        *(found.indexes for found in sets),
+def _missing_links(sets: Iterable[RequirementSet], project: Path) -> Iterable[Problem]:
+    """Folders of wheels that aren't there: uv would speak of packages that it can't find."""
+    return [
+        Problem(
+            message=f"--find-links {link.url}: the project has no such folder",
+            location=link.location,
+            hint=did_you_mean(link.url, sorted(one.name for one in project.iterdir())),
+        )
+        for found in sets
+        for link in found.indexes.find_links
+        if "://" not in link.url and not (project / link.url).exists()
     ]
-    defaults = [_url(one) for one in own if one.default]
-    defaults += [part.default for part in parts[1:] if part.default]
-    problems += _different(defaults)
-    return Indexes(
-        default=defaults[0] if defaults else None,
-        extra=_unique(url for part in parts for url in part.extra),
-        find_links=_unique(url for part in parts for url in part.find_links),
-        no_index=any(part.no_index for part in parts),
+
+
+def _different_requires(groups: Iterable[Sets]) -> Iterable[Problem]:
+    """Two calls that say different things of what one source requires."""
+    known: dict[str, tuple[tuple[str, ...], Location]] = {}
+    for step in (step for group in groups for step, _ in group):
+        for one in _requires(step):
+            said = (one.requirements, step.location)
+            first = known.setdefault(one.name, said)
+            if first[0] != said[0]:
+                yield Problem(
+                    message=f"requires= says two things of {one.name}: at {first[1]} and here",
+                    location=step.location,
+                    hint="say it once",
+                )
+
+
+def _requires(step: steps.PythonStep) -> tuple[InputRequires, ...]:
+    if not isinstance(step, steps.PythonPackages):
+        return ()
+    return tuple(
+        InputRequires(name=name, requirements=tuple(sorted({one.text for one in requirements})))
+        for name, requirements in step.requires
     )
 
 
-def _url(index: steps.Index) -> SourcedUrl:
-    return SourcedUrl(url=index.url, location=index.location)
-
-
-def _different(defaults: list[SourcedUrl]) -> list[Problem]:
-    # CASES R22: equal ones are one; of two that differ, either choice would be a guess.
-    return [
-        Problem(
-            message=f"two default indexes: {defaults[0].url} ({defaults[0].location}) "
-            f"and {other.url} ({other.location})",
-            location=other.location,
-            hint="make one of them an extra index: index(url), or --extra-index-url",
-        )
-        for other in defaults[1:]
-        if other.url != defaults[0].url
-    ]
-
-
-def _unique(urls: Iterable[SourcedUrl]) -> tuple[SourcedUrl, ...]:
-    found: dict[str, SourcedUrl] = {}
-    for url in urls:
-        found.setdefault(url.url, url)
-    return tuple(found.values())
-
-
-def _index_inputs(image: Image, indexes: Indexes) -> Iterable[InputIndex]:
-    names = {index.url: index.name for index in settings(image.steps, steps.Index)}
-    if indexes.default is not None:
-        url = indexes.default.url
-        yield InputIndex(url=url, name=names.get(url), default=True)
-    for extra in indexes.extra:
-        yield InputIndex(url=extra.url, name=names.get(extra.url))
+def _all_inputs(groups: Iterable[Sets], project: Path) -> tuple[InputGroup, ...]:
+    try:
+        return tuple(_group_inputs(group, project) for group in groups)
+    except Invalid as error:
+        raise SpecificationError(Problem(message=error.message, hint=error.hint)) from None
 
 
 def _group_inputs(group: Sets, project: Path) -> InputGroup:
@@ -208,69 +213,52 @@ def _group_inputs(group: Sets, project: Path) -> InputGroup:
             for step, found in group
             for path in _pinning(step, found)
         ),
-        *(_wheel(one, project) for _, found in group for one in found.requirements),
+        *(
+            InputFile(path=path, sha256=digest_at(project, path))
+            for _, found in group
+            for one in found.requirements
+            if (path := one.requirement.path) is not None
+        ),
     ]
+    requires = {one.name: one for step, _ in group for one in _requires(step)}
     return InputGroup(
         requirements=_lines(one for found in read for one in found.requirements),
         constraints=_lines(one for found in read for one in found.constraints),
         no_binary=tuple(sorted({name for found in read for name in found.no_binary})),
         only_binary=tuple(sorted({name for found in read for name in found.only_binary})),
-        files=tuple(dict.fromkeys(file for file in files if file is not None)),
+        requires=tuple(requires[name] for name in sorted(requires)),
+        build_constraints=_lines(build_constraints(step for step, _ in group)),
+        files=tuple(dict.fromkeys(files)),
     )
 
 
 def _pinning(step: steps.PythonStep, found: RequirementSet) -> tuple[str, ...]:
-    """Files that another tool has resolved: recorded by digest, since their lines are many."""
-    return found.files if is_lock(step) else ()
+    """Files that are recorded by digest, since they decide by more than the lines read here.
+
+    Those that another tool has resolved, and the projects of a workspace: the sources of its root
+    decide where the members' own dependencies come from.
+    """
+    if is_lock(step):
+        return found.files
+    projects = [file for file in found.files if file.rpartition("/")[2] == "pyproject.toml"]
+    return tuple(projects) if len(projects) > 1 else ()
 
 
 def _lock_file(step: steps.PythonStep, project: Path, path: str) -> InputFile:
     chosen = isinstance(step, steps.UvLock) and path == step.path.text
     return InputFile(
         path=path,
-        sha256=_sha256(project / path),
+        sha256=digest_at(project, path),
         extras=step.extras if chosen and isinstance(step, steps.UvLock) else (),
         groups=step.groups if chosen and isinstance(step, steps.UvLock) else (),
     )
 
 
-def _wheel(one: SourcedRequirement, project: Path) -> InputFile | None:
-    """A wheel of the project: another content at the same path is another requirement."""
-    path = one.requirement.path
-    return InputFile(path=path, sha256=_sha256(project / path)) if path is not None else None
-
-
 def _lines(requirements: Iterable[SourcedRequirement]) -> tuple[str, ...]:
-    found = (one.requirement for one in requirements)
-    return tuple(
-        sorted(
-            {" ".join((one.text, *(f"--hash={digest}" for digest in one.hashes))) for one in found}
-        )
-    )
+    return tuple(sorted({_line(one) for one in requirements}))
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _wrong_paths(sets: Iterable[RequirementSet], project: Path) -> Iterable[Problem]:
-    """Paths that can't be locked: what isn't there, leaves the project, or is no wheel."""
-    for found in sets:
-        for one in found.requirements:
-            path = one.requirement.path
-            words = _wrong_path(project, path) if path is not None else None
-            if words is not None:
-                yield Problem(message=words[0], hint=words[1], location=one.location)
-
-
-def _wrong_path(project: Path, path: str) -> tuple[str, str | None] | None:
-    if not (project / path).is_dir():
-        try:
-            project_file(project, path)
-        except Invalid as error:
-            return error.message, error.hint
-    if path.endswith(".whl"):
-        return None
-    what = "a folder" if (project / path).is_dir() else "a source archive"
-    hint = "make a wheel of it (`uv build --wheel`) and require the wheel by its path"
-    return f"{path} is {what} of the project, which can't be locked yet", hint
+def _line(one: SourcedRequirement) -> str:
+    hashes = (f"--hash={digest}" for digest in one.requirement.hashes)
+    line = " ".join((one.requirement.text, *hashes))
+    return f"{line} # from {one.index}" if one.index is not None else line

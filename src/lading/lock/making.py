@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from lading.errors import LadingError, Problem, RegistryError, ResolutionError, SpecificationError
 from lading.grammar.invalid import Invalid
 from lading.grammar.requirement import Requirement
-from lading.lock.drift import is_pinned
-from lading.lock.groups import Group, Wanted, group_of
+from lading.image import steps
+from lading.image.spans import settings
+from lading.lock.access import git_access
+from lading.lock.builds import BuildResolver
+from lading.lock.debs import is_vendorable, with_debs
+from lading.lock.git import Git
+from lading.lock.groups import Group, Wanted, group_of, wanted
 from lading.lock.inputs import base_reference
+from lading.lock.known import Known, check_known, placed
 from lading.lock.model import Lock, LockedBase, PlatformLock, Tool
 from lading.lock.resolve import Renewal, Resolver
+from lading.lock.said import (
+    build_constraints,
+    check_said,
+    not_isolated,
+    said_requirements,
+)
+from lading.lock.sources import SourceReader, SourceResolver
 from lading.lock.target import Target
-from lading.lock.tasks import Tasks
+from lading.lock.tasks import Tasks, collected, settled, together
+from lading.mirrors import read_mirrors
 from lading.platforms import Libc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from lading.image import Image
     from lading.lock.inputs import Asked
-    from lading.lock.model import Distribution, Inputs
-    from lading.lock.uv import Uv
-    from lading.machine import Machine
+    from lading.lock.model import Build, Distribution, Inputs
+    from lading.machine import Machine, Reach
+    from lading.mirrors import Mirrors
     from lading.platforms import Platform
 
 __all__ = ["LockMaker"]
-
-T = TypeVar("T")
 
 _UV_LIBC = Libc(name="musl", version=(1, 2))
 """The uv of the build is the statically linked one, which runs whatever libc the base has."""
@@ -45,12 +58,16 @@ class LockMaker:
     Attributes:
         machine: How to reach registries and indexes.
         allow_unpinned_base: Whether a base image may go without a digest.
+        vendor: Whether the lock is for builds without a network, and has the system packages too.
         say: Told, in a few words, what is going on.
+        now: The time, by which a signed archive may be out of date.
     """
 
     machine: Machine
     allow_unpinned_base: bool = False
+    vendor: bool = False
     say: Callable[[str], None] = lambda _: None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def make(  # noqa: PLR0913 - an image, where it is, and what is known of it
         self,
@@ -64,6 +81,8 @@ class LockMaker:
     ) -> Lock:
         """The lock of `image` for exactly these platforms.
 
+        No secret is read where the earlier lock fits.
+
         Args:
             image: What to lock.
             asked: What it asks for in its project.
@@ -76,234 +95,261 @@ class LockMaker:
             SpecificationError: The image does not say what its packages are to be locked for.
             ResolutionError: There is no solution for a platform.
             RegistryError: The base image's registry does not tell its digest.
+            BuildError: A secret that an index needs can't be read.
         """
-        _check_known(renewal, asked, earlier)
-        with Tasks() as tasks:
-            make = _Making(
-                maker=self,
-                image=image,
-                asked=asked,
-                project=project.resolve(),
-                earlier=earlier,
-                renewal=renewal,
-                tasks=tasks,
-                uv=replace(self.machine.uv(), stopping=tasks.stopping),
+        check_known(renewal, asked, earlier)
+        known = Known(image=image, asked=asked, earlier=earlier, renewal=renewal)
+        wanted = tuple(dict.fromkeys(platforms))
+        fitting = {
+            one: known.fitting(
+                one, allow_unpinned_base=self.allow_unpinned_base, vendor=self.vendor
             )
-            waits = [make.platform(platform) for platform in dict.fromkeys(platforms)]
+            for one in wanted
+        }
+        parts = [part for part in fitting.values() if part is not None]
+        missing = [one for one, part in fitting.items() if part is None]
+        if missing:
+            parts += self._make(known, project.resolve(), missing)
+        if image.lock_python_packages and missing:
+            check_said(image, parts, self.say)
+        ordered = sorted(parts, key=lambda part: part.platform)
+        return Lock(inputs=asked.inputs, platforms=tuple(ordered))
+
+    def _make(
+        self, known: Known, project: Path, platforms: Sequence[Platform]
+    ) -> list[PlatformLock]:
+        machine = self.machine
+        mirrors = read_mirrors(project, machine.environ)
+        indexes = settings(known.image.steps, steps.Index)
+        with (
+            machine.logged_in(indexes, project=project) as reach,
+            git_access(known.asked, machine, project, self.say) as access,
+            Tasks() as tasks,
+        ):
+            environment = {**reach.uv.environment, **access}
+            uv = replace(reach.uv, environment=environment, stopping=tasks.stopping)
+            making = _Making(
+                maker=self,
+                known=known,
+                project=project,
+                mirrors=mirrors,
+                reach=replace(reach, uv=uv),
+                requires=said_requirements(known.image),
+                tasks=tasks,
+                reader=SourceReader(
+                    project=project,
+                    cache=machine.cache,
+                    http=reach.http,
+                    git=Git(environment=environment, stopping=tasks.stopping),
+                    mirror=mirrors.python,
+                ),
+            )
+            waits = [making.platform(platform) for platform in platforms]
             _import_what_follows()
-            made = _collect(waits)
-        parts = sorted(made, key=lambda part: part.platform)
-        return Lock(inputs=asked.inputs, platforms=tuple(parts))
+            return collected(waits)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Making:
-    """One lock in the making; the attributes are what `LockMaker.make` was handed.
+    """One lock in the making.
 
-    What the machine says is asked here and in no thread: Python 3.11's `sysconfig`, by which uv's
-    program is found, can't stand two at once.
+    What the machine says is asked before, and in no thread: Python 3.11's `sysconfig`, by which
+    uv's program is found, can't stand two at once.
+
+    Attributes:
+        maker: Who makes it.
+        known: The image, and its lock so far.
+        project: The project's folder, absolute.
+        mirrors: What is asked in place of what.
+        reach: How to reach indexes.
+        requires: By name, what the user says that a source requires.
+        tasks: Runs what takes long.
+        reader: Reads sources.
     """
 
     maker: LockMaker
-    image: Image
-    asked: Asked
+    known: Known
     project: Path
-    earlier: Lock | None
-    renewal: Renewal
+    mirrors: Mirrors
+    reach: Reach
+    requires: Mapping[str, tuple[str, ...]]
     tasks: Tasks
-    uv: Uv
+    reader: SourceReader
 
     def platform(self, platform: Platform) -> Callable[[], PlatformLock]:
         """Starts the parts of one platform's lock at once; the call it gives waits for them."""
-        earlier = self.earlier.platform(str(platform)) if self.earlier else None
-        if earlier is not None and self._still_fits(earlier):
-            return lambda: earlier
+        earlier = self.known.part(platform)
         # What takes longest begins first.
-        found = self.tasks.start(lambda: self._distributions(platform, earlier))
+        found = self.tasks.start(lambda: self._packages(platform, earlier))
         tools = self.tasks.start(lambda: self._tools(platform, earlier))
         base = self.tasks.start(lambda: self._base(platform, earlier))
 
         def wait() -> PlatformLock:
             failed: list[LadingError] = []
-            results = (_settled(base, failed), _settled(tools, failed), _settled(found, failed))
+            results = (settled(base, failed), settled(tools, failed), settled(found, failed))
             if results[0] is None or results[1] is None or results[2] is None:
-                raise _together(failed)
-            return PlatformLock(
-                platform=str(platform), base=results[0], tools=results[1], distributions=results[2]
+                raise together(failed)
+            part = PlatformLock(
+                platform=str(platform),
+                base=results[0],
+                tools=results[1],
+                distributions=results[2][0],
+                builds=results[2][1],
             )
+            return self._with_debs(part, platform, earlier)
 
         return wait
-
-    def _still_fits(self, earlier: PlatformLock) -> bool:
-        is_same = self.earlier is not None and self.earlier.inputs == self.asked.inputs
-        is_complete = is_pinned(earlier.base) or self.maker.allow_unpinned_base
-        return is_same and is_complete and not self.renewal
 
     def _base(self, platform: Platform, earlier: PlatformLock | None) -> LockedBase:
         from lading.registry import resolve_base  # noqa: PLC0415 - only where a registry is asked
 
-        reference = base_reference(self.image)
-        known = earlier.base if earlier else None
-        is_known = known is not None and known.digest and known.reference == str(reference)
-        if known is not None and is_known and not self.renewal.everything:
-            return known
-        self.maker.say(f"asking {reference.domain} for {reference.familiar}")
+        reference = base_reference(self.known.image)
+        before = earlier.base if earlier else None
+        is_known = before is not None and before.digest and before.reference == str(reference)
+        if before is not None and is_known and not self.known.renewal.everything:
+            return before
         machine = self.maker.machine
         try:
+            asked = self.mirrors.base(reference)
+            self.maker.say(f"asking {asked.domain} for {asked.familiar}")
             found = resolve_base(
-                reference, platform, http=machine.http(), credentials=machine.credentials()
+                asked, platform, http=machine.http(), credentials=machine.credentials()
             )
+        except Invalid as error:
+            problem = Problem(message=error.message, hint=error.hint)
+            raise SpecificationError(placed([problem], self.known.image)) from None
         except RegistryError as error:
             if self.maker.allow_unpinned_base:
                 why = error.problems[0].message
                 self.maker.say(f"{reference.familiar} goes without a digest: {why}")
                 return LockedBase(reference=str(reference))
-            raise RegistryError(_placed(error.problems, self.image)) from None
+            raise RegistryError(placed(error.problems, self.known.image)) from None
         return LockedBase(
             reference=str(reference), digest=str(found.digest), manifest=str(found.manifest)
         )
 
     def _tools(self, platform: Platform, earlier: PlatformLock | None) -> tuple[Tool, ...]:
         """The uv that installs, where there is anything to install."""
-        if not self.asked.groups:
+        if not self.known.asked.groups:
             return ()
-        known = [tool for tool in earlier.tools if tool.name == "uv"] if earlier else []
-        return (known[0] if known and self.renewal.keeps("uv") else self._newest_uv(platform),)
+        before = [tool for tool in earlier.tools if tool.name == "uv"] if earlier else []
+        if before and self.known.renewal.keeps("uv"):
+            return (before[0],)
+        return (self._newest_uv(platform),)
 
     def _newest_uv(self, platform: Platform) -> Tool:
-        # Never a pre-release, whatever is allowed for the packages of the image.
-        inputs = _without_prereleases(self.asked.inputs)
-        resolver = self._resolver(platform, _UV_LIBC, inputs)
+        mirror = self.mirrors.uv or self.mirrors.python
+        resolver = self._resolver(platform, _UV_LIBC)
+        resolver = replace(resolver, inputs=_for_tools(resolver.inputs), python_mirror=mirror)
         wanted = Group(requirements=(Wanted(requirement=Requirement.parse("uv")),))
         try:
-            found = resolver.distributions((wanted,), (), self.renewal)
+            found = resolver.distributions((wanted,), (), self.known.renewal)
         except ResolutionError as error:
             detail = error.problems[0].detail
             message = f"uv, which installs the packages, is on no index for {platform}"
             hint = error.problems[0].hint or "add an index that has it: index(url)"
             raise ResolutionError(Problem(message=message, detail=detail, hint=hint)) from None
-        tool = _tool(found)
-        self._keep(tool.url, tool.sha256)
-        return tool
+        uv = next(one for one in found if one.name == "uv")
+        if uv.kind != "wheel" or uv.version is None:
+            raise ResolutionError("no index gives uv, which the build needs, as a wheel with a URL")
+        # So that freezing needs no network.
+        replace(self.reader, mirror=mirror).fetch(uv)
+        return Tool(name=uv.name, version=uv.version, url=uv.url, sha256=str(uv.sha256))
 
-    def _keep(self, url: str, sha256: str) -> None:
-        """Puts a file of the build context into the cache, so that freezing needs no network."""
-        from lading.download import fetch  # noqa: PLC0415 - while the resolver is at work
-
-        machine = self.maker.machine
-        fetch(url, sha256, cache=machine.cache, http=machine.http())
-
-    def _distributions(
+    def _packages(
         self, platform: Platform, earlier: PlatformLock | None
-    ) -> tuple[Distribution, ...]:
-        if not self.image.lock_python_packages or not self.asked.groups:
-            return ()
-        distro = self.image.distro
+    ) -> tuple[tuple[Distribution, ...], tuple[Build, ...]]:
+        """What is installed, and what its sources are built with."""
+        image, asked = self.known.image, self.known.asked
+        if not image.lock_python_packages or not asked.groups:
+            return (), ()
+        distro = image.distro
         if distro is None:
             message = (
                 "Python packages are locked for a libc, and the base image does not tell its own"
             )
             hint = 'name the distro: Image(base_image=..., distro="debian:bookworm")'
-            problem = Problem(message=message, hint=hint, location=self.image.location)
+            problem = Problem(message=message, hint=hint, location=image.location)
             raise SpecificationError(problem)
-        resolver = self._resolver(platform, distro.libc, self.asked.inputs)
+        resolver = self._resolver(platform, distro.libc)
         self.maker.say(f"resolving for {resolver.target}")
         groups = [
-            group_of(group, project=self.project, uv=self.uv, target=resolver.target)
-            for group in self.asked.groups
+            group_of(group, project=self.project, uv=self.reach.uv, target=resolver.target)
+            for group in asked.groups
         ]
-        found = resolver.distributions(groups, self._pins(earlier), self.renewal)
-        for one in found:
-            if one.kind == "sdist" and one.sha256 is not None:
-                self._keep(one.url, one.sha256)
-        return found
+        sources = SourceResolver(resolver=resolver, reader=self.reader, requires=self.requires)
+        pins = self.known.pins(earlier)
+        found = sources.distributions(groups, pins, self.known.renewal)
+        builds = BuildResolver(
+            resolver=self._resolver(platform, distro.libc, prerelease=False),
+            reader=self.reader,
+            renewal=self.known.renewal,
+            tasks=self.tasks,
+            places=sum(groups, Group()).places(),
+            constraints=tuple(wanted(build_constraints(image.steps), resolver.target.markers())),
+        )
+        builds_before = self.known.builds(earlier)
+        return found, builds.builds(found, builds_before, not_isolated=not_isolated(image))
 
-    def _pins(self, earlier: PlatformLock | None) -> tuple[Distribution, ...]:
-        """What is preferred; a platform that is new prefers what the others have."""
-        if earlier is not None:
-            return earlier.distributions
-        others = self.earlier.platforms if self.earlier else ()
-        found = {one.name: one for part in others for one in part.distributions}
-        return tuple(found.values())
-
-    def _resolver(self, platform: Platform, libc: Libc, inputs: Inputs) -> Resolver:
-        target = Target(platform=platform, libc=libc, python=self.image.python_version)
+    def _resolver(
+        self, platform: Platform, libc: Libc, *, prerelease: bool | None = None
+    ) -> Resolver:
+        image, inputs = self.known.image, self.known.asked.inputs
+        target = Target(platform=platform, libc=libc, python=image.python_version)
         try:
             target.uv_platform  # noqa: B018 - whether uv can be told of it
         except Invalid as error:
-            problem = Problem(message=error.message, hint=error.hint, location=self.image.location)
+            problem = Problem(message=error.message, hint=error.hint, location=image.location)
             raise ResolutionError(problem) from None
-        return Resolver(uv=self.uv, project=self.project, target=target, inputs=inputs)
+        return Resolver(
+            uv=self.reach.uv,
+            project=self.project,
+            target=target,
+            inputs=inputs if prerelease is None else _with_prereleases(inputs, prerelease),
+            mask=self.reach.mask,
+            python_mirror=self.mirrors.python,
+        )
+
+    def _with_debs(
+        self, part: PlatformLock, platform: Platform, earlier: PlatformLock | None
+    ) -> PlatformLock:
+        """The part with its system packages, where it is for builds without a network, or was."""
+        was = earlier is not None and earlier.debs_for is not None
+        if not self.maker.vendor and not (was and is_vendorable(self.known.image)):
+            return part
+        return with_debs(
+            part,
+            None if self.known.renewal.everything else earlier,
+            image=self.known.image,
+            platform=platform,
+            mirrors=self.mirrors,
+            http=self.maker.machine.http(),
+            machine=self.maker.machine,
+            now=self.maker.now(),
+            say=self.maker.say,
+        )
 
 
-def _without_prereleases(inputs: Inputs) -> Inputs:
+def _for_tools(inputs: Inputs) -> Inputs:
+    """Where a program of the build may come from: what is said of the image's packages aside.
+
+    Never a pre-release. `--no-index` is said of packages in a folder, and a program has a URL.
+    """
     import msgspec  # noqa: PLC0415 - the model has brought it already
 
-    return msgspec.structs.replace(inputs, prerelease=False)
+    pages = tuple(link for link in inputs.find_links if "://" in link)
+    return msgspec.structs.replace(
+        inputs, prerelease=False, no_index=False, find_links=pages, accelerator=None
+    )
 
 
-def _check_known(renewal: Renewal, asked: Asked, earlier: Lock | None) -> None:
-    """A name to upgrade that nothing knows is a mistake that nothing else would show."""
-    from lading.grammar.nearest import did_you_mean  # noqa: PLC0415 - for this error only
+def _with_prereleases(inputs: Inputs, allowed: bool) -> Inputs:  # noqa: FBT001 - that is what it sets
+    import msgspec  # noqa: PLC0415 - the model has brought it already
 
-    known = {
-        one.requirement.name or ""
-        for group in asked.groups
-        for _, found in group
-        for one in found.requirements
-    }
-    for part in earlier.platforms if earlier else ():
-        known |= {one.name for one in part.distributions}
-        known |= {tool.name for tool in part.tools}
-    problems = [
-        Problem(
-            message=f"{name} can't be upgraded: it is not in the lock",
-            hint=did_you_mean(name, sorted(known)),
-        )
-        for name in renewal.packages
-        if name not in known
-    ]
-    if problems:
-        raise ResolutionError(problems)
+    return msgspec.structs.replace(inputs, prerelease=allowed)
 
 
 def _import_what_follows() -> None:
     """Loads what reads the resolver's answer, while the resolver is at work."""
     import packaging.pylock  # noqa: F401, PLC0415 - this is the place
     import tomli_w  # noqa: F401, PLC0415
-
-
-def _placed(problems: Iterable[Problem], image: Image) -> list[Problem]:
-    return [
-        Problem(message=one.message, hint=one.hint, detail=one.detail, location=image.location)
-        for one in problems
-    ]
-
-
-def _tool(found: Iterable[Distribution]) -> Tool:
-    uv = next(one for one in found if one.name == "uv")
-    if uv.sha256 is None or uv.version is None or "://" not in uv.url:
-        raise ResolutionError("no index gives uv, which the build needs, with a URL and a SHA-256")
-    return Tool(name=uv.name, version=uv.version, url=uv.url, sha256=uv.sha256)
-
-
-def _settled(wait: Callable[[], T], failed: list[LadingError]) -> T | None:
-    try:
-        return wait()
-    except LadingError as error:
-        failed.append(error)
-        return None
-
-
-def _collect(waits: Iterable[Callable[[], PlatformLock]]) -> list[PlatformLock]:
-    """All results, or one error with the problems of all that failed."""
-    failed: list[LadingError] = []
-    results = [_settled(wait, failed) for wait in waits]
-    if failed:
-        raise _together(failed)
-    return [result for result in results if result is not None]
-
-
-def _together(failed: Sequence[LadingError]) -> LadingError:
-    problems = dict.fromkeys(problem for error in failed for problem in error.problems)
-    return type(failed[0])(problems)

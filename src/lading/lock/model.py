@@ -9,25 +9,32 @@ break, or leave the project, whoever has edited the file.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+import re
+from typing import Annotated, Final, Literal, TypeAlias
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Meta
 
 __all__ = [
     "FORMAT",
+    "Archive",
+    "Build",
+    "Deb",
     "Distribution",
     "InputFile",
     "InputGroup",
     "InputIndex",
+    "InputRequires",
     "Inputs",
     "Lock",
     "LockedBase",
     "PlatformLock",
     "Tool",
+    "is_file_name",
 ]
 
-FORMAT = 1
+FORMAT = 2
 """The format of the file; raised whenever an older Lading would misread a newer one."""
 
 _Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z")]  # PEP 503
@@ -37,10 +44,15 @@ _Digest: TypeAlias = Annotated[str, Meta(pattern=r"^sha(256:[0-9a-f]{64}|512:[0-
 _Hash: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9_]+:[0-9a-f]{32,128}\Z")]
 _Commit: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")]
 _Line: TypeAlias = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]+\Z")]
-_Word: TypeAlias = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f-][^\x00-\x20\x7f]*\Z")]
+_Word: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s\x00-\x20\x7f-][^\s\x00-\x20\x7f]*\Z")]
 _Path: TypeAlias = Annotated[
     str, Meta(pattern=r"^(?!/)(?!([^/]*/)*\.\.(/|\Z))[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*\Z")
 ]
+
+# A file's name becomes a path in the build's context, and a word in its commands.
+_FILE_NAME: Final = re.compile(r"[^\x00-\x20\x7f/\\\"'`$.-][^\x00-\x20\x7f/\\\"'`$]*")
+_FOLDERS: Final = frozenset({"directory", "git"})
+_IN_PROJECT: Final = frozenset({"file", "archive", "directory"})
 
 
 class _Fact(
@@ -50,11 +62,11 @@ class _Fact(
 
 
 class InputFile(_Fact, frozen=True, kw_only=True):
-    """A file of the project that decides by its content: a lock of another tool, or a wheel.
+    """A file or folder of the project that decides by its content, such as another tool's lock.
 
     Attributes:
         path: Where it is in the project.
-        sha256: Of its content.
+        sha256: Of its content; of a folder, of the names and contents of its files.
         extras: Which of a uv.lock's extras are asked for.
         groups: Which of its dependency groups are.
     """
@@ -65,22 +77,50 @@ class InputFile(_Fact, frozen=True, kw_only=True):
     groups: tuple[_Name, ...] = ()
 
 
+class InputRequires(_Fact, frozen=True, kw_only=True):
+    """What a source is said to require, since only its own code could tell."""
+
+    name: _Name
+    requirements: tuple[_Line, ...] = ()
+
+
 class InputGroup(_Fact, frozen=True, kw_only=True):
-    """The requirements of one installation: all that stand between two commands."""
+    """The requirements of one installation: all that stand between two commands.
+
+    Attributes:
+        requirements: What to install; one that may come from a single index ends in
+            ` # from <URL>`.
+        constraints: Versions to keep to.
+        no_binary: Names to compile from source.
+        only_binary: Names never to compile.
+        requires: What sources are said to require.
+        build_constraints: Versions to keep to of what sources are built with.
+        files: Files that decide by their content.
+    """
 
     requirements: tuple[_Line, ...] = ()
     constraints: tuple[_Line, ...] = ()
     no_binary: tuple[_Word, ...] = ()
     only_binary: tuple[_Word, ...] = ()
+    requires: tuple[InputRequires, ...] = ()
+    build_constraints: tuple[_Line, ...] = ()
     files: tuple[InputFile, ...] = ()
 
 
 class InputIndex(_Fact, frozen=True, kw_only=True):
-    """A package index that was asked for."""
+    """A package index that was asked for; how it lets one in is no part of the answer.
+
+    Attributes:
+        url: Without credentials.
+        name: The user's name for it.
+        default: Whether it takes the place of the resolver's own.
+        packages: The only ones that it serves, and which nothing else does; all where empty.
+    """
 
     url: _Word
     name: _Word | None = None
     default: bool = False
+    packages: tuple[_Name, ...] = ()
 
 
 class Inputs(_Fact, frozen=True, kw_only=True):
@@ -92,6 +132,7 @@ class Inputs(_Fact, frozen=True, kw_only=True):
     lock_python_packages: bool = True
     prerelease: bool = False
     no_index: bool = False
+    accelerator: _Word | None = None
     find_links: tuple[_Line, ...] = ()
     indexes: tuple[InputIndex, ...] = ()
     groups: tuple[InputGroup, ...] = ()
@@ -118,22 +159,27 @@ class Distribution(_Fact, frozen=True, kw_only=True):
     Attributes:
         name: Normalised (PEP 503).
         version: PEP 440; None for a git requirement of an image that is not locked.
-        kind: `wheel` and `sdist` come from an index or a direct URL, `file` is a wheel of the
-            project, `git` a commit of a repository.
-        url: Where the file or the repository is; the path in the project for `file`.
+        kind: `wheel` and `sdist` come from an index or a direct URL; `file` is a wheel of the
+            project, `archive` a source archive of it, `directory` a folder of it with a source;
+            `git` is a commit of a repository.
+        url: Where the file or the repository is; the path in the project for `file`, `archive` and
+            `directory`.
         commit: The commit of a `git` distribution.
         revision: The branch or tag of one in an image that is not locked.
         subdirectory: Where in the repository or archive the project lies.
-        hashes: `sha256:...`, any of which the file must have.
+        hashes: `sha256:...`, any of which the file must have; for `directory` that of the names
+            and contents of its files.
         size: Of the file, in bytes, where the index told.
         index: The URL of the index that it was found on, `default` for the resolver's own, and
             None where no index was asked.
         group: In which of the image's installations it is installed first, from 1.
+        assumed: Whether what it requires is what the user or its files say, where only its own code
+            could tell: the build has to check it.
     """
 
     name: _Name
     version: _Version | None = None
-    kind: Literal["wheel", "sdist", "file", "git"] = "wheel"
+    kind: Literal["wheel", "sdist", "file", "archive", "directory", "git"] = "wheel"
     url: _Word
     commit: _Commit | None = None
     revision: _Word | None = None
@@ -142,17 +188,39 @@ class Distribution(_Fact, frozen=True, kw_only=True):
     size: Annotated[int, Meta(ge=0)] | None = None
     index: _Word | None = None
     group: Annotated[int, Meta(ge=1)] = 1
+    assumed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in _FOLDERS and not is_file_name(self.filename):
+            raise ValueError(f"{self.filename!r} can't be the name of a file")
+
+    @property
+    def is_source(self) -> bool:
+        """Whether it must be made into a wheel first."""
+        return self.kind in {"sdist", "archive", "directory", "git"}
+
+    @property
+    def is_in_project(self) -> bool:
+        """Whether `url` is a path of the project."""
+        return self.kind in _IN_PROJECT
 
     @property
     def filename(self) -> str:
-        """The last part of the URL's path."""
-        return self.url.partition("#")[0].partition("?")[0].rpartition("/")[2]
+        """The last part of the path, as a file is called by it."""
+        if self.is_in_project:
+            return self.url.rpartition("/")[2]
+        return unquote(self.url.partition("#")[0].partition("?")[0].rpartition("/")[2])
 
     @property
     def sha256(self) -> str | None:
         """The SHA-256 of the file, in hexadecimal, or None where only other hashes are known."""
         name = "sha256:"
         return next((one.removeprefix(name) for one in self.hashes if one.startswith(name)), None)
+
+
+def is_file_name(word: str) -> bool:
+    """Whether `word` can be the name of a distribution's file: one part of a path, and plain."""
+    return _FILE_NAME.fullmatch(word) is not None
 
 
 class Tool(_Fact, frozen=True, kw_only=True):
@@ -164,13 +232,81 @@ class Tool(_Fact, frozen=True, kw_only=True):
     sha256: _Sha256
 
 
+class Build(_Fact, frozen=True, kw_only=True):
+    """What making a wheel of one source takes (PEP 518): installed for that, and never shipped.
+
+    Attributes:
+        name: The distribution that is built.
+        requirements: What its source asks for, as it asks.
+        distributions: What stands for that, with all that it needs in turn.
+    """
+
+    name: _Name
+    requirements: tuple[_Line, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+
+
+class Archive(_Fact, frozen=True, kw_only=True):
+    """A part of a Debian archive that packages were read from, and its signed index.
+
+    Attributes:
+        url: The archive's root, as it was reached.
+        suite: Such as `bookworm` or `bookworm-security`.
+        release: The SHA-256 of its InRelease file, whose signature was checked.
+        date: Of that file, as it says itself (RFC 3339, UTC).
+    """
+
+    url: _Word
+    suite: _Word
+    release: _Sha256
+    date: _Word
+
+
+class Deb(_Fact, frozen=True, kw_only=True):
+    """One Debian package for a vendored build.
+
+    Attributes:
+        name: The package.
+        version: Debian's, with epoch and revision.
+        architecture: `amd64`, `arm64` or `all`.
+        path: Below the archive's root.
+        sha256: Of the file.
+        size: In bytes.
+        suite: The suite that it was read from.
+    """
+
+    name: _Word
+    version: _Word
+    architecture: _Word
+    path: _Path
+    sha256: _Sha256
+    size: Annotated[int, Meta(ge=0)]
+    suite: _Word
+
+
 class PlatformLock(_Fact, frozen=True, kw_only=True):
-    """Everything for one platform."""
+    """Everything for one platform.
+
+    Attributes:
+        platform: Such as `linux/amd64`.
+        base: The base image.
+        tools: The programs of the build.
+        distributions: What is installed.
+        builds: What each source of them is made into a wheel with.
+        archives: Where `debs` were read from.
+        debs_for: The system packages that `debs` were chosen for, where the lock is one for
+            vendored builds.
+        debs: Those packages with all that they may need, for a build without a network.
+    """
 
     platform: Annotated[str, Meta(pattern=r"^[a-z0-9]+(/[a-z0-9]+){1,2}\Z")]
     base: LockedBase
     tools: tuple[Tool, ...] = ()
     distributions: tuple[Distribution, ...] = ()
+    builds: tuple[Build, ...] = ()
+    archives: tuple[Archive, ...] = ()
+    debs_for: tuple[_Word, ...] | None = None
+    debs: tuple[Deb, ...] = ()
 
 
 class Lock(_Fact, frozen=True, kw_only=True):

@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from lading.errors import Problem, ResolutionError
-from lading.lock.model import Distribution
+from lading.grammar.invalid import Invalid
+from lading.lock.model import Distribution, is_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, PackageWheel
+    from packaging.pylock import (
+        Package,
+        PackageArchive,
+        PackageDirectory,
+        PackageSdist,
+        PackageVcs,
+        PackageWheel,
+    )
     from packaging.tags import Tag
 
     from lading.lock.groups import Group
@@ -27,7 +35,6 @@ __all__ = [
     "emit_pins",
     "package_names",
     "read_distributions",
-    "read_index_annotations",
 ]
 
 F = TypeVar("F", "PackageWheel", "PackageSdist")
@@ -35,7 +42,7 @@ F = TypeVar("F", "PackageWheel", "PackageSdist")
 DEFAULT_INDEX = "default"
 """What a distribution's index is called where it is the resolver's own."""
 
-_MAKE_A_WHEEL = "make a wheel of it (`uv build --wheel`) and require the wheel by its path"
+_PINNED = frozenset({"wheel", "sdist", "file"})  # what an index or a place with links may give
 _ALLOW = "add this file's hash, or make the file of hashes anew for this platform"
 
 
@@ -47,14 +54,15 @@ class Reading:
         target: What was resolved for.
         project: The folder that the paths of the lock start from.
         output: The folder that paths in the answer start from.
-        found_on: By name, the index that it was found on, where that is not the resolver's own.
+        found_on: By name, the index that it was found on, where that is not the resolver's own;
+            None where it was found on no index.
         wanted: What was asked, with the hashes that it allows.
     """
 
     target: Target
     project: Path
     output: Path
-    found_on: Mapping[str, str]
+    found_on: Mapping[str, str | None]
     wanted: Group
 
 
@@ -65,8 +73,11 @@ def emit_pins(distributions: Iterable[Distribution]) -> str:
     """
     lines: list[str] = []
     for one in distributions:
-        if one.index is not None and one.version is not None:
+        if one.kind in _PINNED and one.version is not None:
             lines += ["", "[[packages]]", f'name = "{one.name}"', f'version = "{one.version}"']
+            # A package that may come from one index only is preferred where this is that one.
+            known = one.index is not None and one.index != DEFAULT_INDEX
+            lines += [f'index = "{one.index}"'] if known else []
     return "\n".join(('lock-version = "1.0"', 'created-by = "lading"', *lines, "")) if lines else ""
 
 
@@ -79,19 +90,6 @@ def emit_pinned_lines(pylock: str) -> str:
     """The versions of a pylock file as lines of a requirements file."""
     packages = tomllib.loads(pylock).get("packages", ())
     return "".join(f"{one['name']}=={one['version']}\n" for one in packages if "version" in one)
-
-
-def read_index_annotations(text: str) -> dict[str, str]:
-    """By name, the index of each package in a requirements file with uv's `# from URL` remarks."""
-    found: dict[str, str] = {}
-    name = ""
-    for line in text.splitlines():
-        words = line.split()
-        if words[:2] == ["#", "from"]:
-            found[name] = words[2].rstrip("/")
-        elif "==" in line and not line.startswith((" ", "#")):
-            name = line.partition("==")[0].partition("[")[0].strip()
-    return found
 
 
 def read_distributions(text: str, reading: Reading) -> tuple[Distribution, ...]:
@@ -143,8 +141,7 @@ class _Reader:
         if package.archive is not None:
             return self._archive(package, package.archive)
         if package.directory is not None:
-            message = f"{package.name} is a folder of the project, which can't be locked yet"
-            raise ResolutionError(message, hint=_MAKE_A_WHEEL)
+            return self._directory(package, package.directory)
         return self._from_index(package)
 
     def _from_index(self, package: Package) -> Distribution:
@@ -208,7 +205,7 @@ class _Reader:
             name=package.name,
             version=str(package.version),
             kind=kind,
-            url=file.url,
+            url=_file_url(package.name, file.url),
             hashes=_required_hashes(package.name, file.hashes),
             size=file.size,
             index=self.reading.found_on.get(package.name, DEFAULT_INDEX),
@@ -226,33 +223,54 @@ class _Reader:
             name=package.name,
             version=str(package.version),
             kind="wheel" if name.endswith(".whl") else "sdist",
-            url=archive.url,
+            url=_file_url(package.name, archive.url),
             subdirectory=str(archive.subdirectory) if archive.subdirectory else None,
             hashes=_required_hashes(package.name, archive.hashes),
             size=archive.size,
         )
 
     def _local(self, package: Package, path: Path, hashes: Mapping[str, str]) -> Distribution:
-        real = path.resolve()
-        if not real.is_relative_to(self.reading.project):
-            message = f"{package.name} is a file outside of the project: {real.name}"
-            raise ResolutionError(message, hint="copy it into the project's folder")
-        if real.suffix != ".whl":
-            message = (
-                f"{package.name} is a source archive of the project, which can't be locked yet"
-            )
-            raise ResolutionError(message, hint=_MAKE_A_WHEEL)
-        inside = real.relative_to(self.reading.project).as_posix()
-        if any(char.isspace() for char in inside):
-            message = f"{package.name} is in a folder with a space in its name: {inside}"
-            raise ResolutionError(message, hint="rename the folder")
         return Distribution(
             name=package.name,
             version=str(package.version),
-            kind="file",
-            url=inside,
+            kind="file" if path.suffix == ".whl" else "archive",
+            url=self._inside(package.name, path),
             hashes=_required_hashes(package.name, hashes),
         )
+
+    def _directory(self, package: Package, directory: PackageDirectory) -> Distribution:
+        """A folder with a source: known by the digest of all that a copy of it would hold.
+
+        uv calls each member of a workspace editable, which nobody asked for: an image has a copy.
+        """
+        from lading.trees import digest_of, tree_of  # noqa: PLC0415 - only for such a folder
+
+        path = self.reading.output / directory.path / (directory.subdirectory or "")
+        inside = self._inside(package.name, path)
+        try:
+            digest = digest_of(tree_of(self.reading.project, inside))
+        except Invalid as error:
+            raise ResolutionError(f"{package.name}: {error.message}", hint=error.hint) from None
+        return Distribution(
+            name=package.name,
+            version=str(package.version) if package.version else None,
+            kind="directory",
+            url=inside,
+            hashes=(f"sha256:{digest}",),
+        )
+
+    def _inside(self, name: str, path: Path) -> str:
+        """The path in the project."""
+        real = path.resolve()
+        if not real.is_relative_to(self.reading.project):
+            what = "folder" if path.is_dir() else "file"
+            message = f"{name} is a {what} outside of the project: {real.name}"
+            raise ResolutionError(message, hint="copy it into the project's folder")
+        inside = real.relative_to(self.reading.project).as_posix()
+        if any(char.isspace() for char in inside):
+            message = f"{name} is in a folder with a space in its name: {inside}"
+            raise ResolutionError(message, hint="rename the folder")
+        return inside
 
     def _vcs(self, package: Package, vcs: PackageVcs) -> Distribution:
         if vcs.type != "git" or vcs.url is None:
@@ -265,6 +283,14 @@ class _Reader:
             commit=vcs.commit_id,
             subdirectory=str(vcs.subdirectory) if vcs.subdirectory else None,
         )
+
+
+def _file_url(name: str, url: str) -> str:
+    """The URL, whose last part becomes the name of a file in the build's context."""
+    file = unquote(url.partition("#")[0].partition("?")[0].rpartition("/")[2])
+    if not is_file_name(file):
+        raise ResolutionError(f"{name} is at a URL that names no plain file: {file!r}")
+    return url
 
 
 def _hashes(table: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,28 +1,37 @@
-"""What a resolver's refusal means to the user: at which line, and what to do about it."""
+"""What a resolver's refusal means to the user: at which line, and what to do about it.
+
+`_HINTS` is the one place that knows sentences of uv's (0.13.9); each has a test that makes the real
+uv say it, so that a newer one that says it differently is found out.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lading.errors import Problem
 from lading.grammar.url import redact
+from lading.lock.bindings import PROJECT_NAME
 from lading.lock.guard import REFUSAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lading.errors import Location
     from lading.lock.groups import Group
+    from lading.lock.model import Inputs
     from lading.lock.target import Target
 
-__all__ = ["refusal"]
+__all__ = ["Needed", "Refused", "needed_sources"]
 
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _NEEDS_SOURCE = re.compile(r"Wheels are required for `([^`]+)`")
-_NO_WHEEL = re.compile(
-    r"\b([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\S* "
-    r"has no (?:usable wheels|wheels with a matching)"
+_NO_WHEEL = re.compile(rf"\b({_NAME})\S* has no (?:usable wheels|wheels with a matching)")
+_NOT_FOUND = re.compile(
+    rf"\b({_NAME}) was not found in the (?:package registry|provided package locations)"
 )
+_NO_VERSION = re.compile(rf"there (?:is|are) no versions? of ({_NAME})")
 _NEEDS_CODE = re.compile(
     r"Building source distributions for `([^`]+)` is disabled"
     r"|Failed to (?:download and )?build `([^`]+)`"
@@ -35,28 +44,79 @@ _UNREACHED = re.compile(
 _CERTIFICATE = re.compile(
     r"invalid peer certificate|UnknownIssuer|certificate verify", re.IGNORECASE
 )
+_NO_LOGIN = re.compile(
+    r"\((?P<index>\S+)\) could not be queried due to a lack of valid authentication"
+    r"|\((?P<forbidden>\S+)\) returned a 403 Forbidden"
+    r"|\b40[13] (?:Unauthorized|Forbidden)\)? for url \((?P<file>[^)\s]+)\)"
+)
+_TORCH = re.compile(r"(?:py)?torch.*|triton(?:-.*)?|fbgemm-gpu.*|xformers")
 _LIMIT = 5
 
 
-def refusal(words: str, group: Group, target: Target) -> Problem:
-    """The resolver's own words, at the user's line (CASES R18, R23, R26).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """A source that uv would have to run to know what it requires.
 
-    Args:
-        words: What it wrote; credentials in it are masked.
+    Attributes:
+        name: The package.
+        version: Its version, where it comes from an index.
+        requirement: `name @ URL` where it doesn't, as uv writes it.
+    """
+
+    name: str
+    version: str | None = None
+    requirement: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A resolver's refusal.
+
+    Attributes:
+        words: What it wrote, with no secret in it.
         group: What it was asked.
         target: For what.
+        inputs: Where it looked.
     """
-    detail = redact(words).strip()
-    places = group.places()
-    named = {name: place for name, place in places.items() if _mentions(detail, name)}
-    detail += _asked_for(group, named)
-    first = next(iter(named.values()), next(iter(places.values()), None))
-    return Problem(
-        message=f"the requirements can't be resolved for {target}",
-        location=first,
-        detail=detail,
-        hint=_network_hint(words) or _code_hint(words) or _source_hint(words, target),
-    )
+
+    words: str
+    group: Group
+    target: Target
+    inputs: Inputs
+
+    def problem(self) -> Problem:
+        """Its own words, at the user's line, with what to do about it (CASES R18, R23, R26)."""
+        detail = redact(self.words).replace(f"{PROJECT_NAME} depends on", "you require").strip()
+        places = self.group.places()
+        named = {name: place for name, place in places.items() if _mentions(detail, name)}
+        detail += _asked_for(self.group, named)
+        return Problem(
+            message=f"the requirements can't be resolved for {self.target}",
+            location=next(iter(named.values()), next(iter(places.values()), None)),
+            detail=detail,
+            hint=next((hint for find in _HINTS if (hint := find(self)) is not None), None),
+        )
+
+
+def needed_sources(words: str) -> tuple[Needed, ...]:
+    """The sources whose code uv would have to run, where it refuses because of them."""
+    found = [first or second for first, second in _NEEDS_CODE.findall(words)]
+    if "is disabled" not in words and REFUSAL not in words:
+        return ()
+    # uv names one twice: by its URL, and by its name alone.
+    sources: dict[str, Needed] = {}
+    for one in found:
+        name = re.split(r"==| @ ", one)[0]
+        known = sources.get(name)
+        if known is None or known == Needed(name=name):
+            sources[name] = _needed(name, one)
+    return tuple(sources.values())
+
+
+def _needed(name: str, text: str) -> Needed:
+    if " @ " in text:
+        return Needed(name=name, requirement=text)
+    return Needed(name=name, version=text.partition("==")[2] or None)
 
 
 def _asked_for(group: Group, named: dict[str, Location]) -> str:
@@ -78,31 +138,84 @@ def _mentions(words: str, name: str) -> bool:
     return re.search(rf"(?<![\w.-]){loose}(?![\w-])", words, re.IGNORECASE) is not None
 
 
-def _network_hint(words: str) -> str | None:
-    if _CERTIFICATE.search(words):
+# What to do about it, the most telling first.
+
+
+def _certificate_hint(refused: Refused) -> str | None:
+    if _CERTIFICATE.search(refused.words):
         return "hand in the certificate authority of your network: --ca-bundle FILE"
-    if _UNREACHED.search(words):
+    return None
+
+
+def _unreached_hint(refused: Refused) -> str | None:
+    if _UNREACHED.search(refused.words):
         return "see whether the index can be reached from here: proxy, certificates, network"
     return None
 
 
-def _code_hint(words: str) -> str | None:
-    names = [first or second for first, second in _NEEDS_CODE.findall(words)]
-    if not names or ("is disabled" not in words and REFUSAL not in words):
+def _login_hint(refused: Refused) -> str | None:
+    found = _NO_LOGIN.search(refused.words)
+    if found is None:
         return None
-    what = _listed(re.split(r"==| @ ", name)[0] for name in names)
+    url = found["index"] or found["forbidden"] or found["file"]
+    index = next((one for one in refused.inputs.indexes if url.startswith(one.url)), None)
+    name = index.name if index is not None and index.name is not None else "..."
+    return (
+        f"{url} asks for a login: index(..., name={name!r}, secret=...); "
+        "where it has one, see whether that is right"
+    ).replace("'", '"')
+
+
+def _code_hint(refused: Refused) -> str | None:
+    sources = needed_sources(refused.words)
+    if not sources:
+        return None
+    what = _listed(one.name for one in sources)
     return (
         f"{what} tells its dependencies only to those who run its code, which locking never does: "
-        "make a wheel of it (`uv build --wheel`) and require the wheel by its path"
+        f'name them: requires={{"{sources[0].name}": [...]}}, or require a wheel of it'
     )
 
 
-def _source_hint(words: str, target: Target) -> str | None:
-    needed = list(dict.fromkeys(_NEEDS_SOURCE.findall(words)))
-    missing = list(dict.fromkeys([*_NO_WHEEL.findall(words), *needed]))
+def _accelerator_hint(refused: Refused) -> str | None:
+    """Of PyTorch's packages, which come from the index of the accelerator alone."""
+    accelerator = refused.inputs.accelerator
+    if accelerator is None:
+        return None
+    words = refused.words
+    found = [*_NOT_FOUND.findall(words), *_NO_WHEEL.findall(words), *_NO_VERSION.findall(words)]
+    names = [name for name in found if _TORCH.fullmatch(name)]
+    if not names:
+        return None
+    kind = "musllinux" if refused.target.libc.name == "musl" else "manylinux"
+    hint = (
+        f'{_listed(names)}: the index of accelerator="{accelerator}" has nothing for {kind} and '
+        f"Python {refused.target.python} that fits; take another version or accelerator"
+    )
+    return f'{hint}, or a distro with glibc (distro="debian")' if kind == "musllinux" else hint
+
+
+def _no_index_hint(refused: Refused) -> str | None:
+    if refused.inputs.no_index and _NOT_FOUND.search(refused.words):
+        return "a requirements file says --no-index: only what --find-links names is looked at"
+    return None
+
+
+def _bound_hint(refused: Refused) -> str | None:
+    """Of packages that one index serves alone."""
+    urls = {name: one.url for one in refused.inputs.indexes for name in one.packages}
+    names = [name for name in _NOT_FOUND.findall(refused.words) if name in urls]
+    if not names:
+        return None
+    return f"{names[0]} is asked of {urls[names[0]]} only, as index(packages=[...]) says"
+
+
+def _source_hint(refused: Refused) -> str | None:
+    needed = list(dict.fromkeys(_NEEDS_SOURCE.findall(refused.words)))
+    missing = list(dict.fromkeys([*_NO_WHEEL.findall(refused.words), *needed]))
     if not missing:
         return None
-    musl = target.libc.name == "musl"
+    musl = refused.target.libc.name == "musl"
     kind = "musllinux" if musl else "manylinux"
     other = ', a distro with glibc (distro="debian")' if musl else ""
     hint = f"{_listed(missing)}: no {kind} wheel fits; take another version, another Python{other}"
@@ -110,6 +223,18 @@ def _source_hint(words: str, target: Target) -> str | None:
         quoted = ", ".join(f'"{name}"' for name in needed)
         hint += f", or compile it in a stage that is not shipped: no_binary=[{quoted}]"
     return hint
+
+
+_HINTS: tuple[Callable[[Refused], str | None], ...] = (
+    _certificate_hint,
+    _unreached_hint,
+    _login_hint,
+    _code_hint,
+    _no_index_hint,
+    _accelerator_hint,
+    _bound_hint,
+    _source_hint,
+)
 
 
 def _listed(names: Iterable[str]) -> str:

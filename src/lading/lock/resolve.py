@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.errors import ResolutionError
+from lading.errors import Problem, ResolutionError
+from lading.lock.annotations import Annotations, as_written_by_uv, read_annotations
+from lading.lock.bindings import Bindings
+from lading.lock.compiling import Compiler, Declared, NeedsCode, Question
 from lading.lock.groups import Group
-from lading.lock.guard import guarded
 from lading.lock.pylock import (
     DEFAULT_INDEX,
     Reading,
@@ -20,19 +22,16 @@ from lading.lock.pylock import (
     emit_pins,
     package_names,
     read_distributions,
-    read_index_annotations,
 )
-from lading.lock.refusals import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from lading.lock.groups import Wanted
     from lading.lock.model import Distribution, Inputs
     from lading.lock.target import Target
     from lading.lock.uv import Uv
 
-__all__ = ["Renewal", "Resolver"]
+__all__ = ["Declared", "NeedsCode", "Renewal", "Resolver"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,23 +62,6 @@ class Renewal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """One call of the resolver.
-
-    Attributes:
-        group: What it is asked.
-        form: In which form it answers.
-        more: Options of this call only.
-        pins: Lines that limit versions further, besides the constraints of the group.
-    """
-
-    group: Group
-    form: str = "pylock.toml"
-    more: tuple[str, ...] = ()
-    pins: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolver:
     """Resolves for one target, in one project.
 
@@ -88,12 +70,18 @@ class Resolver:
         project: The folder that paths in requirements start from.
         target: What the packages are for.
         inputs: Where to look for them.
+        declared: What sources are said to require.
+        mask: Masks the values of secrets in a text.
+        python_mirror: The URL of what stands for the resolver's own default index.
     """
 
     uv: Uv
     project: Path
     target: Target
     inputs: Inputs
+    declared: tuple[Declared, ...] = ()
+    mask: Callable[[str], str] = str
+    python_mirror: str | None = None
 
     def distributions(
         self, groups: Sequence[Group], earlier: Iterable[Distribution], renewal: Renewal
@@ -106,166 +94,152 @@ class Resolver:
             renewal: Which of them are not.
 
         Raises:
+            NeedsCode: A source would have to be run to know what it requires.
             ResolutionError: There is no solution, no file for the target, or no allowed hash.
         """
         whole = reduce(add, groups, Group())
         if not whole.requirements:
             return ()
         kept = tuple(one for one in earlier if renewal.keeps(one.name))
-        found = self._resolve(whole, kept, renewal)
-        first = self._first_groups(groups, whole, found)
+        bindings = Bindings.of(whole, self.inputs.indexes)
+        run = Question(group=whole, bindings=bindings, more=renewal.options)
+        found = self._resolve(run, kept)
+        first = self._first_groups(groups, run, found)
         placed = [_in_group(one, first.get(one.name, len(groups))) for one in found]
         return tuple(sorted(placed, key=lambda one: (one.group, one.name)))
 
-    def _resolve(
-        self, whole: Group, kept: tuple[Distribution, ...], renewal: Renewal
-    ) -> tuple[Distribution, ...]:
+    @property
+    def _compiler(self) -> Compiler:
+        return Compiler(
+            uv=self.uv,
+            project=self.project,
+            target=self.target,
+            inputs=self.inputs,
+            declared=self.declared,
+            mask=self.mask,
+            python_mirror=self.python_mirror,
+        )
+
+    def _resolve(self, run: Question, kept: tuple[Distribution, ...]) -> tuple[Distribution, ...]:
         with tempfile.TemporaryDirectory(prefix="lading-") as name:
             folder = Path(name).resolve()
-            text = self._answer(_Run(group=whole, more=renewal.options), folder, emit_pins(kept))
+            run, text = self._settle(run, folder, emit_pins(kept))
+            remarks = self._remarks(run, folder, text)
+            needed = _needed(run, text, remarks)
+            found_on = {one: self._index_of(one, run, remarks) for one in needed}
+            _check_bound(run, found_on)
             reading = Reading(
                 target=self.target,
                 project=self.project,
                 output=folder,
-                found_on=self._found_on(whole, folder, text),
-                wanted=whole,
+                found_on=found_on,
+                wanted=run.group,
             )
-            return read_distributions(text, reading)
+            found = read_distributions(text, reading)
+        return tuple(one for one in found if one.name in needed)
+
+    def _settle(self, run: Question, folder: Path, preferred: str) -> tuple[Question, str]:
+        """The answer that holds no stand-in any more; each turn learns at least one name."""
+        while True:
+            text = self._compiler.answer(run, folder, preferred)
+            met = run.stand_ins.intersection(package_names(text))
+            if not met:
+                return run, text
+            run = replace(run, learned=run.learned | met)
 
     def _first_groups(
-        self, groups: Sequence[Group], whole: Group, found: tuple[Distribution, ...]
+        self, groups: Sequence[Group], run: Question, found: tuple[Distribution, ...]
     ) -> dict[str, int]:
         """By name, the installation that needs it first: what the earlier ones' closures hold."""
         first: dict[str, int] = {}
-        pins = tuple(_exactly(one, self.project) for one in found)
         for number in range(1, len(groups)):
             part = reduce(add, groups[:number], Group())
-            for name in self._closure(part, whole, pins) if part.requirements else ():
+            for name in self._closure(part, run, found) if part.requirements else ():
                 first.setdefault(name, number)
         return first
 
-    def _closure(self, part: Group, whole: Group, pins: tuple[str, ...]) -> tuple[str, ...]:
+    def _closure(
+        self, part: Group, whole: Question, found: tuple[Distribution, ...]
+    ) -> frozenset[str]:
         """The names of all that a part of the whole needs, of the versions that were chosen."""
         group = Group(
             requirements=part.requirements,
-            no_binary=whole.no_binary,
-            only_binary=whole.only_binary,
+            no_binary=whole.group.no_binary,
+            only_binary=whole.group.only_binary,
             complete=part.complete,
         )
+        run = Question(group=group, bindings=whole.bindings, pins=found)
+        bound = frozenset(one.name for one in found if one.name in whole.bindings.urls)
+        run = replace(run, learned=frozenset() if part.complete else bound - run.asked)
         with tempfile.TemporaryDirectory(prefix="lading-") as name:
-            return package_names(self._answer(_Run(group=group, pins=pins), Path(name).resolve()))
+            folder = Path(name).resolve()
+            text = self._compiler.answer(run, folder)
+            remarks = self._remarks(run, folder, text) if run.learned else Annotations()
+            return _needed(run, text, remarks)
 
-    def _found_on(self, group: Group, folder: Path, pylock: str) -> dict[str, str]:
-        """By name, the index of each package: uv writes it in its other format only.
+    def _remarks(self, run: Question, folder: Path, pylock: str) -> Annotations:
+        """Where each package was found and what needs it: uv writes it in its other format only.
 
         Where no index but one can have been asked, nothing needs to be run a second time.
         """
-        defaults = [index.url for index in self.inputs.indexes if index.default]
-        own = defaults[0] if defaults else DEFAULT_INDEX
-        urls = [index.url for index in self.inputs.indexes if not index.default]
-        urls += [one.index for one in group.requirements if one.index is not None]
-        known = {url.rstrip("/"): url for url in urls}
-        if not known:
-            return dict.fromkeys(package_names(pylock), own)
-        run = _Run(group=group, form="requirements.txt", more=("--emit-index-annotation",))
-        remarks = read_index_annotations(self._answer(run, folder, emit_pinned_lines(pylock)))
-        return {name: known.get(remarks.get(name, ""), own) for name in package_names(pylock)}
+        others = [index for index in self.inputs.indexes if not index.default]
+        pages = [link for link in self.inputs.find_links if "://" in link]
+        if not (others or pages or run.bindings.urls or self.inputs.accelerator):
+            return Annotations()
+        words = ("--annotate", "--annotation-style", "split")
+        again = replace(
+            run,
+            form="requirements.txt",
+            more=(*words, "--emit-index-annotation", "--emit-index-url"),
+        )
+        return read_annotations(self._compiler.answer(again, folder, emit_pinned_lines(pylock)))
 
-    def _answer(self, run: _Run, folder: Path, preferred: str = "") -> str:
-        """What uv writes into a file that holds the versions it is to prefer.
+    def _index_of(self, name: str, run: Question, remarks: Annotations) -> str | None:
+        """The index of a package: as it was declared, or uv's word for one that it knows itself.
 
-        Raises:
-            ResolutionError: It refuses.
+        A page of links is none.
         """
-        output = folder / run.form
-        if preferred:
-            output.write_text(preferred, "utf-8")
-        done = self.uv.call(
-            (
-                *("pip", "compile", *self._sources(run, folder), "--format", run.form),
-                *self._options(run.group, folder),
-                *(*run.more, "-o", str(output)),
-            ),
-            cwd=self.project,
-            stdin=_lines(one for one in run.group.requirements if one.index is None),
+        declared = next((one.url for one in self.inputs.indexes if one.default), None)
+        own = declared or DEFAULT_INDEX
+        url = remarks.found_on.get(name)
+        if url is None or url == remarks.default:
+            return own
+        if url in map(as_written_by_uv, self.inputs.find_links):
+            return None
+        urls = [one.url for one in self.inputs.indexes]
+        known = {as_written_by_uv(one): one for one in (*urls, *run.bindings.names)}
+        return known.get(url, url)
+
+
+def _needed(run: Question, pylock: str, remarks: Annotations) -> frozenset[str]:
+    """What is needed of an answer: a name that was learned may have lost whoever needed it."""
+    names = frozenset(package_names(pylock))
+    if not run.learned:
+        return names
+    roots = run.asked | _direct(pylock)
+    return names & remarks.reached(roots)
+
+
+def _direct(pylock: str) -> frozenset[str]:
+    """The packages that are at a URL or a path, which only a requirement can name."""
+    packages = tomllib.loads(pylock).get("packages", ())
+    kinds = {"archive", "directory", "vcs"}
+    return frozenset(package["name"] for package in packages if kinds & package.keys())
+
+
+def _check_bound(run: Question, found_on: Mapping[str, str | None]) -> None:
+    """See that uv did what it was told: this is what keeps a stranger's package out."""
+    places = run.group.places()
+    problems = [
+        Problem(
+            message=f"{name} may come from {url} only, and was found elsewhere: {found_on[name]}",
+            location=places.get(name),
         )
-        if done.returncode != 0:
-            words = done.stderr.replace(f"{folder}/", "").replace(f"file://{self.project}/", "./")
-            raise ResolutionError(refusal(words, run.group, self.target))
-        return output.read_text("utf-8")
-
-    def _sources(self, run: _Run, folder: Path) -> tuple[str, ...]:
-        constraints = folder / "constraints.txt"
-        pins = "".join(f"{line}\n" for line in run.pins)
-        constraints.write_text(_lines(run.group.constraints) + pins, "utf-8")
-        indexed = [one for one in run.group.requirements if one.index is not None]
-        more = (str(_indexed_project(indexed, folder)),) if indexed else ()
-        return ("-", *more, "--constraints", str(constraints))
-
-    def _options(self, group: Group, folder: Path) -> tuple[str, ...]:
-        """Options that leave uv nothing to take from the machine at hand."""
-        only = (":all:", *dict.fromkeys(group.only_binary))
-        named = {"--no-binary": dict.fromkeys(group.no_binary), "--only-binary": only}
-        # Only what is named there can be built at all.
-        runs = (guarded(self.uv, folder), "--no-build-isolation") if group.no_binary else ()
-        return (
-            *("--python", *(runs or (self.uv.interpreter,))),
-            *("--python-version", str(self.target.python)),
-            *("--python-platform", self.target.uv_platform),
-            *("--no-header", "--no-annotate", "--quiet"),
-            *(word for option, names in named.items() for one in names for word in (option, one)),
-            *(("--no-deps",) if group.complete else ()),
-            *(("--prerelease", "allow") if self.inputs.prerelease else ()),
-            *self._indexes(),
-        )
-
-    def _indexes(self) -> tuple[str, ...]:
-        words: list[str] = ["--no-index"] if self.inputs.no_index else []
-        for index in self.inputs.indexes:
-            named = f"{index.name}={index.url}" if index.name else index.url
-            words += ("--default-index" if index.default else "--index", named)
-        for link in self.inputs.find_links:
-            words += ("--find-links", link)
-        return tuple(words)
-
-
-def _lines(wanted: Iterable[Wanted]) -> str:
-    return "".join(f"{one.requirement.text}\n" for one in wanted)
-
-
-def _exactly(one: Distribution, project: Path) -> str:
-    """What was chosen, as a constraint."""
-    if one.index is not None:
-        return f"{one.name}=={one.version}"
-    part = f"#subdirectory={one.subdirectory}" if one.subdirectory else ""
-    match one.kind:
-        case "git":
-            return f"{one.name} @ git+{one.url}@{one.commit}{part}"
-        case "file":
-            return f"{one.name} @ {(project / one.url).as_uri()}"
-        case _:
-            return f"{one.name} @ {one.url}{part if '#' not in one.url else ''}"
-
-
-def _indexed_project(wanted: Iterable[Wanted], folder: Path) -> Path:
-    """A pyproject.toml whose requirements come from one index each: no other form can say that."""
-    lines = ["[project]", 'name = "lading-locked"', 'version = "0"', "dependencies = ["]
-    sources: dict[str, str] = {}
-    for one in wanted:
-        lines.append(f"  {json.dumps(one.requirement.text)},")
-        sources[str(one.requirement.name)] = str(one.index)
-    lines += ["]", "[tool.uv.sources]"]
-    numbers = {url: number for number, url in enumerate(dict.fromkeys(sources.values()))}
-    lines += [
-        f'{json.dumps(name)} = {{ index = "lading-{numbers[url]}" }}'
-        for name, url in sources.items()
+        for name, url in run.bindings.urls.items()
+        if found_on.get(name, url) != url
     ]
-    for url, number in numbers.items():
-        lines += ["[[tool.uv.index]]", f'name = "lading-{number}"', f"url = {json.dumps(url)}"]
-        lines += ["explicit = true"]
-    path = folder / "pyproject.toml"
-    path.write_text("\n".join((*lines, "")), "utf-8")
-    return path
+    if problems:
+        raise ResolutionError(problems)
 
 
 def _in_group(distribution: Distribution, group: int) -> Distribution:

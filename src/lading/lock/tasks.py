@@ -5,11 +5,13 @@ from __future__ import annotations
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from lading.errors import LadingError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
-__all__ = ["Tasks"]
+__all__ = ["Tasks", "collected", "settled", "together"]
 
 T = TypeVar("T")
 
@@ -69,3 +71,31 @@ class Tasks:
             return results[0]
 
         return wait
+
+
+def settled(wait: Callable[[], T], failed: list[LadingError]) -> T | None:
+    """What `wait` gives; where it fails, None, and the error is among those that failed."""
+    try:
+        return wait()
+    except LadingError as error:
+        failed.append(error)
+        return None
+
+
+def collected(waits: Iterable[Callable[[], T]]) -> list[T]:
+    """All results.
+
+    Raises:
+        LadingError: Some failed: one error, with the problems of all of them.
+    """
+    failed: list[LadingError] = []
+    results = [settled(wait, failed) for wait in waits]
+    if failed:
+        raise together(failed)
+    return [result for result in results if result is not None]
+
+
+def together(failed: Sequence[LadingError]) -> LadingError:
+    """One error of the first one's kind, with the problems of all, each once."""
+    problems = dict.fromkeys(problem for error in failed for problem in error.problems)
+    return type(failed[0])(problems)

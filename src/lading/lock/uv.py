@@ -83,17 +83,44 @@ class Uv:
             raise ResolutionError(message, hint="install it: pip install uv") from None
         return cls(program=program, interpreter=interpreter, environment=reduced(environ))
 
-    def call(self, words: Sequence[str], *, cwd: Path, stdin: str | None = None) -> Completed:
+    def call(
+        self,
+        words: Sequence[str],
+        *,
+        cwd: Path,
+        stdin: str | None = None,
+        config: Path | None = None,
+    ) -> Completed:
         """Run `uv <words>` and wait for it.
+
+        Args:
+            words: The command and its options.
+            cwd: The folder that it runs in.
+            stdin: What it reads.
+            config: The only file of settings that it reads; none where left out.
 
         Raises:
             ResolutionError: It can't be started.
         """
-        argv = [self.program, *words, "--no-config", "--no-progress", "--color", "never"]
+        settings = ("--no-config",) if config is None else ("--config-file", str(config))
+        argv = [self.program, *words, *settings, "--no-progress", "--color", "never"]
         try:
             return run(argv, env=self.environment, cwd=cwd, stdin=stdin, stop=self.stopping)
         except ProgramNotFound as error:
             raise ResolutionError(str(error), hint="install it again: pip install uv") from None
+
+    def default_index(self, folder: Path) -> str | None:
+        """The index that it asks where nobody names one.
+
+        Args:
+            folder: Where it is started.
+
+        Raises:
+            ResolutionError: It can't be started.
+        """
+        words = ("pip", "compile", "-", "--emit-index-url", "--no-header", "--offline")
+        found = re.search(r"--index-url (\S+)", self.call(words, cwd=folder, stdin="").stdout)
+        return found[1].rstrip("/") if found else None
 
 
 def reduced(environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,104 @@
+"""What is known before a lock is made: the image, and the lock that there was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lading.errors import Problem, ResolutionError
+from lading.lock.debs import packages_of
+from lading.lock.drift import is_pinned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lading.image import Image
+    from lading.lock.inputs import Asked
+    from lading.lock.model import Build, Distribution, Lock, PlatformLock
+    from lading.lock.resolve import Renewal
+    from lading.platforms import Platform
+
+__all__ = ["Known", "check_known", "placed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An image, what it asks for, its lock so far, and what of that is to be resolved anew."""
+
+    image: Image
+    asked: Asked
+    earlier: Lock | None
+    renewal: Renewal
+
+    def part(self, platform: Platform) -> PlatformLock | None:
+        """The earlier lock for a platform."""
+        return self.earlier.platform(str(platform)) if self.earlier else None
+
+    def fitting(
+        self, platform: Platform, *, allow_unpinned_base: bool, vendor: bool
+    ) -> PlatformLock | None:
+        """The earlier lock for a platform where it still fits; None where it has to be made."""
+        part = self.part(platform)
+        if part is None or self.earlier is None or self.renewal:
+            return None
+        is_same = self.earlier.inputs == self.asked.inputs
+        is_complete = is_pinned(part.base) or allow_unpinned_base
+        if not is_same or not is_complete:
+            return None
+        has_debs = not vendor or part.debs_for == packages_of(self.image, part)
+        return part if has_debs else None
+
+    def pins(self, earlier: PlatformLock | None) -> tuple[Distribution, ...]:
+        """What is preferred; a platform that is new prefers what the others have."""
+        if earlier is not None:
+            return earlier.distributions
+        found = {one.name: one for part in self._parts() for one in part.distributions}
+        return tuple(found.values())
+
+    def builds(self, earlier: PlatformLock | None) -> tuple[Build, ...]:
+        """The builds whose choices are preferred, by the same rule."""
+        if earlier is not None:
+            return earlier.builds
+        found = {build.name: build for part in self._parts() for build in part.builds}
+        return tuple(found.values())
+
+    def _parts(self) -> tuple[PlatformLock, ...]:
+        return self.earlier.platforms if self.earlier else ()
+
+
+def check_known(renewal: Renewal, asked: Asked, earlier: Lock | None) -> None:
+    """Refuse a name to upgrade that nothing knows: a mistake that nothing else would show.
+
+    Raises:
+        ResolutionError: There are such names.
+    """
+    from lading.grammar.nearest import did_you_mean  # noqa: PLC0415 - for this error only
+
+    known = {
+        one.requirement.name or ""
+        for group in asked.groups
+        for _, found in group
+        for one in found.requirements
+    }
+    for part in earlier.platforms if earlier else ():
+        known |= {one.name for one in part.distributions}
+        known |= {one.name for build in part.builds for one in build.distributions}
+        known |= {tool.name for tool in part.tools}
+    problems = [
+        Problem(
+            message=f"{name} can't be upgraded: it is not in the lock",
+            hint=did_you_mean(name, sorted(known)),
+        )
+        for name in renewal.packages
+        if name not in known
+    ]
+    if problems:
+        raise ResolutionError(problems)
+
+
+def placed(problems: Iterable[Problem], image: Image) -> list[Problem]:
+    """The problems, at the image's own line."""
+    return [
+        Problem(message=one.message, hint=one.hint, detail=one.detail, location=image.location)
+        for one in problems
+    ]
