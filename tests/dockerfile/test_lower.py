@@ -6,12 +6,12 @@ import difflib
 
 import pytest
 
-from dockerfile.recipes import CASES, SNAPSHOTS, UPDATE, frozen, snapshot_path
+from dockerfile.recipes import CASES, SNAPSHOTS, UPDATE, snapshot_path, text_of
 
 
 @pytest.mark.parametrize(("recipe", "distro"), CASES)
 def test_the_dockerfile_is_the_one_that_was_reviewed(recipe: str, distro: str) -> None:
-    text = frozen(recipe, distro).dockerfile
+    text = text_of(recipe, distro)
     path = snapshot_path(recipe, distro)
     if UPDATE:
         path.write_text(text, "utf-8")

@@ -16,9 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockerfile.parseback import DIALECTS, argv, expand, json_list, pairs, parse
-from dockerfile.recipes import CASES, SNAPSHOTS, frozen
+from dockerfile.recipes import (
+    CASES,
+    CLASSIC,
+    SNAPSHOTS,
+    UNLOCKED,
+    frozen,
+    replaced,
+    text_of,
+)
 from lading import process
+from lading.dockerfile import dockerfile
 from lading.errors import FreezeError
+from lading.grammar.dialect import DIALECTS as GRAMMAR
 from lading.info import (
     Config,
     ContextFile,
@@ -27,25 +37,23 @@ from lading.info import (
     ImageInfo,
     InstallPython,
     InstallSystem,
+    PackageIndex,
     RunCommand,
     RunScript,
+    SecretUse,
     SetEnv,
 )
-from lading.lock.model import Distribution, LockedBase
+from lading.lock.model import Build, Distribution, LockedBase
 from shells import _linter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from dockerfile.parseback import Parsed
+    from lading.grammar.dialect import Dialect
     from lading.info import Step
 
 each = pytest.mark.parametrize(("recipe", "distro"), CASES)
-
-
-@cache
-def text_of(recipe: str, distro: str) -> str:
-    return frozen(recipe, distro).dockerfile
 
 
 def of_kind(text: str, *kinds: str) -> list[Parsed]:
@@ -70,10 +78,15 @@ def stages(text: str) -> list[list[Parsed]]:
     return found
 
 
-def last_stages(text: str) -> list[Parsed]:
-    """What the image is made of: its own stage, and the one that it starts from."""
-    parts = stages(text)
-    return [*parts[0], *parts[-1]] if len(parts) > 1 else parts[0]
+def shipped(text: str) -> list[Parsed]:
+    """What the image is made of: the last stage, and the stages that it stands on."""
+    named = {part[0].rest.partition(" AS ")[2]: part for part in stages(text)}
+    found: list[Parsed] = []
+    part: list[Parsed] | None = stages(text)[-1]
+    while part is not None:
+        found = [*part, *found]
+        part = named.get(part[0].rest.partition(" AS ")[0])
+    return found
 
 
 def kinds_by_the_other_parser(text: str) -> list[str]:
@@ -127,7 +140,7 @@ def test_only_what_old_builders_know(recipe: str, distro: str) -> None:  # CASES
 def test_the_base_has_a_digest_and_no_word_is_missing(recipe: str, distro: str) -> None:
     text = text_of(recipe, distro)  # CASES R12, R15
     first = of_kind(text, "FROM")[0]
-    assert re.match(r"[a-z0-9.:/-]+@sha256:[0-9a-f]{64}( AS base)?$", first.rest)
+    assert re.match(r"[a-z0-9.:/-]+@sha256:[0-9a-f]{64}( AS [a-z]+)?$", first.rest)
     assert "None" not in text
     if distro.startswith("debian") and recipe in {"minimal", "full", "compiled", "unlocked"}:
         assert f"-slim-{distro.partition(':')[2]}@" in first.rest
@@ -147,8 +160,8 @@ def test_the_build_starts_as_root_and_the_container_does_not(recipe: str, distro
 def test_the_installer_is_mounted_and_stays_out(recipe: str, distro: str) -> None:  # CASES R11
     text = text_of(recipe, distro)
     assert "pip install uv" not in text
-    assert not any("uv" in one.rest.split() for one in of_kind(text, "COPY", "ADD"))
-    for run in of_kind(text, "RUN"):
+    assert not any("uv" in one.rest.split() for one in shipped(text) if one.kind == "COPY")
+    for run in of_kind(text, "RUN") if recipe not in CLASSIC else ():
         mounted = any("source=uv," in flag for flag in run.flags)
         assert mounted == ("/run/uv" in script(run))
 
@@ -179,27 +192,55 @@ def test_system_packages_come_and_their_caches_go_in_one_run(recipe: str, distro
 
 @each
 def test_locked_packages_are_installed_by_hash_alone(recipe: str, distro: str) -> None:  # R29
+    if recipe in UNLOCKED:
+        return
     for run in of_kind(text_of(recipe, distro), "RUN"):
         for command in script(run).split(" && "):
-            if "pip install" not in command or recipe == "unlocked":
-                continue
-            assert "--no-deps" in command
-            # What this build has compiled itself has no hash yet; it may come from nowhere else.
-            assert "--require-hashes" in command or "--no-index --find-links /srv" in command
+            if "uv pip install" in command:
+                assert "--no-deps" in command
+                # What this build has compiled itself has no hash yet, and comes from nowhere else.
+                by_hash = "--only-binary :all: --require-hashes" in command
+                assert by_hash or "--no-index --find-links /srv" in command
+            if "uv build" in command:
+                by_hash = "--build-constraints" in command and "--require-hashes" in command
+                assert by_hash or "--no-index" in command
 
 
 @each
 def test_nothing_is_left_behind(recipe: str, distro: str) -> None:  # CASES R40
     text = text_of(recipe, distro)
     assert not re.search(r"ch(?:own|mod) (?:-[a-z]* )*-R", text)
-    shipped = [script(run) for run in last_stages(text) if run.kind == "RUN"]
-    assert not any(
-        re.search(r"build-essential|build-base|\bgcc\b|git clone", one) for one in shipped
-    )
-    for run in last_stages(text):
-        if run.kind == "RUN" and "/run/uv" in script(run):
+    runs = [run for run in shipped(text) if run.kind == "RUN"]
+    tools = r"build-essential|build-base|\bgcc\b|ninja|git clone|uv build|lib?ssl-|openssl-dev"
+    assert not any(re.search(tools, script(one)) for one in runs)
+    for run in runs:
+        if "/run/uv" in script(run):
             assert "UV_CACHE_DIR=/mnt" in script(run)
             assert any("type=cache" in flag and "target=/mnt," in flag for flag in run.flags)
+
+
+@each
+def test_no_code_of_a_package_reaches_what_others_install(recipe: str, distro: str) -> None:
+    """What uv has cached it installs without another look at its hash."""
+    for run in of_kind(text_of(recipe, distro), "RUN"):
+        cached = [flag for flag in run.flags if "target=/mnt," in flag]
+        if "uv build" in script(run) or "uv run" in script(run):
+            assert not cached
+            assert "UV_NO_CACHE=1" in script(run)
+            assert not any(re.search("type=ssh|deploy_key", flag) for flag in run.flags)
+        elif "uv pip install" in script(run) and cached:
+            unlocked = "--require-hashes" not in script(run) and "--no-deps" not in script(run)
+            assert any("id=lading-uv-unlocked-" in flag for flag in cached) == unlocked
+
+
+@each
+def test_every_stage_that_compiles_has_the_tools(recipe: str, distro: str) -> None:  # CASES R40
+    wanted = {"compiled": "(libssl-dev|openssl-dev|openssl-devel)", "no-isolation": "ninja-build"}
+    for part in stages(text_of(recipe, distro)):
+        runs = [script(one) for one in part if one.kind == "RUN"]
+        if any("uv build" in run for run in runs):
+            assert re.search(r"build-essential|build-base|gcc", runs[0])
+            assert re.search(wanted.get(recipe.removeprefix("classic-"), ""), runs[0])
 
 
 @each
@@ -213,7 +254,7 @@ def test_caches_are_told_apart_and_locked(recipe: str, distro: str) -> None:  # 
 @each
 def test_no_word_of_the_machine_gets_in(recipe: str, distro: str) -> None:  # CASES R35
     text = text_of(recipe, distro)
-    assert not re.search(r"pytest|/tmp\b|/home/(?!lading|server)|20[0-9]{2}-[01][0-9]", text)
+    assert not re.search(r"pytest|/tmp\b|/home/(?!lading|server)|20[0-9]{2}-[01][0-9]-", text)
     places = re.findall(r"^# (.*):\d+ ", text, re.MULTILINE)
     assert places
     assert all(re.fullmatch(r"service\.py(?::\d+, service\.py)*", place) for place in places)
@@ -270,7 +311,10 @@ def test_what_no_dockerfile_can_say_is_an_error_of_freezing() -> None:
 def test_packages_are_looked_for_where_the_user_said() -> None:
     info = msgspec.structs.replace(
         frozen("unlocked", "debian:bookworm"),
-        default_index="https://mirror.example.test/simple",
+        indexes=(
+            PackageIndex(url="https://packages.example.test/simple", name="team"),
+            PackageIndex(url="https://mirror.example.test/simple", default=True),
+        ),
         find_links=("https://links.example.test/",),
         no_index=True,
         prerelease=True,
@@ -278,7 +322,7 @@ def test_packages_are_looked_for_where_the_user_said() -> None:
     install = next(script(run) for run in of_kind(info.dockerfile, "RUN") if "-r /run" in run.rest)
     for words in (
         "--default-index https://mirror.example.test/simple",
-        "--index https://packages.example.test/simple",
+        "--index team=https://packages.example.test/simple",
         "--find-links https://links.example.test/",
         "--no-index",
         "--prerelease allow",
@@ -314,14 +358,38 @@ context_file = st.builds(
 script_file = st.just(ContextFile(path="scripts/0123.sh", sha256="0" * 64, size=1, executable=True))
 
 WHEEL = Distribution(name="six", version="1.0", url="https://files.example.test/six.whl")
+CORP = PackageIndex(url="https://corp.example.test/simple", name="corp", secret=SecretUse(id="pw"))
+PRIVATE = Distribution(
+    name="ours", version="1.0", url="https://corp.example.test/ours.whl", index=CORP.url
+)
 SDIST = Distribution(name="old", version="1.0", kind="sdist", url="https://x.example.test/o.tar.gz")
+LATE = Distribution(name="late", version="1.0", kind="sdist", url="https://x.example.test/l.tar.gz")
+SET_UP = Build(name="late", requirements=("six",), distributions=(WHEEL,))
+LOGGED_IN = (
+    Build(name="late", requirements=("six", "ours"), distributions=(WHEEL, PRIVATE)),
+    Build(name="old", requirements=("ours",), distributions=(PRIVATE,)),
+)
+LOCKED = (WHEEL, PRIVATE, SDIST, LATE)
 
+secrets = st.sampled_from(
+    [(), (SecretUse(id="token"),), (SecretUse(id="token", version="2", variable="TOKEN"),)]
+)
+installs = st.builds(
+    InstallPython,
+    distributions=st.sets(st.sampled_from(LOCKED), min_size=1).map(
+        lambda chosen: tuple(one for one in LOCKED if one in chosen)
+    ),
+    builds=st.sampled_from([(SET_UP,), LOGGED_IN]),
+    no_build_isolation=st.just(("late",)),
+    secrets=secrets,
+    at=places,
+)
 steps = st.one_of(
     st.builds(InstallSystem, packages=st.just(("curl",)), at=places),
-    st.builds(InstallPython, distributions=st.sampled_from([(WHEEL,), (SDIST,)]), at=places),
-    st.builds(InstallPython, requirements=st.tuples(line), at=places),
-    st.builds(RunCommand, command=command, at=places, secrets=st.sampled_from([(), ("token",)])),
-    st.builds(RunScript, script=script_file, arguments=words, at=places),
+    installs,
+    st.builds(InstallPython, requirements=st.tuples(line), secrets=secrets, at=places),
+    st.builds(RunCommand, command=command, at=places, secrets=secrets),
+    st.builds(RunScript, script=script_file, arguments=words, at=places, secrets=secrets),
     st.builds(
         CopyFiles,
         source=st.just("files/1.1"),
@@ -349,13 +417,21 @@ infos = st.builds(
     base=st.just(LockedBase(reference="docker.io/library/x:1", digest="sha256:" + "0" * 64)),
     python=st.just("3.11"),
     venv=st.just("/opt/venv"),
+    indexes=st.just((CORP,)),
+    vendored=st.booleans(),
     steps=st.lists(steps, max_size=4).map(tuple),
     config=configs,
 )
 
 
-def replaced(info: ImageInfo, with_steps: tuple[Step, ...]) -> ImageInfo:
-    return msgspec.structs.replace(info, steps=with_steps)
+def without_secrets(info: ImageInfo) -> ImageInfo:
+    """The same image, as a builder without mounts can make it."""
+    open_to_all = tuple(
+        msgspec.structs.replace(step, secrets=()) if names_secrets(step) else step
+        for step in info.steps
+    )
+    index = msgspec.structs.replace(CORP, secret=None)
+    return msgspec.structs.replace(info, steps=open_to_all, indexes=(index,))
 
 
 def expected_kinds(info: ImageInfo) -> list[str]:
@@ -363,16 +439,17 @@ def expected_kinds(info: ImageInfo) -> list[str]:
     installs = [step for step in info.steps if isinstance(step, InstallPython)]
     compiled = [step for step in installs if SDIST in step.distributions]
     found = ["FROM", "SHELL", "USER"]
-    for _ in compiled:
-        found += ["FROM", "RUN", "RUN"]
+    for one in compiled:
+        found += ["FROM", *compiled_by(one, vendored=info.vendored)]
     found += ["FROM"] if compiled else []
     found += ["RUN", "WORKDIR"]
     for step in info.steps:
-        first = bool(installs) and step is installs[0]
-        found += ["COPY"] if isinstance(step, CopyFiles) else []
-        found += ["ENV"] if isinstance(step, SetEnv) else []
-        found += ["RUN"] if not isinstance(step, (CopyFiles, SetEnv)) else []
-        found += ["ENV"] if first else []
+        if isinstance(step, InstallPython):
+            found += installed_by(step, first=step is installs[0], vendored=info.vendored)
+        elif isinstance(step, SetEnv):
+            found += ["ENV"]
+        else:
+            found += ["COPY"] if isinstance(step, CopyFiles) else ["RUN"]
     config = info.config
     settings = {
         "LABEL": config.labels,
@@ -386,6 +463,21 @@ def expected_kinds(info: ImageInfo) -> list[str]:
     return [*found, "ENV", *(kind for kind, value in settings.items() if value)]
 
 
+def compiled_by(step: InstallPython, *, vendored: bool) -> list[str]:
+    """The tools, what is compiled with where that takes a login, the compilation, the digest."""
+    login = step.builds == LOGGED_IN and not vendored
+    return ["RUN", *(["RUN"] if login else []), "RUN", "RUN"]
+
+
+def installed_by(step: InstallPython, *, first: bool, vendored: bool) -> list[str]:
+    anything = step.requirements or set(step.distributions) - {LATE}
+    found = ["RUN"] if first or anything else []
+    found += ["ENV"] if first else []
+    # Its compilation, and on top of what was there the installation.
+    late = ["FROM", *compiled_by(step, vendored=vendored), "FROM", "RUN"]
+    return [*found, *(late if LATE in step.distributions else [])]
+
+
 @given(info=infos)
 def test_no_word_becomes_an_instruction(info: ImageInfo) -> None:  # CASES R1, R6
     text = info.dockerfile
@@ -396,22 +488,63 @@ def test_no_word_becomes_an_instruction(info: ImageInfo) -> None:  # CASES R1, R
 
 
 @given(info=infos)
-def test_every_word_arrives(info: ImageInfo) -> None:  # CASES R4, R6
-    parsed = parse(info.dockerfile)
+def test_no_word_becomes_an_instruction_of_the_classic_dialect(info: ImageInfo) -> None:
+    text = dockerfile(without_secrets(info), dialect="classic")
+    kinds = kinds_by_the_other_parser(text)
+    for dialect in DIALECTS:
+        assert [one.kind for one in parse(text, dialect)] == kinds
+    assert not any(one.flags for one in parse(text) if one.kind == "RUN")
+    # What is done in the image is what is done with mounts, but for what is copied.
+    image = [one.kind for one in shipped(text) if one.kind not in {"FROM", "COPY", "RUN"}]
+    mounted = [one.kind for one in shipped(info.dockerfile)]
+    assert image == [kind for kind in mounted if kind not in {"FROM", "COPY", "RUN"}]
+
+
+@pytest.mark.parametrize("dialect", GRAMMAR)
+@given(info=infos)
+def test_every_word_arrives(dialect: Dialect, info: ImageInfo) -> None:  # CASES R4, R6
+    made = info if dialect == "buildkit" else without_secrets(info)
+    parsed = parse(dockerfile(made, dialect=dialect))
     hostile = {"HOME": "expanded!", "x": "expanded!", "PATH": "/base"}
     commands = [script(one) for one in parsed if one.kind == "RUN"]
+    before = "; " if dialect == "buildkit" else ""
     for step in info.steps:
         if isinstance(step, RunCommand):
-            assert any(one.endswith(f"; {step.command}") for one in commands)
+            assert any(one.endswith(f"{before}{step.command}") for one in commands)
         if isinstance(step, SetEnv):
             assert any(pairs(one, hostile) == step.variables for one in parsed if one.kind == "ENV")
         if isinstance(step, CopyFiles):
             copies = [one.rest for one in parsed if one.kind == "COPY"]
             ends = [(json_list(rest) or rest.split())[-1] for rest in copies]
-            assert f"{step.destination}/" in [expand(end, hostile) for end in ends]
+            assert f"{step.destination.rstrip('/')}/" in [expand(end, hostile) for end in ends]
     for kind, given_words in (("ENTRYPOINT", info.config.entrypoint), ("CMD", info.config.cmd)):
         found = [one.rest for one in parsed if one.kind == kind]
         assert [json_list(rest) for rest in found] == ([given_words] if given_words else [])
+
+
+@given(info=infos)
+def test_a_secret_is_mounted_where_it_is_named_and_nowhere_else(info: ImageInfo) -> None:  # R31
+    for run in of_kind(info.dockerfile, "RUN"):
+        mounted = {flag for flag in run.flags if "type=secret" in flag and "id=ca-" not in flag}
+        text = script(run)
+        names = {name for name in ("token", "pw") if f"/run/secrets/{name}" in text}
+        assert names <= {re.findall("id=([a-z]+),", flag)[0] for flag in mounted}
+        assert all(flag.endswith(",required=true") for flag in mounted)
+    named = any(names_secrets(step) for step in info.steps)
+    assert named == ("id=token," in info.dockerfile)
+
+
+@given(info=infos)
+def test_no_code_of_a_package_is_run_beside_the_login_of_an_index(info: ImageInfo) -> None:  # R30
+    for run in of_kind(info.dockerfile, "RUN"):
+        if "uv build" in script(run):
+            shown = f"{run.flags} {script(run)}"
+            assert not re.search(r"id=pw,|UV_INDEX_|secrets/pw|--default-index", shown)
+
+
+def names_secrets(step: Step) -> bool:
+    """Whether the step is one that can name any, and does."""
+    return isinstance(step, InstallPython | RunCommand | RunScript) and bool(step.secrets)
 
 
 @given(info=infos)

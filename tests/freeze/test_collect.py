@@ -169,6 +169,34 @@ def test_environments_and_histories_are_not_entered(
     assert "a.py" in names(world, pattern)
 
 
+@pytest.mark.parametrize("name", ["venv", "env of mine"])
+@pytest.mark.parametrize("pattern", [".", "**", "**/*.py"])
+def test_an_environment_is_known_by_what_it_holds(
+    world: World, name: str, pattern: str
+) -> None:  # CASES R46
+    world.write({f"{name}/pyvenv.cfg": "", f"{name}/bin/x.py": ""})
+    assert not [path for path in names(world, pattern) if path.startswith(name)]
+    assert names(world, name) == [f"{name}/bin/x.py", f"{name}/pyvenv.cfg"]
+
+
+@pytest.mark.parametrize("pattern", ["src/**", "src", "src/app/*.py", "*.py", "src/app/a.py"])
+def test_nothing_beside_what_is_included_is_looked_at(
+    world: World, pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # CASES R46
+    world.write({"src/app/a.py": "", "data/deep/er/x.py": "", "src.py": ""})
+    looked: list[str] = []
+    scandir = os.scandir
+
+    def spying(path: Path) -> object:
+        looked.append(os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", spying)
+    assert names(world, pattern)
+    assert not [path for path in looked if path.startswith(str(world.project / "data"))]
+    assert not [path for path in looked if "src" in path and pattern == "*.py"]
+
+
 def test_what_is_named_is_entered_all_the_same(world: World) -> None:
     world.write({"node_modules/x.js": ""})
     assert names(world, "node_modules") == ["node_modules/x.js"]

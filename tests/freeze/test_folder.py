@@ -14,7 +14,8 @@ from freeze.world import PROGRAM, sha256, tree, uv_wheel
 from lading.errors import FreezeError, ResolutionError
 from lading.freeze.folder import Content, check_target, write_folder
 from lading.freeze.program import uv_program
-from lading.freeze.replacing import UNFINISHED, _exchange, _rename_twice, replacement
+from lading.freeze.replacing import _exchange, _rename_twice, replacement
+from lading.trees import UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -262,7 +263,7 @@ def test_a_folder_looks_the_same_with_the_cache_near_or_far(tmp_path: Path) -> N
     wheel.write_bytes(uv_wheel())
     program = uv_program(wheel, tmp_path / "cache")
     write_folder(tmp_path / "near", {**FROZEN, "uv": program})
-    far = Content(source=PROGRAM, shared=True)
+    far = Content(source=PROGRAM, executable=True, shared=True)
     write_folder(tmp_path / "far", {**FROZEN, "uv": far})
     assert tree(tmp_path / "near") == tree(tmp_path / "far")
     kept = Path(str(program.source))

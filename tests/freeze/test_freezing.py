@@ -41,11 +41,11 @@ def test_the_folder_is_a_complete_context(tmp_path: Path) -> None:
     (script,) = [name for name in files if name.startswith("scripts/")]
     assert set(files) == {
         *(".dockerignore", "Dockerfile", "ca-bundle.sh", "image.json", "requirements.txt", "uv"),
-        *(script, "sources/old-2.0.tar.gz"),
+        *(script, "sources/old/old-2.0.tar.gz", "build-requirements/old/default.txt"),
         *("files/3.1/service.py", "files/3.1/src/model.bin", "files/3.1/src/my file"),
     }
     assert files["uv"] == PROGRAM
-    assert files["sources/old-2.0.tar.gz"] == SOURCE
+    assert files["sources/old/old-2.0.tar.gz"] == SOURCE
     assert files["Dockerfile"] == info.dockerfile.encode()
     assert ImageInfo.from_json(files["image.json"].decode()) == info
     tops = {name.partition("/")[0] for name in files}
@@ -262,3 +262,32 @@ def test_a_change_reaches_only_what_it_concerns(
     }
     named = {"scripts" if name.startswith("scripts/") else name for name in differing}
     assert named == changed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"target": 3}, "target is 3"),
+        ({"target": b"build"}, "target is bytes"),
+        ({"target": ""}, 'target "" is no path'),
+        ({"target": "a\0b"}, "is no path"),
+        ({"project": None}, "project is None"),
+        ({"platform": 3}, "platform must be a string"),
+        ({"vendor": "no"}, 'vendor is "no"'),
+        ({"locked": 1}, "locked is 1"),
+        ({"allow_unpinned_base": None}, "allow_unpinned_base is None"),
+        ({"dialect": "clasic"}, 'dialect "clasic" is unknown'),
+    ],
+)
+def test_arguments_are_checked_where_they_are_written(
+    tmp_path: Path, arguments: dict[str, object], message: str
+) -> None:  # CASES R50
+    world, image = prepared(tmp_path)
+    words = {"target": world.target, "project": world.project, **arguments}
+    with pytest.raises(SpecificationError) as refused:
+        image.freeze(**words)  # type: ignore[arg-type]
+    assert message in refused.value.problems[0].message
+    place = refused.value.problems[0].location
+    assert place is not None
+    assert place.file == __file__
+    assert not world.target.exists()

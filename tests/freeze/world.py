@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 from lading.freeze import Freezer
 from lading.lock.file import write_lock
 from lading.lock.inputs import base_reference, read_inputs
-from lading.lock.model import Distribution, Lock, LockedBase, PlatformLock, Tool
+from lading.lock.model import Build, Distribution, Lock, LockedBase, PlatformLock, Tool
 from lading.machine import Machine
+from lading.trees import digest_of, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from lading import Image, ImageInfo
+    from lading.grammar.dialect import Dialect
 
 PLATFORM = "linux/amd64"
 DIGEST = "sha256:" + "1" * 64
@@ -77,6 +79,16 @@ def sdist(name: str, version: str, *, group: int = 1) -> Distribution:
     )
 
 
+def build(name: str, *requirements: Distribution) -> Build:
+    """What the source of `name` is locked to be compiled with."""
+    chosen = requirements or (wheel("hatchling", "1.27"),)
+    return Build(
+        name=name,
+        requirements=tuple(f"{one.name}=={one.version}" for one in chosen),
+        distributions=chosen,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """A project below `root`."""
@@ -119,25 +131,65 @@ class World:
         *distributions: Distribution,
         platform: str = PLATFORM,
         pinned: bool = True,
+        builds: Iterable[Build] = (),
+        **facts: object,
     ) -> PlatformLock:
-        """Write the project's lock, and put into the cache what the build context needs."""
+        """Write the project's lock, and put into the cache what the build context needs.
+
+        A source for which none of `builds` is given is compiled with hatchling; `facts` are more
+        fields of the platform's lock.
+        """
         self.project.mkdir(parents=True, exist_ok=True)
         base = LockedBase(
             reference=str(base_reference(image)),
             digest=DIGEST if pinned else None,
             manifest=MANIFEST if pinned else None,
         )
-        part = PlatformLock(platform=platform, base=base, tools=(UV,), distributions=distributions)
+        given = {one.name: one for one in builds}
+        found = {
+            one.name: given.get(one.name, build(one.name)) for one in distributions if one.is_source
+        }
+        part = PlatformLock(
+            platform=platform,
+            base=base,
+            tools=(UV,),
+            distributions=distributions,
+            builds=tuple(found[name] for name in sorted(found)),
+            **facts,  # type: ignore[arg-type]
+        )
         inputs = read_inputs(image, self.project).inputs
         write_lock(self.project, Lock(inputs=inputs, platforms=(part,)))
-        for content in (UV_WHEEL, SOURCE):
+        self.keep(UV_WHEEL, SOURCE)
+        return part
+
+    def keep(self, *contents: bytes) -> None:
+        """Put files into the cache."""
+        for content in contents:
             digest = sha256(content)
             kept = self.cache / "sha256" / digest[:2] / digest
             kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.unlink(missing_ok=True)
             kept.write_bytes(content)
-        return part
 
-    def freezer(self, *, locked: bool = True, allow_unpinned_base: bool = False) -> Freezer:
+    def directory(self, name: str, path: str, *, group: int = 1) -> Distribution:
+        """A folder of the project, as it is now, locked as the source of `name`."""
+        return Distribution(
+            name=name,
+            version="1.0",
+            kind="directory",
+            url=path,
+            hashes=(f"sha256:{digest_of(tree_of(self.project, path))}",),
+            group=group,
+        )
+
+    def freezer(
+        self,
+        *,
+        locked: bool = True,
+        allow_unpinned_base: bool = False,
+        vendor: bool = False,
+        dialect: Dialect = "buildkit",
+    ) -> Freezer:
         machine = Machine(
             environ={"LADING_CACHE_DIR": str(self.cache), **self.environ},
             home=self.root / "home",
@@ -148,12 +200,20 @@ class World:
             locked=locked,
             allow_unpinned_base=allow_unpinned_base,
             offline=True,
+            vendor=vendor,
+            dialect=dialect,
         )
 
     def freeze(
-        self, image: Image, target: Path | None = None, *, platform: str = PLATFORM
+        self,
+        image: Image,
+        target: Path | None = None,
+        *,
+        platform: str = PLATFORM,
+        vendor: bool = False,
+        dialect: Dialect = "buildkit",
     ) -> ImageInfo:
-        freezer = self.freezer()
+        freezer = self.freezer(vendor=vendor, dialect=dialect)
         place = target or self.target
         decided = freezer.decide(image, platform=platform, project=self.project, target=place)
         freezer.write(decided, place)

@@ -17,12 +17,15 @@ from lading.info import (
     ImageInfo,
     InstallPython,
     InstallSystem,
+    PackageIndex,
     RunCommand,
     RunScript,
+    SecretUse,
     SetEnv,
+    SourceFolder,
     User,
 )
-from lading.lock.model import Distribution, LockedBase, Tool
+from lading.lock.model import Build, Deb, Distribution, LockedBase, Tool
 
 text = st.text(st.characters(codec="utf-8"), max_size=4)
 maybe = st.none() | text
@@ -31,6 +34,8 @@ pairs = st.lists(st.tuples(text, text), max_size=2).map(tuple)
 numbers = st.integers(0, 2**40)
 
 files = st.builds(ContextFile, path=text, sha256=text, size=numbers, executable=st.booleans())
+uses = st.builds(SecretUse, id=text, version=maybe, variable=maybe)
+secrets = st.lists(uses, max_size=2).map(tuple)
 name = st.sampled_from(["six", "a-b"])
 version = st.sampled_from(["1", "2.0+cpu"])
 url = st.sampled_from(["https://a.example.test/x", "wheels/x.whl"])
@@ -40,7 +45,7 @@ distributions = st.builds(
     Distribution,
     name=name,
     version=st.none() | version,
-    kind=st.sampled_from(["wheel", "sdist", "file", "git"]),
+    kind=st.sampled_from(["wheel", "sdist", "file", "archive", "directory", "git"]),
     url=url,
     commit=st.none() | hexadecimal,
     revision=st.none() | st.just("main"),
@@ -49,6 +54,7 @@ distributions = st.builds(
     size=st.none() | numbers,
     index=st.none() | url,
     group=st.integers(1, 9),
+    assumed=st.booleans(),
 )
 steps = st.one_of(
     st.builds(InstallSystem, packages=texts, at=texts),
@@ -57,10 +63,27 @@ steps = st.one_of(
         distributions=st.lists(distributions, max_size=2).map(tuple),
         requirements=texts,
         environment=pairs,
+        builds=st.lists(
+            st.builds(
+                Build,
+                name=name,
+                requirements=st.just(("hatchling",)),
+                distributions=st.lists(distributions, max_size=1).map(tuple),
+            ),
+            max_size=1,
+        ).map(tuple),
+        no_build_isolation=texts,
+        folders=st.lists(
+            st.builds(
+                SourceFolder, name=text, path=text, files=st.lists(files, max_size=1).map(tuple)
+            ),
+            max_size=1,
+        ).map(tuple),
+        secrets=secrets,
         at=texts,
     ),
-    st.builds(RunCommand, command=text, secrets=texts, at=texts),
-    st.builds(RunScript, script=files, arguments=texts, secrets=texts, at=texts),
+    st.builds(RunCommand, command=text, secrets=secrets, at=texts),
+    st.builds(RunScript, script=files, arguments=texts, secrets=secrets, at=texts),
     st.builds(
         CopyFiles,
         source=text,
@@ -102,8 +125,21 @@ infos = st.builds(
     interpreter_packages=texts,
     venv=maybe,
     compile_bytecode=st.booleans(),
-    indexes=texts,
-    default_index=maybe,
+    indexes=st.lists(
+        st.builds(
+            PackageIndex,
+            url=text,
+            name=maybe,
+            default=st.booleans(),
+            packages=texts,
+            username=maybe,
+            secret=st.none() | uses,
+            netrc=st.none() | uses,
+            client_certificate=st.none() | uses,
+        ),
+        max_size=2,
+    ).map(tuple),
+    build_packages=texts,
     find_links=texts,
     no_index=st.booleans(),
     prerelease=st.booleans(),
@@ -112,6 +148,11 @@ infos = st.builds(
     ).map(tuple),
     steps=st.lists(steps, max_size=3).map(tuple),
     config=configs,
+    vendored=st.booleans(),
+    programs=st.lists(files, max_size=1).map(tuple),
+    base_mirror=maybe,
+    archive_mirrors=pairs,
+    python_mirror=maybe,
 )
 
 ZEROS = "0" * 64
@@ -127,8 +168,19 @@ EXAMPLE = ImageInfo(
     interpreter_packages=("python3",),
     venv="/opt/venv",
     compile_bytecode=True,
-    indexes=("https://a.example.test",),
-    default_index="https://b.example.test",
+    indexes=(
+        PackageIndex(
+            url="https://a.example.test",
+            name="corp",
+            default=True,
+            packages=("six",),
+            username="ci",
+            secret=SecretUse(id="a", version="1", variable="A"),
+            netrc=SecretUse(id="b"),
+            client_certificate=SecretUse(id="c"),
+        ),
+    ),
+    build_packages=("libpq-dev",),
     find_links=("https://c.example.test",),
     no_index=True,
     prerelease=True,
@@ -148,17 +200,34 @@ EXAMPLE = ImageInfo(
                     size=1,
                     index="default",
                     group=2,
+                    assumed=True,
                 ),
             ),
             requirements=("six",),
             environment=(("A", "1"),),
+            builds=(
+                Build(
+                    name="six",
+                    requirements=("wheel",),
+                    distributions=(Distribution(name="wheel", version="1", url="./w.whl"),),
+                ),
+            ),
+            no_build_isolation=("six",),
+            folders=(
+                SourceFolder(
+                    name="six",
+                    path="sources/six",
+                    files=(ContextFile(path="a", sha256="0", size=1),),
+                ),
+            ),
+            secrets=(SecretUse(id="token"),),
             at=("a:2",),
         ),
-        RunCommand(command="true", secrets=("token",), at=("a:3",)),
+        RunCommand(command="true", secrets=(SecretUse(id="token"),), at=("a:3",)),
         RunScript(
             script=ContextFile(path="a", sha256="0", size=1, executable=True),
             arguments=("x",),
-            secrets=("token",),
+            secrets=(SecretUse(id="token"),),
             at=("a:4",),
         ),
         CopyFiles(
@@ -182,16 +251,52 @@ EXAMPLE = ImageInfo(
         ),
         stop_signal="SIGINT",
     ),
+    vendored=True,
+    programs=(ContextFile(path="uv", sha256="0", size=1, executable=True),),
+    debs=(
+        Deb(
+            name="curl",
+            version="1",
+            architecture="amd64",
+            path="pool/curl.deb",
+            sha256=ZEROS,
+            size=1,
+            suite="bookworm",
+        ),
+    ),
+    base_mirror="mirror.example.test/x:1",
+    archive_mirrors=(("debian", "https://f.example.test"),),
+    python_mirror="https://g.example.test",
 )
+
+REACHING = {
+    *("vendored", "programs", "debs", "base_mirror", "archive_mirrors", "python_mirror"),
+    "folders",
+}
+"""What says how to reach things, and not what an image is."""
+
+
+LOCATED = ("steps", "1", "distributions", "0")
+"""The distribution of the example that an index's hash identifies."""
 
 
 def without_places(value: object) -> object:
     """The recipe alone, said in another way than the key says it."""
     if isinstance(value, msgspec.Struct):
-        names = [name for name in value.__struct_fields__ if name != "at"]
+        names = [name for name in value.__struct_fields__ if name not in left_out(value)]
         parts = tuple((name, without_places(getattr(value, name))) for name in names)
         return (type(value).__name__, parts)
     return tuple(map(without_places, value)) if isinstance(value, tuple) else value
+
+
+def left_out(value: msgspec.Struct) -> set[str]:
+    """The fields of a part that are no part of the recipe."""
+    found = {"at", *REACHING}
+    if isinstance(value, Tool):
+        return {*found, "url"}
+    if isinstance(value, Distribution) and value.hashes and value.index:
+        return {*found, "url", "size"}
+    return found
 
 
 def fields(value: object, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -235,7 +340,7 @@ def test_json_gives_the_same_image_again(info: ImageInfo) -> None:
 def test_json_is_canonical(info: ImageInfo) -> None:
     written = info.to_json()
     data = json.loads(written)
-    assert data["format"] == 1
+    assert data["format"] == 2
     assert written == json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -257,7 +362,8 @@ def test_every_other_field_is(path: tuple[str, ...]) -> None:
     another = changed(EXAMPLE, path)
     assert isinstance(another, ImageInfo)
     assert another != EXAMPLE
-    assert (another.key == EXAMPLE.key) == ("at" in path)
+    located = path[-1] in {"url", "size"} and ("tools" in path or path[:4] == LOCATED)
+    assert (another.key == EXAMPLE.key) == (located or bool({"at", *REACHING} & set(path)))
 
 
 def test_the_example_has_every_field_and_every_kind_of_step() -> None:
@@ -271,6 +377,11 @@ def test_the_example_has_every_field_and_every_kind_of_step() -> None:
         LockedBase,
         Tool,
         ContextFile,
+        PackageIndex,
+        SecretUse,
+        SourceFolder,
+        Build,
+        Deb,
     )
     kinds += tuple(type(step) for step in EXAMPLE.steps)
     assert {name for kind in kinds for name in kind.__struct_fields__} == named
@@ -295,8 +406,8 @@ def test_an_image_is_a_value(info: ImageInfo) -> None:
         ("", "not a frozen image"),
         ("[]", "Expected `object`"),
         ("{}", "missing required field `format`"),
-        ('{"format": 1}', "missing required field `platform`"),
-        ('{"format": 2, "new": 1}', "has format 2; this Lading reads format 1"),
+        ('{"format": 2}', "missing required field `platform`"),
+        ('{"format": 1, "new": 1}', "has format 1; this Lading reads format 2"),
         ('{"format": "1"}', r"\$\.format"),
         ("\ud800", "not a frozen image"),
         (EXAMPLE.to_json().replace('"python": "3.11"', '"python": 3'), r"\$\.python"),

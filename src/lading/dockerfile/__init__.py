@@ -1,5 +1,6 @@
 """The first generator: an `ImageInfo` as an idiomatic Dockerfile with its build context."""
 
 from lading.dockerfile.context import dockerfile, generated_files
+from lading.dockerfile.repositories import needs_ssh
 
-__all__ = ["dockerfile", "generated_files"]
+__all__ = ["dockerfile", "generated_files", "needs_ssh"]

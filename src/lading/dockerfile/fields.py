@@ -17,7 +17,6 @@ __all__ = [
     "ACCOUNT",
     "DURATION",
     "IMAGE",
-    "MODE",
     "MOUNT_FIELD",
     "NAME",
     "PORT",
@@ -36,7 +35,6 @@ STAGE = re.compile(r"(?!(?:scratch|context)\Z)[a-z][a-z0-9_.-]*")
 IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?")
-MODE = re.compile(r"[0-7]{3,4}")
 PORT = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?:tcp|udp|sctp))?")
 SIGNAL = re.compile(r"[A-Z0-9]+(?:[+-][0-9]+)?")
 DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:h|m|s|ms|us|ns))+")

@@ -12,11 +12,10 @@ from typing import TypeAlias
 
 from lading.dockerfile import fields
 from lading.dockerfile.andlist import unjoinable
-from lading.dockerfile.mounts import BindMount, CacheMount, Mount, SecretMount, TmpfsMount
+from lading.dockerfile.mounts import BindMount, CacheMount, Mount, SecretMount, SshMount
 from lading.grammar.invalid import Invalid
 
 __all__ = [
-    "Arg",
     "BindMount",
     "Blank",
     "CacheMount",
@@ -34,11 +33,10 @@ __all__ = [
     "PathEnv",
     "Run",
     "RunAll",
-    "RunExec",
     "SecretMount",
     "Shell",
+    "SshMount",
     "StopSignal",
-    "TmpfsMount",
     "User",
     "Volume",
     "Workdir",
@@ -97,18 +95,6 @@ class RunAll:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunExec:
-    """Runs one program with these arguments and no shell."""
-
-    argv: tuple[str, ...]
-    mounts: tuple[Mount, ...] = ()
-
-    def __post_init__(self) -> None:
-        fields.some(self.argv, "arguments")
-        fields.words(self.argv, "argument")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
     """Copies files, named literally, into the image.
 
@@ -116,15 +102,11 @@ class Copy:
         sources: Paths in the context or stage, literal: a star is a star.
         destination: A path in the image; a folder where it ends in a slash.
         from_stage: The stage or image that holds the sources; the build context where None.
-        chown: The owner and group, such as `10001:0`.
-        chmod: The mode, in octal digits.
     """
 
     sources: tuple[str, ...]
     destination: str
     from_stage: str | None = None
-    chown: str | None = None
-    chmod: str | None = None
 
     def __post_init__(self) -> None:
         fields.some(self.sources, "sources")
@@ -133,7 +115,8 @@ class Copy:
             if not path:
                 raise Invalid("a path to copy is empty")
         self._check_sources()
-        self._check_flags()
+        if self.from_stage is not None:
+            fields.match(fields.IMAGE, self.from_stage, "stage to copy from")
 
     def _check_sources(self) -> None:
         for source in self.sources:
@@ -145,14 +128,6 @@ class Copy:
                 f"several sources need a folder, and {self.destination!r} has no final slash",
                 hint=f"{self.destination + '/'!r}",
             )
-
-    def _check_flags(self) -> None:
-        if self.from_stage is not None:
-            fields.match(fields.IMAGE, self.from_stage, "stage to copy from")
-        if self.chown is not None:
-            fields.match(fields.ACCOUNT, self.chown, "owner")
-        if self.chmod is not None:
-            fields.match(fields.MODE, self.chmod, "mode")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,19 +174,6 @@ class Shell:
     def __post_init__(self) -> None:
         fields.some(self.argv, "arguments")
         fields.words(self.argv, "argument")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arg:
-    """Declares a build argument, with a literal default or none."""
-
-    name: str
-    default: str | None = None
-
-    def __post_init__(self) -> None:
-        fields.match(fields.NAME, self.name, "build argument")
-        if self.default is not None:
-            fields.one_line(self.default, f"default of {self.name}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,12 +320,10 @@ Instruction: TypeAlias = (
     From
     | Run
     | RunAll
-    | RunExec
     | Copy
     | Env
     | PathEnv
     | Shell
-    | Arg
     | Workdir
     | User
     | Expose

@@ -7,14 +7,22 @@ compiled is compiled in a stage of its own, so that no toolchain reaches the ima
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, assert_never
 
 from lading.distros import install_commands, parse_distro, toolchain, user_commands
+from lading.dockerfile import inputs
 from lading.dockerfile import instructions as docker
-from lading.dockerfile.build_inputs import TRUST_CA, ca_mount, ca_script_mounts
+from lading.dockerfile.compiling import compilations, sources
 from lading.dockerfile.environment import set_variables
 from lading.dockerfile.layout import MADE_BY
-from lading.dockerfile.python import compile_stage, install_python, needs_compiler
+from lading.dockerfile.plan import Plan
+from lading.dockerfile.python import installation, late_installation
+from lading.dockerfile.refusals import refuse_for_classic
+from lading.dockerfile.repositories import over_ssh
+from lading.dockerfile.settings import settings
+from lading.dockerfile.supply import supply_of
+from lading.dockerfile.tasks import Task
 from lading.grammar.python_version import PythonVersion
 from lading.info import (
     CopyFiles,
@@ -24,16 +32,18 @@ from lading.info import (
     RunScript,
     SetEnv,
 )
+from lading.info.layout import DEBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lading.dockerfile.instructions import Instruction
+    from lading.dockerfile.supply import Supply
+    from lading.grammar.dialect import Dialect
     from lading.info import Config, ImageInfo, Step
+    from lading.lock.model import Distribution
 
 __all__ = ["lower"]
-
-_BASE_STAGE = "base"
 
 # The lock doesn't pin these yet. The linter has a rule for each package manager.
 _UNPINNED = {
@@ -56,173 +66,197 @@ _WORDS: Final[dict[type[Step], str]] = {
 _HEADER = f"{MADE_BY}: changes belong in the Image that this was made from, and are lost here."
 
 
-def lower(info: ImageInfo) -> tuple[Instruction, ...]:
-    """The instructions of the Dockerfile that builds `info`."""
-    stages = tuple(_compile_stages(info))
-    return (
-        docker.Comment(text=_HEADER),
-        *_start(info, _BASE_STAGE if stages else None),
-        *(instruction for stage in stages for instruction in (docker.Blank(), *stage)),
-        *((docker.Blank(), docker.From(image=_BASE_STAGE)) if stages else ()),
-        docker.Blank(),
-        *_user(info.config),
-        *_steps(info),
-        docker.Blank(),
-        *_settings(info),
-    )
+def lower(info: ImageInfo, dialect: Dialect = "buildkit") -> tuple[Instruction, ...]:
+    """The instructions of the Dockerfile that builds `info`.
+
+    Raises:
+        FreezeError: The dialect can't express a step.
+    """
+    if dialect == "classic":
+        refuse_for_classic(info)
+    lowering = _Lowering(info, supply_of(dialect), Plan(_base(info)))
+    lowering.write()
+    return (docker.Comment(text=_HEADER), *lowering.plan.instructions())
 
 
-def _start(info: ImageInfo, stage: str | None) -> Iterator[Instruction]:
-    reference, digest = info.base.reference, info.base.digest
-    pinned = f"{reference}@{digest}" if digest and "@" not in reference else reference
-    yield docker.From(image=pinned, stage=stage)
-    # A base may have set another shell, and every command here is POSIX sh.
-    yield docker.Shell(argv=("/bin/sh", "-c"))
-    # CASES R9: a base may end as another user, who may not install anything. The linter minds a
-    # stage that ends as root, and only the last one is ever run.
-    if stage is not None:
-        yield docker.Comment(text="hadolint ignore=DL3002")
-    yield docker.User(user="0")
-    if info.interpreter_packages:
-        yield docker.Blank()
-        yield docker.Comment(text=f"Python {info.python}, where the base has none")
-        program = f"python{PythonVersion.parse(info.python).series}"
-        yield from _install(
-            info,
-            info.interpreter_packages,
-            before=(f"{{ ! command -v {program} >/dev/null || exit 0; }}",),
+def _base(info: ImageInfo) -> str:
+    reference, digest = info.base_mirror or info.base.reference, info.base.digest
+    return f"{reference}@{digest}" if digest and "@" not in reference else reference
+
+
+@dataclass(slots=True)
+class _Lowering:
+    """One image being lowered.
+
+    Attributes:
+        info: The image.
+        supply: How its steps get what they need.
+        plan: What has been written.
+    """
+
+    info: ImageInfo
+    supply: Supply
+    plan: Plan
+    _built: dict[int, str] = field(default_factory=dict)
+
+    def write(self) -> None:
+        self._start()
+        self._compile_apart()
+        self._user(self.info.config)
+        number = 0
+        for step in self.info.steps:
+            number += isinstance(step, InstallPython)
+            self.plan.title(" ".join((", ".join(step.at), _WORDS[type(step)])).strip())
+            self._step(step, number)
+        self.plan.title(None)
+        self.plan.add(docker.Blank(), *settings(self.info))
+
+    def _start(self) -> None:
+        # A base may have set another shell, and every command here is POSIX sh.
+        self.plan.add(docker.Shell(argv=("/bin/sh", "-c")))
+        # CASES R9: a base may end as another user, who may not install anything. The linter minds a
+        # stage that ends as root, and only the last one is ever run.
+        if self.supply.mounts is False or any(self._apart()) or any(self._together()):
+            self.plan.add(docker.Comment(text="hadolint ignore=DL3002"))
+        self.plan.add(docker.User(user="0"))
+        if self.info.interpreter_packages:
+            program = f"python{PythonVersion.parse(self.info.python).series}"
+            absent = f"{{ ! command -v {program} >/dev/null || exit 0; }}"
+            self.plan.title(f"Python {self.info.python}, where the base has none")
+            task = self._packages(self.info.interpreter_packages, before=(absent,))
+            self.supply.in_image(task, self.plan)
+
+    # Compiling.
+
+    def _installs(self) -> list[InstallPython]:
+        return [step for step in self.info.steps if isinstance(step, InstallPython)]
+
+    def _apart(self) -> Iterator[Distribution]:
+        return (one for step in self._installs() for one in sources(step, isolated=True))
+
+    def _together(self) -> Iterator[Distribution]:
+        return (one for step in self._installs() for one in sources(step, isolated=False))
+
+    def _compile_apart(self) -> None:
+        """What needs nothing of the image but system packages is compiled on top of its base."""
+        packages: list[str] = []
+        number = 0
+        base = self.plan.cut() if any(self._apart()) else ""
+        for step in self.info.steps:
+            if isinstance(step, InstallSystem):
+                packages += step.packages
+            if isinstance(step, InstallPython):
+                number += 1
+                if found := sources(step, isolated=True):
+                    self._built[number] = self._wheels(base, step, found, tuple(packages))
+
+    def _wheels(
+        self,
+        image: str,
+        step: InstallPython,
+        found: tuple[Distribution, ...],
+        packages: tuple[str, ...],
+    ) -> str:
+        """Write the stage that makes the wheels of these sources."""
+        tasks = compilations(self.info, step, found, self.supply)
+        instructions: list[Instruction] = list(self._toolchain(found, packages))
+        instructions += set_variables(step.environment, venv=None)
+        instructions += (one for task in tasks for one in self.supply.beside(task))
+        if self.supply.mounts:
+            # Buildah 1.28 shows nothing of a stage of which no instruction was run (its issue
+            # 4375): the last one of this is run wherever that which looks into it is.
+            instructions.append(docker.RunAll(commands=(inputs.of_stage(self.info, step),)))
+        remark = f"only the wheels leave: {', '.join(one.name for one in found)}"
+        return self.plan.beside(image, instructions, name="wheels", remark=remark)
+
+    def _toolchain(
+        self, found: tuple[Distribution, ...], packages: tuple[str, ...]
+    ) -> tuple[Instruction, ...]:
+        if self.info.distro is None:
+            return ()
+        needed = toolchain(
+            parse_distro(self.info.distro),
+            python_from_distro=self._distro_python(),
+            git=not self.info.vendored,
+            ssh=not self.info.vendored and any(over_ssh(one) for one in found),
         )
+        every = dict.fromkeys((*needed, *packages, *self.info.build_packages))
+        return self.supply.beside(self._packages(tuple(every)))
 
+    def _distro_python(self) -> PythonVersion | None:
+        return PythonVersion.parse(self.info.python) if self.info.python_from_distro else None
 
-def _compile_stages(info: ImageInfo) -> Iterator[tuple[Instruction, ...]]:
-    packages: list[str] = []
-    number = 0
-    for step in info.steps:
+    # The image.
+
+    def _user(self, config: Config) -> None:
+        user = config.user
+        writable = tuple(dict.fromkeys((config.workdir, *config.volumes)))
+        commands = user_commands(
+            uid=user.uid, gid=user.gid, name=user.name, home=user.home, writable=writable
+        )
+        self.plan.title(f"who the container runs as: {user.uid}:{user.gid}")
+        self.plan.add(docker.RunAll(commands=commands), docker.Workdir(path=config.workdir))
+
+    def _step(self, step: Step, number: int) -> None:
         match step:
             case InstallSystem():
-                packages += step.packages
+                self.supply.in_image(self._packages(step.packages), self.plan)
             case InstallPython():
-                number += 1
-                if needs_compiler(step):
-                    tools = _toolchain(info, packages)
-                    yield compile_stage(info, step, number, base=_BASE_STAGE, tools=tools)
+                self._install(step, number)
+            case RunCommand():
+                # The linter asks for `pipefail`, which few kinds of /bin/sh know.
+                remark = "hadolint ignore=DL4006" if "|" in step.command else None
+                self._run(Task(text=step.command, secrets=step.secrets, remark=remark))
+            case RunScript():
+                self._script(step)
+            case CopyFiles():
+                folder = f"{step.destination.rstrip('/')}/"
+                self.plan.add(docker.Copy(sources=(f"{step.source}/",), destination=folder))
+            case SetEnv():
+                self.plan.add(*set_variables(step.variables, venv=self.info.venv))
             case _:
-                pass
+                assert_never(step)
 
+    def _install(self, step: InstallPython, number: int) -> None:
+        task = installation(self.info, step, number, self.supply, self._built.get(number))
+        if task is not None:
+            self.supply.in_image(task, self.plan)
+        if number == 1:
+            self.plan.add(docker.PathEnv(before=(f"{self.info.venv}/bin",)))
+        if found := sources(step, isolated=False):
+            # On top of the image, whose system packages are there already.
+            built = self._wheels(self.plan.cut(), step, found, ())
+            self.plan.title(f"{', '.join(one.name for one in found)}: compiled for what is there")
+            late = late_installation(self.info, step, self.supply, built)
+            self.supply.in_image(late, self.plan)
 
-def _toolchain(info: ImageInfo, packages: list[str]) -> tuple[Instruction, ...]:
-    if info.distro is None:
-        return ()
-    own = PythonVersion.parse(info.python) if info.python_from_distro else None
-    needed = toolchain(parse_distro(info.distro), python_from_distro=own)
-    every = tuple(dict.fromkeys((*needed, *packages)))
-    return tuple(_install(info, every))
+    def _script(self, step: RunScript) -> None:
+        mounted = f"/run/{step.script.path.rpartition('/')[2]}"
+        script = docker.BindMount(source=step.script.path, target=mounted)
+        words = shlex.join((mounted, *step.arguments))
+        self._run(Task(text=words, needs=(script,), secrets=step.secrets))
 
+    def _run(self, task: Task) -> None:
+        trust, trusted = self.supply.trust()
+        self.supply.in_image(task.following(trust, trusted), self.plan)
 
-def _user(config: Config) -> Iterator[Instruction]:
-    user = config.user
-    writable = tuple(dict.fromkeys((config.workdir, *config.volumes)))
-    commands = user_commands(
-        uid=user.uid, gid=user.gid, name=user.name, home=user.home, writable=writable
-    )
-    yield docker.Comment(text=f"who the container runs as: {user.uid}:{user.gid}")
-    yield docker.RunAll(commands=commands)
-    yield docker.Workdir(path=config.workdir)
-
-
-def _steps(info: ImageInfo) -> Iterator[Instruction]:
-    installs = 0
-    for step in info.steps:
-        yield docker.Blank()
-        yield docker.Comment(text=" ".join((", ".join(step.at), _WORDS[type(step)])).strip())
-        installs += isinstance(step, InstallPython)
-        yield from _step(info, step, installs)
-
-
-def _step(info: ImageInfo, step: Step, number: int) -> Iterator[Instruction]:
-    match step:
-        case InstallSystem():
-            yield from _install(info, step.packages)
-        case InstallPython():
-            yield from install_python(info, step, number)
-        case RunCommand():
-            mounts = (*ca_script_mounts(), *_secret_mounts(step.secrets))
-            yield docker.Run(command=f"{TRUST_CA}; {step.command}", mounts=mounts)
-        case RunScript():
-            yield _run_script(step)
-        case CopyFiles():
-            yield docker.Copy(sources=(f"{step.source}/",), destination=_folder(step.destination))
-        case SetEnv():
-            yield from set_variables(step.variables, venv=info.venv)
-        case _:
-            assert_never(step)
-
-
-def _folder(path: str) -> str:
-    return path if path.endswith("/") else f"{path}/"
-
-
-def _run_script(step: RunScript) -> Instruction:
-    mounted = f"/run/{step.script.path.rpartition('/')[2]}"
-    mounts = (
-        docker.BindMount(source=step.script.path, target=mounted),
-        *ca_script_mounts(),
-        *_secret_mounts(step.secrets),
-    )
-    words = shlex.join((mounted, *step.arguments))
-    return docker.Run(command=f"{TRUST_CA}; {words}", mounts=mounts)
-
-
-def _install(
-    info: ImageInfo, packages: tuple[str, ...], *, before: tuple[str, ...] = ()
-) -> Iterator[Instruction]:
-    assert info.distro is not None  # noqa: S101 - freeze refuses packages without a distro
-    distro = parse_distro(info.distro)
-    arch = info.platform.partition("/")[2].replace("/", "-")
-    install = install_commands(distro, packages, arch=arch)
-    caches = tuple(docker.CacheMount(target=cache.target, id=cache.id) for cache in install.mounts)
-    yield docker.Comment(text=f"hadolint ignore={_UNPINNED[distro.package_manager]}")
-    yield docker.RunAll(commands=(*before, *install.commands), mounts=(*caches, ca_mount()))
-
-
-def _secret_mounts(secrets: tuple[str, ...]) -> tuple[docker.Mount, ...]:
-    return tuple(docker.SecretMount(id=secret, required=True) for secret in secrets)
-
-
-def _settings(info: ImageInfo) -> Iterator[Instruction]:
-    config = info.config
-    # A platform that picks another uid finds no passwd entry, and so no home, for it.
-    if not _sets_home(info):
-        yield docker.Env(variables=(("HOME", config.user.home),))
-    if config.labels:
-        yield docker.Label(pairs=config.labels)
-    if config.ports:
-        yield docker.Expose(ports=config.ports)
-    if config.volumes:
-        yield docker.Volume(paths=config.volumes)
-    if config.stop_signal:
-        yield docker.StopSignal(signal=config.stop_signal)
-    if config.healthcheck:
-        yield _healthcheck(config)
-    yield docker.User(user=f"{config.user.uid}:{config.user.gid}")
-    if config.entrypoint is not None:
-        yield docker.Entrypoint(argv=config.entrypoint)
-    if config.cmd is not None:
-        yield docker.Cmd(argv=config.cmd)
-
-
-def _sets_home(info: ImageInfo) -> bool:
-    variables = (pair for step in info.steps if isinstance(step, SetEnv) for pair in step.variables)
-    return any(name == "HOME" for name, _ in variables)
-
-
-def _healthcheck(config: Config) -> Instruction:
-    check = config.healthcheck
-    assert check is not None  # noqa: S101 - the caller looked
-    return docker.Healthcheck(
-        argv=check.argv,
-        interval=check.interval,
-        timeout=check.timeout,
-        start_period=check.start_period,
-        retries=check.retries,
-    )
+    def _packages(self, packages: tuple[str, ...], *, before: tuple[str, ...] = ()) -> Task:
+        info = self.info
+        assert info.distro is not None  # noqa: S101 - freeze refuses packages without a distro
+        distro = parse_distro(info.distro)
+        install = install_commands(
+            distro,
+            packages,
+            arch=info.platform.partition("/")[2].replace("/", "-"),
+            cached=self.supply.mounts,
+            debs=self.supply.debs if info.vendored else None,
+            mirrors=info.archive_mirrors,
+        )
+        folder = docker.BindMount(source=DEBS, target=self.supply.debs)
+        caches = (docker.CacheMount(target=one.target, id=one.id) for one in install.mounts)
+        return Task(
+            commands=(*before, *install.commands),
+            needs=(*((folder,) if info.vendored else ()), *caches, *self.supply.ca_mount()),
+            remark=f"hadolint ignore={_UNPINNED[distro.package_manager]}",
+            inputs=inputs.of_debs(info) if info.vendored else None,
+        )

@@ -1,202 +1,168 @@
-"""How a Dockerfile installs Python distributions: by uv, which no layer of the image holds."""
+"""How a Dockerfile installs Python distributions."""
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
-from lading.build_inputs import CA_BUNDLE_PATH
-from lading.distros.certificates import when_ca_bundle
+from lading.dockerfile import inputs, uv
 from lading.dockerfile import instructions as docker
-from lading.dockerfile.build_inputs import TRUST_CA, ca_mount, ca_script_mounts
-from lading.dockerfile.environment import set_variables
+from lading.dockerfile.compiling import sources
 from lading.dockerfile.layout import (
     BUILT_WHEELS,
+    CONSTRAINTS,
     MOUNTED_BUILT_WHEELS,
-    MOUNTED_CACHE,
-    MOUNTED_REQUIREMENTS,
-    MOUNTED_SOURCES,
-    MOUNTED_UV,
     MOUNTED_WHEELS,
+    mounted_requirements,
     requirements_name,
 )
-from lading.info.layout import SOURCES, UV, WHEELS
+from lading.dockerfile.places import everywhere, places
+from lading.dockerfile.repositories import package_secrets
+from lading.dockerfile.tasks import Task
+from lading.grammar.invalid import Invalid
+from lading.info import InstallPython
+from lading.info.layout import wheels_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lading.dockerfile.instructions import Instruction, Mount
-    from lading.info import ImageInfo, InstallPython
-    from lading.lock.model import Distribution
+    from lading.dockerfile.instructions import Mount
+    from lading.dockerfile.places import Place
+    from lading.dockerfile.supply import Supply
+    from lading.info import ImageInfo
 
-__all__ = ["compile_stage", "install_python", "needs_compiler"]
-
-_COMPILED = frozenset({"sdist", "git"})
-
-# No file of the base's decides; a variable of it, such as UV_INDEX_URL, may say where to look for
-# what the hashes pin. A cache mount is a file system of its own: nothing links out of it.
-_SETTINGS = (
-    "export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy "
-    f"UV_CACHE_DIR={MOUNTED_CACHE}"
-)
+__all__ = ["install_places", "installation", "late_installation"]
 
 
-def needs_compiler(step: InstallPython) -> bool:
-    """Whether `step` has distributions that must be made into wheels first."""
-    return any(distribution.kind in _COMPILED for distribution in step.distributions)
+def install_places(info: ImageInfo, step: InstallPython) -> tuple[Place, ...]:
+    """Where an installation takes its distributions from, those that need compiling apart."""
+    if step.requirements:
+        return (everywhere(info, step),)
+    found = (one for one in step.distributions if not one.is_source)
+    return places(info, found, wheels=MOUNTED_WHEELS)
 
 
-def compile_stage(
-    info: ImageInfo,
-    step: InstallPython,
-    number: int,
-    *,
-    base: str,
-    tools: tuple[Instruction, ...],
-) -> tuple[Instruction, ...]:
-    """The stage that makes wheels of the source distributions and repositories of `step`.
+def installation(
+    info: ImageInfo, step: InstallPython, number: int, supply: Supply, built: str | None
+) -> Task | None:
+    """What installs `step`, but for what is compiled in the environment that this makes.
 
     Args:
         info: The image.
         step: One of its installations.
         number: Which, counted from 1.
-        base: The stage to start from.
-        tools: The instructions that install compilers there.
+        supply: How a step gets what it needs.
+        built: The stage that has the wheels of its sources.
+
+    Returns:
+        The task, or None where nothing is left to do.
+
+    Raises:
+        Invalid: It can't be done in this order.
     """
-    sources = tuple(one for one in step.distributions if one.kind in _COMPILED)
-    mounts: tuple[Mount, ...] = (_uv_mount(), _cache_mount(info), *ca_script_mounts())
-    if any(one.kind == "sdist" for one in sources):
-        mounts += (docker.BindMount(source=SOURCES, target=MOUNTED_SOURCES),)
-    lines = (line for one in sources for line in _compile(info, one))
-    commands = (TRUST_CA, _SETTINGS, *lines)
-    return (
-        docker.Comment(text=f"only the wheels leave: {', '.join(one.name for one in sources)}"),
-        docker.From(image=base, stage=_stage(number)),
-        *tools,
-        *set_variables(step.environment, venv=None),
-        docker.RunAll(commands=commands, mounts=mounts),
+    found = install_places(info, step)
+    compiled = sources(step, isolated=True)
+    if not (number == 1 or found or compiled):
+        return None
+    made = (uv.uv("venv", "--python", info.python, str(info.venv)),) if number == 1 else ()
+    installed = _unlocked(info, step, found[0]) if step.requirements else _locked(info, step, found)
+    late = sources(step, isolated=False)
+    if late and step.requirements:
+        # All of them are one call, for which this one would have to be compiled already.
+        raise Invalid(f"{late[0].name} can't be compiled without isolation and without the lock")
+    files = tuple(_files(info, step, number, found))
+    return _task(
+        info,
+        step,
+        supply,
+        commands=(*made, *_bytecode(info), *installed, *(() if late else _check(info, step))),
+        needs=(*files, *_built_wheels(built)),
+        logins=found,
+        replaces=bool(step.requirements) and number > 1,
     )
 
 
-def install_python(info: ImageInfo, step: InstallPython, number: int) -> Iterator[Instruction]:
-    """The instructions that install `step`, the installation `number` of the image."""
-    commands = [when_ca_bundle(f"export SSL_CERT_FILE={CA_BUNDLE_PATH}"), _SETTINGS]
-    if number == 1:
-        commands.append(_uv("venv", "--python", info.python, str(info.venv)))
-    if info.compile_bytecode:
-        # PEP 552. uv would else write each source's time into its bytecode, which differs by build.
-        commands.append("export PYC_INVALIDATION_MODE=UNCHECKED_HASH")
-    commands += _installations(info, step)
-    yield docker.RunAll(commands=tuple(commands), mounts=tuple(_mounts(info, step, number)))
-    if number == 1:
-        yield docker.PathEnv(before=(f"{info.venv}/bin",))
+def late_installation(info: ImageInfo, step: InstallPython, supply: Supply, built: str) -> Task:
+    """What installs the sources of `step` that were compiled in the image's own environment."""
+    late = sources(step, isolated=False)
+    installed = uv.built_install(late, MOUNTED_BUILT_WHEELS, *_into(info))
+    commands = (*_bytecode(info), installed, *_check(info, step))
+    return _task(info, step, supply, commands=commands, needs=_built_wheels(built))
 
 
-def _installations(info: ImageInfo, step: InstallPython) -> Iterator[str]:
-    places = _indexes(info)
+def _task(  # noqa: PLR0913 - what two installations have in common
+    info: ImageInfo,
+    step: InstallPython,
+    supply: Supply,
+    *,
+    commands: tuple[str, ...],
+    needs: tuple[Mount, ...],
+    logins: tuple[Place, ...] = (),
+    replaces: bool = False,
+) -> Task:
+    trusted = supply.ca_mount()
+    trust = (uv.TRUST_CA,) if trusted else ()
+    cache = uv.cache(info, supply, locked=not step.requirements)
+    return Task(
+        commands=(*trust, uv.settings(info, supply.uv_cache), *commands),
+        needs=(uv.PROGRAM, *needs, *cache, *trusted),
+        secrets=package_secrets(step),
+        logins=tuple(secret for place in logins for secret in place.secrets),
+        keeps=(str(info.venv),),
+        replaces=replaces,
+        inputs=inputs.of_installing(info, step),
+    )
+
+
+def _bytecode(info: ImageInfo) -> tuple[str, ...]:
+    # PEP 552. uv would else write each source's time into its bytecode, which differs by build.
+    return ("export PYC_INVALIDATION_MODE=UNCHECKED_HASH",) if info.compile_bytecode else ()
+
+
+def _into(info: ImageInfo) -> tuple[str, ...]:
+    return ("--python", str(info.venv), *(("--compile-bytecode",) if info.compile_bytecode else ()))
+
+
+def _locked(info: ImageInfo, step: InstallPython, found: tuple[Place, ...]) -> Iterator[str]:
+    for place in found:
+        yield uv.hashed_install(place, mounted_requirements(place.name), *_into(info))
+    if compiled := sources(step, isolated=True):
+        yield uv.built_install(compiled, MOUNTED_BUILT_WHEELS, *_into(info))
+
+
+def _unlocked(info: ImageInfo, step: InstallPython, place: Place) -> Iterator[str]:
+    # A source of an index would be compiled here, in the image, with the step's secrets and logins.
+    words = ["--only-binary", ":all:", *(("--prerelease", "allow") if info.prerelease else ())]
+    words += place.words
     if any(one.kind == "file" for one in step.distributions):
-        places += ("--find-links", MOUNTED_WHEELS)
-    if step.requirements:
-        if needs_compiler(step):
-            places += ("--find-links", MOUNTED_BUILT_WHEELS)
-        before = ("--prerelease", "allow") if info.prerelease else ()
-        yield _pip_install(info, *before, *places, "-r", MOUNTED_REQUIREMENTS)
-        return
-    if any(one.kind not in _COMPILED for one in step.distributions):
-        hashed = ("--require-hashes", *places, "-r", MOUNTED_REQUIREMENTS)
-        yield _pip_install(info, "--no-deps", "--only-binary", ":all:", *hashed)
-    if needs_compiler(step):
-        built = ("--no-index", "--find-links", MOUNTED_BUILT_WHEELS)
-        names = tuple(_exact(one) for one in step.distributions if one.kind in _COMPILED)
-        yield _pip_install(info, "--no-deps", *built, *names)
+        words += ("--find-links", MOUNTED_WHEELS)
+    if sources(step, isolated=True):
+        words += ("--constraints", f"{MOUNTED_BUILT_WHEELS}/{CONSTRAINTS}")
+    for one in step.distributions:
+        words += ("--refresh-package", one.name)
+    yield uv.install(place, *_into(info), *words, "-r", mounted_requirements(place.name))
 
 
-def _exact(distribution: Distribution) -> str:
-    # What a repository holds has no version before it is built.
-    version = f"=={distribution.version}" if distribution.version else ""
-    return f"{distribution.name}{version}"
+def _files(
+    info: ImageInfo, step: InstallPython, number: int, found: tuple[Place, ...]
+) -> Iterator[Mount]:
+    for place in found:
+        name = requirements_name(number, place.name)
+        yield docker.BindMount(source=name, target=mounted_requirements(place.name))
+    local = any(one.kind == "file" for one in step.distributions)
+    vendored = info.vendored and any(not one.is_source for one in step.distributions)
+    if local or vendored:
+        yield docker.BindMount(source=wheels_folder(number), target=MOUNTED_WHEELS)
 
 
-def _pip_install(info: ImageInfo, *words: str) -> str:
-    compiled = ("--compile-bytecode",) if info.compile_bytecode else ()
-    return _uv("pip", "install", "--python", str(info.venv), *compiled, *words)
+def _built_wheels(stage: str | None) -> tuple[Mount, ...]:
+    if stage is None:
+        return ()
+    return (docker.BindMount(from_stage=stage, source=BUILT_WHEELS, target=MOUNTED_BUILT_WHEELS),)
 
 
-def _uv(*words: str) -> str:
-    return shlex.join((MOUNTED_UV, *words))
-
-
-def _indexes(info: ImageInfo) -> tuple[str, ...]:
-    words: list[str] = []
-    if info.no_index:
-        words.append("--no-index")
-    if info.default_index:
-        words += ("--default-index", info.default_index)
-    for url in info.indexes:
-        words += ("--index", url)
-    for link in info.find_links:
-        words += ("--find-links", link)
-    return tuple(words)
-
-
-def _mounts(info: ImageInfo, step: InstallPython, number: int) -> Iterator[Mount]:
-    yield _uv_mount()
-    if step.requirements or any(one.kind not in _COMPILED for one in step.distributions):
-        yield docker.BindMount(source=requirements_name(number), target=MOUNTED_REQUIREMENTS)
-    if any(one.kind == "file" for one in step.distributions):
-        yield docker.BindMount(source=WHEELS, target=MOUNTED_WHEELS)
-    if needs_compiler(step):
-        yield docker.BindMount(
-            from_stage=_stage(number), source=BUILT_WHEELS, target=MOUNTED_BUILT_WHEELS
-        )
-    yield _cache_mount(info)
-    yield ca_mount()
-
-
-def _stage(number: int) -> str:
-    return "wheels" if number == 1 else f"wheels-{number}"
-
-
-def _compile(info: ImageInfo, distribution: Distribution) -> Iterator[str]:
-    folder = f"/src/{distribution.name}"
-    below = f"{folder}/{distribution.subdirectory}" if distribution.subdirectory else folder
-    if distribution.kind == "sdist":
-        archive = f"{MOUNTED_SOURCES}/{distribution.filename}"
-        if distribution.subdirectory is None:
-            yield _build(info, archive)
-            return
-        # The project is in a folder of the archive; all of it is in one folder of its own first.
-        yield f"mkdir -p {folder}"
-        yield shlex.join(("tar", "-xf", archive, "-C", folder, "--strip-components=1"))
-        yield _build(info, below)
-        return
-    git = shlex.join(("git", "-C", folder))
-    yield shlex.join(("git", "clone", "--quiet", "--", distribution.url, folder))
-    yield _checkout(git, distribution)
-    yield f"{git} submodule update --init --recursive --quiet"
-    yield _build(info, below)
-
-
-def _checkout(git: str, distribution: Distribution) -> str:
-    checkout = f"{git} checkout --quiet --detach"
-    revision = distribution.revision
-    if revision is None:
-        return f"{checkout} {distribution.commit or 'HEAD'}"
-    # A clone has the branches of its origin under another name.
-    names = (shlex.quote(name) for name in (f"origin/{revision}", revision))
-    return f"{{ {' || '.join(f'{checkout} {name}' for name in names)}; }}"
-
-
-def _build(info: ImageInfo, source: str) -> str:
-    words = ("build", "--wheel", "--python", info.python, "--out-dir", BUILT_WHEELS)
-    return _uv(*words, *_indexes(info), source)
-
-
-def _uv_mount() -> Mount:
-    return docker.BindMount(source=UV, target=MOUNTED_UV)
-
-
-def _cache_mount(info: ImageInfo) -> Mount:
-    # Another architecture's wheels would only make the cache larger; uv keeps them apart itself.
-    arch = info.platform.partition("/")[2].replace("/", "-")
-    return docker.CacheMount(target=MOUNTED_CACHE, id=f"lading-uv-{arch}")
+def _check(info: ImageInfo, step: InstallPython) -> Iterator[str]:
+    """A look at what all packages really require, once all are there, where some was assumed."""
+    installs = [one for one in info.steps if isinstance(one, InstallPython)]
+    assumed = any(one.assumed for install in installs for one in install.distributions)
+    if assumed and step is installs[-1]:
+        yield uv.uv("pip", "check", "--python", str(info.venv))

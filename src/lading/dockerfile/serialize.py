@@ -12,7 +12,6 @@ import re
 from typing import TYPE_CHECKING, assert_never
 
 from lading.dockerfile.instructions import (
-    Arg,
     BindMount,
     Blank,
     CacheMount,
@@ -28,11 +27,10 @@ from lading.dockerfile.instructions import (
     PathEnv,
     Run,
     RunAll,
-    RunExec,
     SecretMount,
     Shell,
+    SshMount,
     StopSignal,
-    TmpfsMount,
     User,
     Volume,
     Workdir,
@@ -92,8 +90,6 @@ def _write(instruction: Instruction) -> str:  # noqa: C901, PLR0911, PLR0912 - a
             return _run(mounts, _shell(command))
         case RunAll():
             return _run(instruction.mounts, _shell_lines(instruction))
-        case RunExec(argv=argv, mounts=mounts):
-            return _run(mounts, _json(argv))
         case Copy():
             return _copy(instruction)
         case Env(variables=variables):
@@ -102,8 +98,6 @@ def _write(instruction: Instruction) -> str:  # noqa: C901, PLR0911, PLR0912 - a
             return _path(instruction)
         case Shell(argv=argv):
             return f"SHELL {_json(argv)}"
-        case Arg(name=name, default=default):
-            return f"ARG {name}" if default is None else f"ARG {name}={_word(default)}"
         case Workdir(path=path):
             return f"WORKDIR {_word(path)}"
         case User(user=user):
@@ -166,13 +160,11 @@ def _mount(mount: Mount) -> str:
         case BindMount():
             fields = _bind_fields(mount)
         case CacheMount():
-            owner = _owner(mount.uid, mount.gid, mount.mode)
-            sharing = f"sharing={mount.sharing}"
-            fields = ["type=cache", f"id={mount.id}", f"target={mount.target}", sharing, *owner]
+            fields = ["type=cache", f"id={mount.id}", f"target={mount.target}", "sharing=locked"]
         case SecretMount():
             fields = _secret_fields(mount)
-        case TmpfsMount(target=target):
-            fields = ["type=tmpfs", f"target={target}"]
+        case SshMount():
+            fields = ["type=ssh", "required=true"]
         case _:
             assert_never(mount)
     return ",".join(fields)
@@ -182,34 +174,18 @@ def _bind_fields(mount: BindMount) -> list[str]:
     fields = ["type=bind"]
     if mount.from_stage is not None:
         fields.append(f"from={mount.from_stage}")
-    fields += [f"source={mount.source}", f"target={mount.target}"]
-    return [*fields, "rw"] if mount.writable else fields
+    return [*fields, f"source={mount.source}", f"target={mount.target}"]
 
 
 def _secret_fields(mount: SecretMount) -> list[str]:
     fields = ["type=secret", f"id={mount.id}"]
     if mount.target is not None:
         fields.append(f"target={mount.target}")
-    if mount.required:
-        fields.append("required=true")
-    return [*fields, *_owner(mount.uid, mount.gid, mount.mode)]
-
-
-def _owner(uid: int | None, gid: int | None, mode: str | None) -> list[str]:
-    named = (("uid", uid), ("gid", gid), ("mode", mode))
-    return [f"{name}={value}" for name, value in named if value is not None]
+    return [*fields, "required=true"] if mount.required else fields
 
 
 def _copy(copy: Copy) -> str:
-    flags = [
-        f"--{name}={value}"
-        for name, value in (
-            ("from", copy.from_stage),
-            ("chown", copy.chown),
-            ("chmod", copy.chmod),
-        )
-        if value is not None
-    ]
+    flags = () if copy.from_stage is None else (f"--from={copy.from_stage}",)
     paths = [*(_unpatterned(source) for source in copy.sources), copy.destination]
     return " ".join(("COPY", *flags, _path_list(paths)))
 

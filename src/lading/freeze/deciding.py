@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from lading.distros import base_image, interpreter_packages
 from lading.errors import FreezeError, Problem
 from lading.freeze.config import config_of, workdir_of
 from lading.freeze.folder import Content
-from lading.freeze.unlocked import unlocked_install
+from lading.freeze.indexes import check_unlocked, indexes_of
+from lading.freeze.installing import Installing
+from lading.freeze.secret_uses import uses_of
+from lading.freeze.supplies import Origin
 from lading.grammar.invalid import Invalid
 from lading.image import steps
-from lading.image.spans import spans
+from lading.image.spans import settings, spans
 from lading.image.system import packages_for
 from lading.info import (
     ContextFile,
@@ -26,7 +28,9 @@ from lading.info import (
     RunScript,
     SetEnv,
 )
-from lading.info.layout import files_path, script_path, wheel_path
+from lading.info.layout import files_path, script_path
+from lading.lock.debs import interpreter_of
+from lading.lock.inputs import base_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,10 +39,12 @@ if TYPE_CHECKING:
     from lading.freeze.collect import Project
     from lading.image import Image
     from lading.image.spans import Span
-    from lading.info import Step
+    from lading.info import SecretUse, Step
     from lading.lock.inputs import Asked
     from lading.lock.model import Distribution, PlatformLock
+    from lading.mirrors import Mirrors
     from lading.requirements import SourcedRequirement
+    from lading.trees import TreeFile
 
 __all__ = ["VENV", "Decided", "Decision"]
 
@@ -52,11 +58,13 @@ class Decided:
 
     Attributes:
         info: The image.
-        contents: By path in the frozen folder.
+        contents: By path in the frozen folder, what the project has of it.
+        origin: Where the rest of it is fetched.
     """
 
     info: ImageInfo
     contents: dict[str, Content]
+    origin: Origin
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +77,9 @@ class Decision:
         lock: Its lock for the platform.
         project: Its files.
         unlocked: The requirements of one installation of an image that is not locked.
+        mirrors: What is reached in place of what.
+        repository: The files of a locked repository.
+        vendor: Whether the folder is to hold all that is installed.
     """
 
     image: Image
@@ -76,6 +87,9 @@ class Decision:
     lock: PlatformLock
     project: Project
     unlocked: Callable[[int], Iterable[SourcedRequirement]]
+    mirrors: Mirrors
+    repository: Callable[[Distribution], tuple[TreeFile, ...]]
+    vendor: bool = False
     _contents: dict[str, Content] = field(default_factory=dict)
     _problems: list[Problem] = field(default_factory=list)
 
@@ -85,12 +99,20 @@ class Decision:
         Raises:
             FreezeError: Files are missing or leave the project; all such together.
         """
+        if not self.asked.inputs.lock_python_packages:
+            check_unlocked(self.image, self.asked)
         decided = tuple(self._steps())
+        packaged = interpreter_of(self.image)
+        compiles = any(
+            one.is_source
+            for step in decided
+            if isinstance(step, InstallPython)
+            for one in step.distributions
+        )
+        build_packages = self._build_packages()
         if self._problems:
             raise FreezeError(sorted(self._problems, key=self._written))
-        indexes = self.asked.inputs.indexes
         has_python = any(isinstance(step, InstallPython) for step in decided)
-        packaged = self._packaged()
         info = ImageInfo(
             platform=self.lock.platform,
             distro=str(self.image.distro) if self.image.distro else None,
@@ -100,16 +122,41 @@ class Decision:
             interpreter_packages=packaged if has_python else (),
             venv=VENV if has_python else None,
             compile_bytecode=has_python and self.image.compile_bytecode,
-            indexes=tuple(index.url for index in indexes if not index.default),
-            default_index=next((index.url for index in indexes if index.default), None),
+            indexes=indexes_of(self.image, self.asked.inputs),
             find_links=self._find_links(),
             no_index=self.asked.inputs.no_index,
             prerelease=self.asked.inputs.prerelease,
+            build_packages=build_packages if compiles else (),
             tools=self.lock.tools if has_python else (),
             steps=decided,
             config=config_of(self.image, self.lock.base),
+            vendored=self.vendor,
+            debs=self.lock.debs if self.vendor else (),
+            base_mirror=self._base_mirror(),
+            archive_mirrors=self._archive_mirrors(),
+            python_mirror=None if self.vendor else self.mirrors.python,
         )
-        return Decided(info=info, contents=self._contents)
+        origin = Origin(
+            image=self.image,
+            project=self.project.root,
+            mirrors=self.mirrors,
+            archives=self.lock.archives,
+        )
+        return Decided(info=info, contents=self._contents, origin=origin)
+
+    def _base_mirror(self) -> str | None:
+        try:
+            mirrored = str(self.mirrors.base(base_reference(self.image)))
+        except Invalid as error:
+            raise FreezeError(error.message, hint=error.hint) from None
+        return mirrored if mirrored != self.lock.base.reference else None
+
+    def _archive_mirrors(self) -> tuple[tuple[str, str], ...]:
+        """The mirrors of the distro's own archives, where the build asks any."""
+        if self.vendor or self.image.distro is None:
+            return ()
+        own = self.image.distro.name
+        return tuple(pair for pair in self.mirrors.archives if pair[0].startswith(own))
 
     def _written(self, problem: Problem) -> int:
         """Where in the user's code a problem stands; those of other files come last."""
@@ -117,17 +164,6 @@ class Decision:
         if problem.location is None or problem.location not in locations:
             return len(locations)
         return locations.index(problem.location)
-
-    def _packaged(self) -> tuple[str, ...]:
-        """The distro's packages of the interpreter, where the base may come without one."""
-        distro, python = self.image.distro, self.image.python_version
-        if distro is None:
-            return ()
-        if self.image.base_image is None:
-            return base_image(distro, python).interpreter_packages
-        if self.image.base_image.path.rpartition("/")[2] == "python":
-            return ()
-        return interpreter_packages(distro, python) or ()
 
     def _find_links(self) -> tuple[str, ...]:
         # A folder of the project is searched while locking; what was found there is in the context.
@@ -148,53 +184,44 @@ class Decision:
             yield from self._command(span)
 
     def _system(self, span: Span) -> Iterator[Step]:
+        packages = self._packages(span.system)
+        if packages:
+            yield InstallSystem(packages=packages, at=self._at(span.system))
+
+    def _build_packages(self) -> tuple[str, ...]:
+        """The system packages of every stage that compiles."""
+        return self._packages(settings(self.image.steps, steps.BuildPackages))
+
+    def _packages(self, named: Iterable[steps.SystemPackages]) -> tuple[str, ...]:
         packages: dict[str, None] = {}
-        for step in span.system:
+        for step in named:
             try:
                 packages |= dict.fromkeys(packages_for(step, self.image.distro))
             except Invalid as error:
                 self._refuse(error, step.location)
-        if packages:
-            yield InstallSystem(packages=tuple(sorted(packages)), at=self._at(span.system))
+        return tuple(sorted(packages))
 
     def _python(self, span: Span, group: int, environment: dict[str, str]) -> Iterator[Step]:
         try:
-            step = self._install(span, group)
-            for one in step.distributions:
-                if one.kind == "file":
-                    self._wheel(one)
+            found = self._installing().install(span, group, environment, self._at(span.python))
         except FreezeError as error:
             first = span.python[0].location
             self._problems += (
                 replace(one, location=one.location or first) for one in error.problems
             )
             return
-        if not step.distributions and not step.requirements:
-            return
-        if any(one.kind in {"sdist", "git"} for one in step.distributions):
-            step = InstallPython(
-                distributions=step.distributions,
-                requirements=step.requirements,
-                environment=tuple(sorted(environment.items())),
-                at=step.at,
-            )
-        yield step
+        if found is not None:
+            self._contents |= found.contents
+            yield found.step
 
-    def _install(self, span: Span, group: int) -> InstallPython:
-        if not self.image.lock_python_packages:
-            links = [link for link in self.asked.inputs.find_links if "://" not in link]
-            found = self.unlocked(group)
-            return unlocked_install(found, self.project, links=links, at=self._at(span.python))
-        locked = tuple(one for one in self.lock.distributions if one.group == group)
-        return InstallPython(distributions=locked, at=self._at(span.python))
-
-    def _wheel(self, distribution: Distribution) -> None:
-        source = self.project.file(distribution.url)
-        sha256 = self.project.sha256(distribution.url)
-        if f"sha256:{sha256}" not in distribution.hashes:
-            message = f"{distribution.url} is not the file that was locked"
-            raise FreezeError(message, hint="run `lading lock` again")
-        self._contents[wheel_path(distribution)] = Content(source=source, sha256=sha256)
+    def _installing(self) -> Installing:
+        return Installing(
+            asked=self.asked,
+            lock=self.lock,
+            project=self.project,
+            unlocked=self.unlocked,
+            repository=self.repository if self.vendor else None,
+        )
 
     def _include(self, step: steps.BuildInclude, folder: str) -> Iterator[Step]:
         try:
@@ -230,7 +257,9 @@ class Decision:
     def _command(self, span: Span) -> Iterator[Step]:
         match span.command:
             case steps.Run() as step:
-                yield RunCommand(command=step.command, secrets=step.secrets, at=self._at([step]))
+                yield RunCommand(
+                    command=step.command, secrets=self._uses(step), at=self._at([step])
+                )
             case steps.RunScript() as step:
                 yield from self._script(step)
             case None:
@@ -248,9 +277,16 @@ class Decision:
         yield RunScript(
             script=ContextFile(path=path, sha256=digest, size=len(content), executable=True),
             arguments=step.arguments,
-            secrets=step.secrets,
+            secrets=self._uses(step),
             at=self._at([step]),
         )
+
+    def _uses(self, step: steps.Run | steps.RunScript) -> tuple[SecretUse, ...]:
+        try:
+            return uses_of([(step.secrets, step.location)])
+        except FreezeError as error:
+            self._problems += error.problems
+            return ()
 
     def _at(self, located: Iterable[steps.Step]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(place(step.location, self.project.root) for step in located))

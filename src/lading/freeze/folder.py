@@ -5,27 +5,28 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.dockerfile.layout import MADE_BY
 from lading.errors import FreezeError
 from lading.freeze.replacing import replacement
+from lading.trees import is_frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SHARED_MODE", "Content", "check_target", "file_time", "is_frozen", "write_folder"]
+__all__ = ["SHARED_MODE", "Content", "check_target", "file_time", "shared", "write_folder"]
 
 _EPOCH = 315532800
 """1980-01-01, before which the archives that wheels are know no time: a folder's time, and the
 earliest of a file."""
 
 SHARED_MODE = 0o555
-"""The mode of a file that several folders may share: nobody is to write to it."""
+"""The mode of a program that several folders may share: nobody is to write to it."""
 
-_MARK = f"# {MADE_BY}".encode()
+_SHARED_DATA_MODE = 0o444
 
 _BLOCK = 1 << 20
 
@@ -48,6 +49,20 @@ class Content:
     shared: bool = False
 
 
+def shared(file: Path, sha256: str) -> Content:
+    """A file of the cache that was just verified, as one that folders may share.
+
+    Args:
+        file: The file; its mode and its time become those that it has in a folder.
+        sha256: Of its content.
+    """
+    # Another user's file in a common cache stays as it is, and is copied.
+    with suppress(OSError):
+        file.chmod(_SHARED_DATA_MODE)
+        os.utime(file, (file_time(sha256), file_time(sha256)))
+    return Content(source=file, sha256=sha256, shared=True)
+
+
 def file_time(sha256: str) -> int:
     """The time of a file with that content, in seconds since 1970; within nine years of 1980.
 
@@ -56,16 +71,6 @@ def file_time(sha256: str) -> int:
     got before, so that an edit that keeps a file's length would never reach the image.
     """
     return _EPOCH + int(sha256[:7], 16)
-
-
-def is_frozen(folder: Path) -> bool:
-    """Whether it is a frozen folder: what freeze may replace, and what no project consists of."""
-    try:
-        with (folder / "Dockerfile").open("rb") as file:
-            begins = file.read(len(_MARK))
-    except OSError:
-        return False
-    return begins == _MARK and (folder / "image.json").is_file()
 
 
 def check_target(target: Path, project: Path | None = None) -> None:
@@ -122,7 +127,7 @@ def _fill(folder: Path, contents: Mapping[str, Content]) -> None:
 
 def _mode(content: Content) -> int:
     if content.shared:
-        return SHARED_MODE
+        return SHARED_MODE if content.executable else _SHARED_DATA_MODE
     return 0o755 if content.executable else 0o644
 
 
@@ -132,7 +137,7 @@ def _link(content: Content, path: Path) -> bool:
         return False
     status = content.source.stat()
     looks = (stat.S_IMODE(status.st_mode), int(status.st_mtime), status.st_uid)
-    if looks != (SHARED_MODE, file_time(content.sha256), os.geteuid()):
+    if looks != (_mode(content), file_time(content.sha256), os.geteuid()):
         return False
     try:
         path.hardlink_to(content.source)

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.dockerfile import generated_files
+from msgspec.structs import replace as replaced
+
+from lading.dockerfile import dockerfile, generated_files
 from lading.errors import FreezeError, Problem, SpecificationError
 from lading.freeze.collect import Project
 from lading.freeze.deciding import Decided, Decision
 from lading.freeze.folder import Content, check_target, write_folder
+from lading.freeze.repositories import Repositories
+from lading.freeze.secret_files import check_not_copied
+from lading.freeze.secret_uses import refuse_secrets
+from lading.freeze.supplies import Supplies
+from lading.freeze.vendoring import vendored_drift
+from lading.grammar.dialect import parse_dialect
 from lading.grammar.invalid import Invalid
+from lading.grammar.words import shown
 from lading.image import steps
-from lading.info import InstallPython
-from lading.info.layout import UV, source_path
+from lading.image.call import Call
+from lading.image.words import parse_flag
 from lading.lock.drift import drift
 from lading.lock.file import LOCK_NAME, read_lock, write_lock
 from lading.lock.inputs import read_inputs
 from lading.machine import Machine
+from lading.mirrors import read_mirrors
 from lading.platforms import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from os import PathLike
+    from collections.abc import Callable, Iterable, Iterator
 
+    from lading.grammar.dialect import Dialect
     from lading.image import Image
     from lading.info import ImageInfo
+    from lading.lock.git import Git
     from lading.lock.inputs import Asked
-    from lading.lock.model import Distribution, Lock, PlatformLock, Tool
+    from lading.lock.model import Lock, PlatformLock
     from lading.requirements import SourcedRequirement
 
 __all__ = ["Freezer", "freeze"]
@@ -42,10 +56,28 @@ def freeze(  # noqa: PLR0913 - the arguments of Image.freeze
     project: str | PathLike[str],
     locked: bool,
     allow_unpinned_base: bool,
+    vendor: bool,
+    dialect: Dialect,
 ) -> ImageInfo:
-    """What `Image.freeze` does, on the machine at hand."""
+    """What `Image.freeze` does, on the machine at hand.
+
+    Raises:
+        SpecificationError: An argument is invalid; all such together.
+    """
+    with Call() as call:
+        call.read(_check_path, "target", target)
+        call.read(_check_path, "project", project)
+        call.read(Platform.parse, platform)
+        call.read(parse_dialect, dialect)
+        call.read(parse_flag, "locked", locked)
+        call.read(parse_flag, "allow_unpinned_base", allow_unpinned_base)
+        call.read(parse_flag, "vendor", vendor)
     freezer = Freezer(
-        machine=Machine.here(), locked=locked, allow_unpinned_base=allow_unpinned_base
+        machine=Machine.here(),
+        locked=locked,
+        allow_unpinned_base=allow_unpinned_base,
+        vendor=vendor,
+        dialect=dialect,
     )
     decided = freezer.decide(image, platform=platform, project=project, target=target)
     freezer.write(decided, target)
@@ -61,6 +93,8 @@ class Freezer:
         locked: Whether to refuse, rather than to update the lock.
         allow_unpinned_base: Whether a base image may go without a digest.
         offline: Whether to refuse, rather than to update the lock or to fetch a file.
+        vendor: Whether the folder holds all that the build installs.
+        dialect: Of the Dockerfile.
         say: Told, in a few words, what is going on.
     """
 
@@ -68,6 +102,8 @@ class Freezer:
     locked: bool = False
     allow_unpinned_base: bool = False
     offline: bool = False
+    vendor: bool = False
+    dialect: Dialect = "buildkit"
     say: Callable[[str], None] = lambda _: None
 
     def decide(
@@ -91,7 +127,12 @@ class Freezer:
             raise FreezeError(f"the project {project} is not a folder")
         if target is not None:
             check_target(Path(target), root)
+        if self.dialect == "classic":
+            refuse_secrets(image)
+        if self.vendor and not image.lock_python_packages:
+            raise FreezeError(_unvendorable(image))
         asked = read_inputs(image, root)
+        mirrors = read_mirrors(root, self.machine.environ)
         part = self._locked_part(image, asked, root, _platform(platform))
         excluded = (Path(target).resolve(),) if target is not None else ()
         decision = Decision(
@@ -100,42 +141,79 @@ class Freezer:
             lock=part,
             project=Project(root, excluded),
             unlocked=lambda group: self._unlocked(asked, group, root),
+            mirrors=mirrors,
+            vendor=self.vendor,
+            repository=self._repositories(asked, root).files,
         )
-        return decision.decide()
+        decided = decision.decide()
+        check_not_copied(image, decided.contents, self.machine, root)
+        # What the dialect can't say is refused before anything is fetched.
+        dockerfile(decided.info, dialect=self.dialect)
+        if not self.vendor:
+            return decided
+        # What a vendored folder holds can be checked by its image.json alone.
+        info = replaced(decided.info, programs=self._supplies(decided).programs())
+        return replace(decided, info=info)
 
     def write(self, decided: Decided, target: str | PathLike[str]) -> None:
         """Write the frozen folder, replacing the one that was there.
 
         Raises:
             ResolutionError: A file that the build uses can't be fetched.
+            BuildError: A secret that an index asks for isn't there.
             FreezeError: The folder can't be written, or holds something else.
         """
-        contents = dict(decided.contents)
-        for tool in decided.info.tools:
-            contents[UV] = self._uv(tool)
-        for one in _compiled(decided.info):
-            contents[source_path(one)] = self._source(one)
-        for path, data in generated_files(decided.info, contents).items():
-            contents[path] = Content(source=data)
+        contents = {**decided.contents, **self._supplies(decided).contents()}
+        generated = generated_files(decided.info, contents, dialect=self.dialect)
+        contents |= {path: Content(source=data) for path, data in generated.items()}
         write_folder(Path(target).absolute(), contents)
+
+    def _supplies(self, decided: Decided) -> Supplies:
+        return Supplies(
+            info=decided.info,
+            origin=decided.origin,
+            machine=self.machine,
+            offline=self.offline,
+            say=self.say,
+        )
+
+    def _repositories(self, asked: Asked, root: Path) -> Repositories:
+        @contextmanager
+        def access() -> Iterator[Git]:
+            from lading.lock.access import git_access  # noqa: PLC0415 - only where git is asked
+            from lading.lock.git import Git  # noqa: PLC0415
+
+            self.say("fetching a repository")
+            with git_access(asked, self.machine, root, self.say) as environment:
+                yield Git(environment=environment)
+
+        return Repositories(
+            cache=self.machine.cache,
+            environ=self.machine.environ,
+            access=access,
+            offline=self.offline,
+        )
 
     def _locked_part(
         self, image: Image, asked: Asked, root: Path, platform: Platform
     ) -> PlatformLock:
         name = str(platform)
         lock = read_lock(root)
-        drifted = self._drifted(lock, asked, name)
+        drifted = self._drifted(image, lock, asked, name)
         part = lock.platform(name) if lock else None
         if part is not None and not drifted:
             return part
         if self.locked or self.offline:
-            raise FreezeError(_refused(drifted, offline=not self.locked))
+            raise FreezeError(_refused(drifted, offline=not self.locked, vendor=self.vendor))
         from lading.lock.making import LockMaker  # noqa: PLC0415 - an unchanged lock needs none of it
 
         others = [part.platform for part in lock.platforms] if lock else []
         platforms = [Platform.parse(other) for other in dict.fromkeys((*others, name))]
         maker = LockMaker(
-            machine=self.machine, allow_unpinned_base=self.allow_unpinned_base, say=self.say
+            machine=self.machine,
+            allow_unpinned_base=self.allow_unpinned_base,
+            vendor=self.vendor,
+            say=self.say,
         )
         made = maker.make(image, asked, root, platforms, earlier=lock)
         write_lock(root, made)
@@ -143,10 +221,14 @@ class Freezer:
         assert found is not None  # noqa: S101 - it was among those asked for
         return found
 
-    def _drifted(self, lock: Lock | None, asked: Asked, platform: str) -> tuple[str, ...]:
+    def _drifted(
+        self, image: Image, lock: Lock | None, asked: Asked, platform: str
+    ) -> tuple[str, ...]:
         if lock is None:
             return (f"there is no {LOCK_NAME}",)
         found = drift(lock, asked.inputs, [platform], allow_unpinned_base=self.allow_unpinned_base)
+        if self.vendor:
+            found += vendored_drift(image, lock, [platform], vendor=True)
         return tuple(f"{LOCK_NAME} is out of date: {one}" for one in found)
 
     def _unlocked(self, asked: Asked, group: int, root: Path) -> Iterable[SourcedRequirement]:
@@ -166,22 +248,14 @@ class Freezer:
                 )
             yield from found.requirements
 
-    def _uv(self, tool: Tool) -> Content:
-        from lading.freeze.program import uv_program  # noqa: PLC0415 - only to write the folder
 
-        return uv_program(self._fetch(tool.url, tool.sha256), self.machine.cache)
-
-    def _source(self, distribution: Distribution) -> Content:
-        sha256 = distribution.sha256
-        if sha256 is None:
-            raise FreezeError(f"{distribution.name} has no SHA-256, by which its source is fetched")
-        return Content(source=self._fetch(distribution.url, sha256), sha256=sha256)
-
-    def _fetch(self, url: str, sha256: str) -> Path:
-        from lading.download import fetch  # noqa: PLC0415 - only where the folder is written
-
-        http = self.machine.http()
-        return fetch(url, sha256, cache=self.machine.cache, http=http, offline=self.offline)
+def _check_path(name: str, path: object) -> None:
+    """Refuse what names no folder."""
+    if not isinstance(path, str | PathLike):
+        raise Invalid(f"{name} is {shown(path)}", hint='a path, such as "build"')
+    text = os.fspath(path)
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise Invalid(f"{name} {shown(path)} is no path", hint='a path, such as "build"')
 
 
 def _platform(text: str) -> Platform:
@@ -191,13 +265,17 @@ def _platform(text: str) -> Platform:
         raise SpecificationError(error.message, hint=error.hint) from None
 
 
-def _refused(drifted: Iterable[str], *, offline: bool) -> list[Problem]:
+def _refused(drifted: Iterable[str], *, offline: bool, vendor: bool) -> list[Problem]:
     more = ", or leave out --offline" if offline else ""
+    command = "lading lock --vendor" if vendor else "lading lock"
     problems = [Problem(message=one) for one in drifted]
-    hint = f"run `lading lock`, and commit the result{more}"
+    hint = f"run `{command}`, and commit the result{more}"
     return [*problems[:-1], replace(problems[-1], hint=hint)]
 
 
-def _compiled(info: ImageInfo) -> list[Distribution]:
-    installs = (step for step in info.steps if isinstance(step, InstallPython))
-    return [one for step in installs for one in step.distributions if one.kind == "sdist"]
+def _unvendorable(image: Image) -> Problem:
+    return Problem(
+        message="an image without a lock can't be vendored: nothing says which files it takes",
+        hint="leave out lock_python_packages=False",
+        location=image.location,
+    )

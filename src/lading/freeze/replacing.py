@@ -10,14 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lading.trees import UNFINISHED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["UNFINISHED", "replacement"]
-
-UNFINISHED = ".lading-"
-"""How the name of a folder begins that a freeze is still writing, or was killed while writing."""
-
+__all__ = ["replacement"]
 
 _RENAME_EXCHANGE = 2  # linux/fs.h
 _RENAME_SWAP = 2  # macOS, sys/stdio.h

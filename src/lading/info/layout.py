@@ -5,28 +5,80 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from lading.lock.model import Distribution
+    from lading.lock.model import Deb, Distribution
 
-__all__ = ["SOURCES", "UV", "WHEELS", "files_path", "script_path", "source_path", "wheel_path"]
+__all__ = [
+    "BUILD_WHEELS",
+    "DEBS",
+    "DEBS_INDEX",
+    "SOURCES",
+    "UV",
+    "WHEELS",
+    "build_wheel_path",
+    "build_wheels_folder",
+    "deb_path",
+    "files_path",
+    "script_path",
+    "source_path",
+    "wheel_path",
+    "wheels_folder",
+]
 
 UV: Final = "uv"
 """The program that installs Python packages."""
 
 WHEELS: Final = "wheels"
-"""The folder of the project's own wheels."""
+"""The folders of wheels to install: the project's own, and in a vendored folder all."""
+
+BUILD_WHEELS: Final = "build-wheels"
+"""The folders of wheels to compile with: the project's own, and in a vendored folder all."""
 
 SOURCES: Final = "sources"
-"""The folder of the source distributions to compile."""
+"""The folder of the sources to compile."""
+
+DEBS: Final = "debs"
+"""The folder, in a vendored folder, of Debian packages."""
+
+DEBS_INDEX: Final = "debs/Packages"
+"""What makes of that folder a repository that apt can read."""
+
+
+def wheels_folder(group: int) -> str:
+    """The folder of the wheels of one installation, counted from 1.
+
+    A folder each, so that another wheel of one leaves the others as they were built.
+    """
+    return f"{WHEELS}/{group}"
 
 
 def wheel_path(distribution: Distribution) -> str:
-    """Where a wheel of the project is."""
-    return f"{WHEELS}/{distribution.filename}"
+    """Where a wheel to install is."""
+    return f"{wheels_folder(distribution.group)}/{distribution.filename}"
+
+
+def build_wheels_folder(name: str) -> str:
+    """The folder of what the source of the distribution `name` is compiled with."""
+    return f"{BUILD_WHEELS}/{name}"
+
+
+def build_wheel_path(name: str, distribution: Distribution) -> str:
+    """Where a wheel is that the source of the distribution `name` is compiled with."""
+    return f"{build_wheels_folder(name)}/{distribution.filename}"
 
 
 def source_path(distribution: Distribution) -> str:
-    """Where a source distribution to compile is."""
-    return f"{SOURCES}/{distribution.filename}"
+    """Where a source to compile is: a file, or the folder of a source that is one.
+
+    In a folder of its own, since two repositories may offer a `main.zip` each.
+    """
+    folder = f"{SOURCES}/{distribution.name}"
+    is_folder = distribution.kind in {"directory", "git"}
+    return folder if is_folder else f"{folder}/{distribution.filename}"
+
+
+def deb_path(deb: Deb) -> str:
+    """Where a Debian package is."""
+    return f"{DEBS}/{deb.path.rpartition('/')[2]}"
 
 
 def script_path(sha256: str, suffix: str) -> str:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from lading.errors import FreezeError
-from lading.lock.model import Distribution, LockedBase, Tool  # noqa: TC001 - msgspec reads fields
+from lading.lock.model import (  # noqa: TC001 - msgspec reads the fields
+    Build,
+    Deb,
+    Distribution,
+    LockedBase,
+    Tool,
+)
 
 if TYPE_CHECKING:
     from typing import Self
@@ -26,14 +32,22 @@ __all__ = [
     "ImageInfo",
     "InstallPython",
     "InstallSystem",
+    "PackageIndex",
     "RunCommand",
     "RunScript",
+    "SecretUse",
     "SetEnv",
+    "SourceFolder",
     "Step",
     "User",
 ]
 
-FORMAT = 1
+FORMAT = 2
+
+_REACHING = frozenset(
+    {"vendored", "programs", "debs", "base_mirror", "archive_mirrors", "python_mirror"}
+)
+"""What says how to reach things, and not what an image is."""
 
 
 class _Part(
@@ -58,6 +72,58 @@ class ContextFile(_Part, frozen=True, kw_only=True):
     executable: bool = False
 
 
+class SecretUse(_Part, frozen=True, kw_only=True):
+    """A build secret that a step may read; nothing here says where its value is.
+
+    Attributes:
+        id: The file below `/run/secrets` that holds the value.
+        version: Changes when the step is to run again.
+        variable: The environment variable that holds the value as well.
+    """
+
+    id: str
+    version: str | None = None
+    variable: str | None = None
+
+
+class SourceFolder(_Part, frozen=True, kw_only=True):
+    """The files of a source that is a folder: one of the project's, or a vendored repository's.
+
+    Attributes:
+        name: The distribution that it is the source of.
+        path: The folder's place in the frozen folder.
+        files: What it holds.
+    """
+
+    name: str
+    path: str
+    files: tuple[ContextFile, ...]
+
+
+class PackageIndex(_Part, frozen=True, kw_only=True):
+    """A Python package index, and how it lets one in.
+
+    Attributes:
+        url: Without credentials.
+        name: What its credentials are called by.
+        default: Whether it takes the place of the installer's own default index.
+        packages: The only ones that it serves; all where empty.
+        username: Who `secret` is the password of.
+        secret: The password or token.
+        netrc: A netrc file.
+        client_certificate: A PEM file with a certificate and its key.
+    """
+
+    url: str
+    name: str | None = None
+    default: bool = False
+    packages: tuple[str, ...] = ()
+    username: str | None = None
+    secret: SecretUse | None = None
+    netrc: SecretUse | None = None
+    client_certificate: SecretUse | None = None
+
+
 class InstallSystem(_Part, frozen=True, kw_only=True, tag="system-packages"):
     """Packages of the distribution, installed together."""
 
@@ -73,11 +139,21 @@ class InstallPython(_Part, frozen=True, kw_only=True, tag="python-packages"):
             from files or repositories.
         requirements: Where the image is not locked: the requirements as the user wrote them.
         environment: Variables to set while compiling, where anything is compiled.
+        builds: What each of the sources among the distributions is made into a wheel with; empty
+            where the image is not locked.
+        no_build_isolation: Names of sources that are compiled in an environment that holds all that
+            the earlier installations have brought.
+        folders: The files of the sources that are folders.
+        secrets: What the installation and the compiling may read.
     """
 
     distributions: tuple[Distribution, ...] = ()
     requirements: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    builds: tuple[Build, ...] = ()
+    no_build_isolation: tuple[str, ...] = ()
+    folders: tuple[SourceFolder, ...] = ()
+    secrets: tuple[SecretUse, ...] = ()
     at: tuple[str, ...] = ()
 
 
@@ -85,7 +161,7 @@ class RunCommand(_Part, frozen=True, kw_only=True, tag="run"):
     """A POSIX shell command, run as root."""
 
     command: str
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[SecretUse, ...] = ()
     at: tuple[str, ...] = ()
 
 
@@ -94,7 +170,7 @@ class RunScript(_Part, frozen=True, kw_only=True, tag="run-script"):
 
     script: ContextFile
     arguments: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[SecretUse, ...] = ()
     at: tuple[str, ...] = ()
 
 
@@ -162,14 +238,22 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
         interpreter_packages: The packages that bring it, where the base may have it or not.
         venv: Where the Python packages are, or None where there are none.
         compile_bytecode: Whether the installed modules are byte-compiled.
-        indexes: URLs of the package indexes to search before the default one.
-        default_index: URL of the index that replaces the installer's default one.
+        indexes: The package indexes, in the order in which they are searched.
         find_links: More places to look for distributions.
         no_index: Whether no index is searched at all.
         prerelease: Whether an image without a lock may install pre-releases.
+        build_packages: System packages for compiling, which the image does not get.
         tools: The programs that the build uses.
         steps: In the order in which they are to be done.
         config: How the container is run.
+        vendored: Whether the frozen folder holds all that is installed, so that a build takes
+            nothing but the base image from the network.
+        programs: The programs of `tools`, as a vendored folder holds them.
+        debs: The Debian packages that a vendored folder holds.
+        base_mirror: The reference that the base image is pulled by, where that is another one.
+        archive_mirrors: Names of Debian archives (`debian`, `debian-security`) and the URLs to
+            reach them at.
+        python_mirror: The package index that stands for the installer's own default one.
     """
 
     format: int = FORMAT
@@ -181,19 +265,29 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
     interpreter_packages: tuple[str, ...] = ()
     venv: str | None = None
     compile_bytecode: bool = False
-    indexes: tuple[str, ...] = ()
-    default_index: str | None = None
+    indexes: tuple[PackageIndex, ...] = ()
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     prerelease: bool = False
+    build_packages: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
     steps: tuple[Step, ...] = ()
     config: Config = Config()
+    vendored: bool = False
+    programs: tuple[ContextFile, ...] = ()
+    debs: tuple[Deb, ...] = ()
+    base_mirror: str | None = None
+    archive_mirrors: tuple[tuple[str, str], ...] = ()
+    python_mirror: str | None = None
 
     @property
     def key(self) -> str:
-        """`sha256:...` over everything that matters: equal keys are equal images."""
-        content = msgspec.json.encode(_without_places(self._data()), order="sorted")
+        """`sha256:...` over everything that matters: equal keys are equal images.
+
+        Where things are fetched from is no part of it, and neither are the user's lines.
+        """
+        what = {name: value for name, value in self._data().items() if name not in _REACHING}
+        content = msgspec.json.encode(_identity(what), order="sorted")
         return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
     @property
@@ -234,11 +328,21 @@ class _Head(msgspec.Struct, frozen=True):
     format: int
 
 
-def _without_places(value: object) -> object:
+def _identity(value: object) -> object:
+    """What of a part of an image says what it is."""
     match value:
         case dict():
-            return {key: _without_places(part) for key, part in value.items() if key != "at"}
+            left_out = _unessential(value)
+            return {key: _identity(part) for key, part in value.items() if key not in left_out}
         case list() | tuple():
-            return [_without_places(part) for part in value]
+            return [_identity(part) for part in value]
         case _:
             return value
+
+
+def _unessential(part: dict[str, object]) -> frozenset[str]:
+    """The fields of a part that tell where something is, and that its other fields identify."""
+    found = {"at", "folders"}  # a source's own hash or commit says what its folder holds
+    if "url" in part and ("sha256" in part or ("hashes" in part and part.get("index"))):
+        found |= {"url", "size"}
+    return frozenset(found)

@@ -9,25 +9,45 @@ FROM base AS wheels
 # hadolint ignore=DL3018
 RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
-    apk add --no-cache -- build-base ca-certificates git linux-headers libpq-dev && \
+    apk add --no-cache -- build-base ca-certificates git linux-headers libpq-dev openssl-dev && \
     rm -f /var/log/apk.log
 ENV CFLAGS="-O2 -g"
 ENV PATH="/opt/tools/bin:${PATH}"
 RUN --mount=type=bind,source=uv,target=/run/uv \
-    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    --mount=type=bind,source=sources,target=/media \
+    --mount=type=bind,source=sources/psycopg2,target=/src/psycopg2/source \
+    --mount=type=bind,source=build-requirements/psycopg2,target=/src/psycopg2/requirements \
+    : 'inputs 78ce340ed592c108' && \
     . /run/ca-bundle.sh && \
-    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
-    /run/uv build --wheel --python 3.13 --out-dir /wheels /media/psycopg2-2.9.9.tar.gz && \
-    mkdir -p /src/below && \
-    tar -xf /media/below-3.0.tar.gz -C /src/below --strip-components=1 && \
-    /run/uv build --wheel --python 3.13 --out-dir /wheels /src/below/src/python && \
-    git clone --quiet -- https://git.example.test/team/theirs.git /src/theirs && \
-    git -C /src/theirs checkout --quiet --detach cccccccccccccccccccccccccccccccccccccccc && \
-    git -C /src/theirs submodule update --init --recursive --quiet && \
-    /run/uv build --wheel --python 3.13 --out-dir /wheels /src/theirs/python
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv build --wheel --out-dir /wheels --python 3.13 --build-constraints /src/psycopg2/requirements/default.txt --require-hashes /src/psycopg2/source/psycopg2-2.9.9.tar.gz
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=bind,source=sources/below,target=/src/below/source \
+    --mount=type=bind,source=build-requirements/below,target=/src/below/requirements \
+    : 'inputs 35c469dcb14e7396' && \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    mkdir -p /src/below/work && \
+    tar -xf /src/below/source/below-3.0.tar.gz -C /src/below/work && \
+    /run/uv build --wheel --out-dir /wheels --python 3.13 --build-constraints /src/below/requirements/default.txt --require-hashes /src/below/work/*/src/python
+RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    . /run/ca-bundle.sh && \
+    git clone --quiet -- https://git.example.test/team/theirs.git /src/theirs/work && \
+    git -C /src/theirs/work checkout --quiet --detach cccccccccccccccccccccccccccccccccccccccc && \
+    git -C /src/theirs/work submodule update --init --recursive --quiet
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=bind,source=build-requirements/theirs,target=/src/theirs/requirements \
+    : 'inputs 65cb17fd117daba1' && \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv build --wheel --out-dir /wheels --python 3.13 --build-constraints /src/theirs/requirements/default.txt --require-hashes /src/theirs/work/python
+RUN : 'inputs 640a1f7fdb70de0e'
 
 FROM base
 
@@ -46,21 +66,22 @@ RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     apk add --no-cache -- libpq-dev && \
     rm -f /var/log/apk.log
 
-# service.py:7, service.py:8 Python packages
+# service.py:8, service.py:9 Python packages
 RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
     --mount=type=bind,from=wheels,source=/wheels,target=/srv \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs 717db3da9620f006' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
-    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.13 /opt/venv && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
     /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --no-index --find-links /srv psycopg2==2.9.9 below==3.0 theirs==2.0
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv psycopg2==2.9.9 below==3.0 theirs==2.0
 ENV PATH="/opt/venv/bin:${PATH}"
 
-# service.py:6 env
+# service.py:7 env
 ENV CFLAGS="-O2 -g"
 ENV PATH="/opt/tools/bin:${PATH}"
 

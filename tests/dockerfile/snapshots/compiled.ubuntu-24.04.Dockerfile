@@ -27,25 +27,45 @@ RUN --mount=type=cache,id=lading-apt-ubuntu-24.04-amd64,target=/var/cache/apt,sh
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git python3.12-dev libpq-dev && \
+    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git python3.12-dev libpq-dev libssl-dev && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 ENV CFLAGS="-O2 -g"
 ENV PATH="/opt/tools/bin:${PATH}"
 RUN --mount=type=bind,source=uv,target=/run/uv \
-    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    --mount=type=bind,source=sources,target=/media \
+    --mount=type=bind,source=sources/psycopg2,target=/src/psycopg2/source \
+    --mount=type=bind,source=build-requirements/psycopg2,target=/src/psycopg2/requirements \
+    : 'inputs 78ce340ed592c108' && \
     . /run/ca-bundle.sh && \
-    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
-    /run/uv build --wheel --python 3.12 --out-dir /wheels /media/psycopg2-2.9.9.tar.gz && \
-    mkdir -p /src/below && \
-    tar -xf /media/below-3.0.tar.gz -C /src/below --strip-components=1 && \
-    /run/uv build --wheel --python 3.12 --out-dir /wheels /src/below/src/python && \
-    git clone --quiet -- https://git.example.test/team/theirs.git /src/theirs && \
-    git -C /src/theirs checkout --quiet --detach cccccccccccccccccccccccccccccccccccccccc && \
-    git -C /src/theirs submodule update --init --recursive --quiet && \
-    /run/uv build --wheel --python 3.12 --out-dir /wheels /src/theirs/python
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv build --wheel --out-dir /wheels --python 3.12 --build-constraints /src/psycopg2/requirements/default.txt --require-hashes /src/psycopg2/source/psycopg2-2.9.9.tar.gz
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=bind,source=sources/below,target=/src/below/source \
+    --mount=type=bind,source=build-requirements/below,target=/src/below/requirements \
+    : 'inputs 35c469dcb14e7396' && \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    mkdir -p /src/below/work && \
+    tar -xf /src/below/source/below-3.0.tar.gz -C /src/below/work && \
+    /run/uv build --wheel --out-dir /wheels --python 3.12 --build-constraints /src/below/requirements/default.txt --require-hashes /src/below/work/*/src/python
+RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    . /run/ca-bundle.sh && \
+    git clone --quiet -- https://git.example.test/team/theirs.git /src/theirs/work && \
+    git -C /src/theirs/work checkout --quiet --detach cccccccccccccccccccccccccccccccccccccccc && \
+    git -C /src/theirs/work submodule update --init --recursive --quiet
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=bind,source=build-requirements/theirs,target=/src/theirs/requirements \
+    : 'inputs 65cb17fd117daba1' && \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv build --wheel --out-dir /wheels --python 3.12 --build-constraints /src/theirs/requirements/default.txt --require-hashes /src/theirs/work/python
+RUN : 'inputs 1e0f8b6dacd905bd'
 
 FROM base
 
@@ -69,21 +89,22 @@ RUN --mount=type=cache,id=lading-apt-ubuntu-24.04-amd64,target=/var/cache/apt,sh
     apt-get "$@" install --yes --no-install-recommends -- libpq-dev && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 
-# service.py:7, service.py:8 Python packages
+# service.py:8, service.py:9 Python packages
 RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
     --mount=type=bind,from=wheels,source=/wheels,target=/srv \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs bd48a51c802497b9' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
-    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.12 /opt/venv && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
     /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --no-index --find-links /srv psycopg2==2.9.9 below==3.0 theirs==2.0
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv psycopg2==2.9.9 below==3.0 theirs==2.0
 ENV PATH="/opt/venv/bin:${PATH}"
 
-# service.py:6 env
+# service.py:7 env
 ENV CFLAGS="-O2 -g"
 ENV PATH="/opt/tools/bin:${PATH}"
 

@@ -21,14 +21,17 @@ RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
 # service.py:6 Python packages
 RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
-    --mount=type=bind,source=wheels,target=/media \
+    --mount=type=bind,source=requirements.files.txt,target=/run/requirements.files.txt \
+    --mount=type=bind,source=wheels/1,target=/media \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs e2f59315731e6eb2' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
-    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.13 /opt/venv && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --find-links /media -r /run/requirements.txt
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --no-index --find-links /media -r /run/requirements.files.txt
 ENV PATH="/opt/venv/bin:${PATH}"
 
 # service.py:7 env
@@ -45,8 +48,9 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,source=requirements-2.txt,target=/run/requirements.txt \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs 132396c4d0ef13a3' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
-    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
     /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt
 

@@ -16,16 +16,21 @@ RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt
     apt-get "$@" update && \
     apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
-RUN --mount=type=bind,source=uv,target=/run/uv \
-    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
-    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     . /run/ca-bundle.sh && \
-    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
-    git clone --quiet -- https://git.example.test/team/theirs /src/theirs && \
-    { git -C /src/theirs checkout --quiet --detach origin/main || git -C /src/theirs checkout --quiet --detach main; } && \
-    git -C /src/theirs submodule update --init --recursive --quiet && \
-    /run/uv build --wheel --python 3.13 --out-dir /wheels --index https://packages.example.test/simple /src/theirs
+    git clone --quiet -- https://git.example.test/team/theirs /src/theirs/work && \
+    { git -C /src/theirs/work checkout --quiet --detach origin/main || git -C /src/theirs/work checkout --quiet --detach main; } && \
+    git -C /src/theirs/work submodule update --init --recursive --quiet
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs e903bd5f9930d61a' && \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv build --wheel --out-dir /wheels --python 3.13 --index team=https://packages.example.test/simple /src/theirs/work && \
+    for wheel in /wheels/*.whl; do wheel=${wheel##*/}; echo "${wheel%%-*} @ file:///srv/$wheel"; done >/wheels/constraints.txt
+RUN : 'inputs ae8259baccdccdda'
 
 FROM base
 
@@ -40,14 +45,15 @@ WORKDIR /app
 # service.py:6, service.py:7 Python packages
 RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
-    --mount=type=bind,source=wheels,target=/media \
+    --mount=type=bind,source=wheels/1,target=/media \
     --mount=type=bind,from=wheels,source=/wheels,target=/srv \
-    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=cache,id=lading-uv-unlocked-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs 424f05d649d00bd5' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
-    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_CACHE_DIR=/mnt && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.13 /opt/venv && \
-    /run/uv pip install --python /opt/venv --index https://packages.example.test/simple --find-links /media --find-links /srv -r /run/requirements.txt
+    /run/uv pip install --python /opt/venv --only-binary :all: --index team=https://packages.example.test/simple --find-links /media --constraints /srv/constraints.txt --refresh-package ours --refresh-package theirs -r /run/requirements.txt
 ENV PATH="/opt/venv/bin:${PATH}"
 
 ENV HOME=/home/lading

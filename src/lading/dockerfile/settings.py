@@ -1,0 +1,55 @@
+"""How the container is run, as instructions: they change the image's configuration and no file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lading.dockerfile import instructions as docker
+from lading.info import SetEnv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lading.dockerfile.instructions import Instruction
+    from lading.info import ImageInfo
+    from lading.info.model import Healthcheck
+
+__all__ = ["settings"]
+
+
+def settings(info: ImageInfo) -> Iterator[Instruction]:
+    """What ends the Dockerfile."""
+    config = info.config
+    # A platform that picks another uid finds no passwd entry, and so no home, for it.
+    if not _sets_home(info):
+        yield docker.Env(variables=(("HOME", config.user.home),))
+    if config.labels:
+        yield docker.Label(pairs=config.labels)
+    if config.ports:
+        yield docker.Expose(ports=config.ports)
+    if config.volumes:
+        yield docker.Volume(paths=config.volumes)
+    if config.stop_signal:
+        yield docker.StopSignal(signal=config.stop_signal)
+    if config.healthcheck:
+        yield _healthcheck(config.healthcheck)
+    yield docker.User(user=f"{config.user.uid}:{config.user.gid}")
+    if config.entrypoint is not None:
+        yield docker.Entrypoint(argv=config.entrypoint)
+    if config.cmd is not None:
+        yield docker.Cmd(argv=config.cmd)
+
+
+def _sets_home(info: ImageInfo) -> bool:
+    variables = (pair for step in info.steps if isinstance(step, SetEnv) for pair in step.variables)
+    return any(name == "HOME" for name, _ in variables)
+
+
+def _healthcheck(check: Healthcheck) -> Instruction:
+    return docker.Healthcheck(
+        argv=check.argv,
+        interval=check.interval,
+        timeout=check.timeout,
+        start_period=check.start_period,
+        retries=check.retries,
+    )

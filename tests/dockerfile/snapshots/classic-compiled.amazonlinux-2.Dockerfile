@@ -1,0 +1,86 @@
+# Made by Lading: changes belong in the Image that this was made from, and are lost here.
+FROM public.ecr.aws/amazonlinux/amazonlinux:2@sha256:1111111111111111111111111111111111111111111111111111111111111111 AS base
+SHELL ["/bin/sh", "-c"]
+# hadolint ignore=DL3002
+USER 0
+
+# Python 3.8, where the base has none
+# hadolint ignore=DL3033
+RUN { ! command -v python3.8 >/dev/null || exit 0; } && \
+    amazon-linux-extras enable python3.8 && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- --setopt=sslcacert=/run/ca-bundle.pem; } && \
+    yum "$@" install -y --setopt=tsflags=nodocs python38 && \
+    yum clean all && \
+    rm -rf /var/cache/dnf /var/cache/yum /var/log/dnf*.log /var/log/hawkey.log /var/log/yum.log /var/cache/ldconfig/aux-cache
+
+# only the wheels leave: psycopg2, below, theirs
+FROM base AS wheels
+# hadolint ignore=DL3033
+RUN amazon-linux-extras enable python3.8 && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- --setopt=sslcacert=/run/ca-bundle.pem; } && \
+    yum "$@" install -y --setopt=tsflags=nodocs ca-certificates gcc gcc-c++ git make python38-devel libpq-devel openssl-devel && \
+    yum clean all && \
+    rm -rf /var/cache/dnf /var/cache/yum /var/log/dnf*.log /var/log/hawkey.log /var/log/yum.log /var/cache/ldconfig/aux-cache
+ENV CFLAGS="-O2 -g"
+ENV PATH="/opt/tools/bin:${PATH}"
+COPY uv /run/uv
+COPY sources/psycopg2 /src/psycopg2/source
+COPY build-requirements/psycopg2 /src/psycopg2/requirements
+RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv build --wheel --out-dir /wheels --python 3.8 --build-constraints /src/psycopg2/requirements/default.txt --require-hashes /src/psycopg2/source/psycopg2-2.9.9.tar.gz
+COPY sources/below /src/below/source
+COPY build-requirements/below /src/below/requirements
+RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    mkdir -p /src/below/work && \
+    tar -xf /src/below/source/below-3.0.tar.gz -C /src/below/work && \
+    /run/uv build --wheel --out-dir /wheels --python 3.8 --build-constraints /src/below/requirements/default.txt --require-hashes /src/below/work/*/src/python
+RUN git clone --quiet -- https://git.example.test/team/theirs.git /src/theirs/work && \
+    git -C /src/theirs/work checkout --quiet --detach cccccccccccccccccccccccccccccccccccccccc && \
+    git -C /src/theirs/work submodule update --init --recursive --quiet
+COPY build-requirements/theirs /src/theirs/requirements
+RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv build --wheel --out-dir /wheels --python 3.8 --build-constraints /src/theirs/requirements/default.txt --require-hashes /src/theirs/work/python
+
+FROM base AS image
+
+# who the container runs as: 10001:0
+RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
+    { grep -qs -e '^lading:' -e '^[^:]*:[^:]*:10001:' /etc/passwd || printf '%s\n' lading:x:10001:0::/home/lading:/bin/sh >>/etc/passwd; } && \
+    mkdir -p -- /home/lading /app && \
+    chown 10001:0 -- /home/lading /app && \
+    chmod g=u -- /home/lading /app
+WORKDIR /app
+
+# service.py:5 system packages
+# hadolint ignore=DL3033
+RUN { [ ! -s /run/ca-bundle.pem ] || set -- --setopt=sslcacert=/run/ca-bundle.pem; } && \
+    yum "$@" install -y --setopt=tsflags=nodocs libpq-devel && \
+    yum clean all && \
+    rm -rf /var/cache/dnf /var/cache/yum /var/log/dnf*.log /var/log/hawkey.log /var/log/yum.log /var/cache/ldconfig/aux-cache
+
+# only this leaves: /opt/venv
+FROM image AS installed
+COPY uv /run/uv
+COPY requirements.txt /run/requirements.txt
+COPY --from=wheels /wheels /srv
+RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv venv --python 3.8 /opt/venv && \
+    export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv psycopg2==2.9.9 below==3.0 theirs==2.0
+
+FROM image
+
+# service.py:8, service.py:9 Python packages
+COPY --from=installed /opt/venv/ /opt/venv/
+ENV PATH="/opt/venv/bin:${PATH}"
+
+# service.py:7 env
+ENV CFLAGS="-O2 -g"
+ENV PATH="/opt/tools/bin:${PATH}"
+
+ENV HOME=/home/lading
+LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
+    org.opencontainers.image.base.name=public.ecr.aws/amazonlinux/amazonlinux:2
+USER 10001:0
+CMD ["python", "-m", "theirs"]

@@ -1,0 +1,43 @@
+# Made by Lading: changes belong in the Image that this was made from, and are lost here.
+FROM mirror.example.test/hub/library/python:3.13-slim-bookworm@sha256:1111111111111111111111111111111111111111111111111111111111111111
+SHELL ["/bin/sh", "-c"]
+USER 0
+
+# who the container runs as: 10001:0
+RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
+    { grep -qs -e '^lading:' -e '^[^:]*:[^:]*:10001:' /etc/passwd || printf '%s\n' lading:x:10001:0::/home/lading:/bin/sh >>/etc/passwd; } && \
+    mkdir -p -- /home/lading /app && \
+    chown 10001:0 -- /home/lading /app && \
+    chmod g=u -- /home/lading /app
+WORKDIR /app
+
+# service.py:3 system packages
+# hadolint ignore=DL3008
+RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    export DEBIAN_FRONTEND=noninteractive && \
+    printf '%s\n' 'deb https://mirror.example.test/debian bookworm main' 'deb https://mirror.example.test/debian bookworm-updates main' 'deb https://mirror.example.test/debian-security bookworm-security main' >/run/lading-apt.list && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
+    apt-get "$@" update && \
+    apt-get "$@" install --yes --no-install-recommends -- curl && \
+    rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache /run/lading-apt.list
+
+# service.py:3 Python packages
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs ccd0f58d0a8fa38c' && \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
+    /run/uv venv --python 3.13 /opt/venv && \
+    export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --default-index https://mirror.example.test/simple -r /run/requirements.txt
+ENV PATH="/opt/venv/bin:${PATH}"
+
+ENV HOME=/home/lading
+LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
+    org.opencontainers.image.base.name=docker.io/library/python:3.13-slim-bookworm
+USER 10001:0

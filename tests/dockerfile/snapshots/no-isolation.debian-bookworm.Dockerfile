@@ -1,0 +1,162 @@
+# Made by Lading: changes belong in the Image that this was made from, and are lost here.
+FROM docker.io/library/python:3.13-slim-bookworm@sha256:1111111111111111111111111111111111111111111111111111111111111111 AS base
+SHELL ["/bin/sh", "-c"]
+# hadolint ignore=DL3002
+USER 0
+
+# only the wheels leave: psycopg2
+FROM base AS wheels
+# hadolint ignore=DL3008
+RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    export DEBIAN_FRONTEND=noninteractive && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
+    apt-get "$@" update && \
+    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git libgomp1 ninja-build && \
+    rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+ENV MAX_JOBS=4
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=bind,source=sources/psycopg2,target=/src/psycopg2/source \
+    --mount=type=bind,source=build-requirements/psycopg2,target=/src/psycopg2/requirements \
+    : 'inputs 78ce340ed592c108' && \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv build --wheel --out-dir /wheels --python 3.13 --build-constraints /src/psycopg2/requirements/default.txt --require-hashes /src/psycopg2/source/psycopg2-2.9.9.tar.gz
+RUN : 'inputs dba7567fcaaaa208'
+
+FROM base AS image
+
+# who the container runs as: 10001:0
+RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
+    { grep -qs -e '^lading:' -e '^[^:]*:[^:]*:10001:' /etc/passwd || printf '%s\n' lading:x:10001:0::/home/lading:/bin/sh >>/etc/passwd; } && \
+    mkdir -p -- /home/lading /app && \
+    chown 10001:0 -- /home/lading /app && \
+    chmod g=u -- /home/lading /app
+WORKDIR /app
+
+# service.py:5 system packages
+# hadolint ignore=DL3008
+RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    export DEBIAN_FRONTEND=noninteractive && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
+    apt-get "$@" update && \
+    apt-get "$@" install --yes --no-install-recommends -- libgomp1 && \
+    rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+
+# service.py:7 Python packages
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
+    --mount=type=bind,from=wheels,source=/wheels,target=/srv \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs 284ab030d4bf753d' && \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
+    /run/uv venv --python 3.13 /opt/venv && \
+    export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv psycopg2==2.9.9
+ENV PATH="/opt/venv/bin:${PATH}"
+
+# only the wheels leave: fast
+FROM image AS wheels-2
+# hadolint ignore=DL3008
+RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    export DEBIAN_FRONTEND=noninteractive && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
+    apt-get "$@" update && \
+    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git ninja-build && \
+    rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+ENV MAX_JOBS=4
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=bind,source=sources/fast,target=/src/fast/source \
+    --mount=type=bind,source=build-requirements/fast,target=/src/fast/requirements \
+    : 'inputs 8b8e6faa07ad618b' && \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /src/fast/requirements/default.txt && \
+    /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/fast/source/fast-1.0.tar.gz
+RUN : 'inputs dba7567fcaaaa208'
+
+FROM image AS image-2
+
+# fast: compiled for what is there
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,from=wheels-2,source=/wheels,target=/srv \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs 284ab030d4bf753d' && \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
+    export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv fast==1.0
+
+# service.py:9 env
+ENV MAX_JOBS=4
+
+# service.py:10 run
+RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    . /run/ca-bundle.sh; python -c 'import fast'
+
+# only the wheels leave: hidden
+FROM image-2 AS wheels-3
+# hadolint ignore=DL3008
+RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    export DEBIAN_FRONTEND=noninteractive && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
+    apt-get "$@" update && \
+    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git openssh-client ninja-build && \
+    rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+ENV MAX_JOBS=4
+RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=ssh,required=true \
+    . /run/ca-bundle.sh && \
+    export GIT_SSH_COMMAND='ssh -o StrictHostKeyChecking=accept-new' && \
+    git clone --quiet -- ssh://git@git.example.test/h.git /src/hidden/work && \
+    git -C /src/hidden/work checkout --quiet --detach dddddddddddddddddddddddddddddddddddddddd && \
+    git -C /src/hidden/work submodule update --init --recursive --quiet
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=bind,source=build-requirements/hidden,target=/src/hidden/requirements \
+    : 'inputs e1a88b0815b66575' && \
+    . /run/ca-bundle.sh && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
+    /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /src/hidden/requirements/default.txt && \
+    /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/hidden/work
+RUN : 'inputs 795f557fd6087463'
+
+FROM image-2
+
+# hidden: compiled for what is there
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,from=wheels-3,source=/wheels,target=/srv \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs d20b12961b892bff' && \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
+    export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv hidden==4.1
+
+ENV HOME=/home/lading
+LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
+    org.opencontainers.image.base.name=docker.io/library/python:3.13-slim-bookworm
+USER 10001:0

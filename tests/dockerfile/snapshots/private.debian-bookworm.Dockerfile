@@ -1,0 +1,51 @@
+# Made by Lading: changes belong in the Image that this was made from, and are lost here.
+FROM docker.io/library/python:3.13-slim-bookworm@sha256:1111111111111111111111111111111111111111111111111111111111111111
+SHELL ["/bin/sh", "-c"]
+USER 0
+
+# who the container runs as: 10001:0
+RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
+    { grep -qs -e '^lading:' -e '^[^:]*:[^:]*:10001:' /etc/passwd || printf '%s\n' lading:x:10001:0::/home/lading:/bin/sh >>/etc/passwd; } && \
+    mkdir -p -- /home/lading /app && \
+    chown 10001:0 -- /home/lading /app && \
+    chmod g=u -- /home/lading /app
+WORKDIR /app
+
+# service.py:6 Python packages
+RUN --mount=type=bind,source=uv,target=/run/uv \
+    --mount=type=bind,source=requirements.txt,target=/run/requirements.txt \
+    --mount=type=bind,source=requirements.corp-9417cd4d.txt,target=/run/requirements.corp-9417cd4d.txt \
+    --mount=type=bind,source=requirements.torch-example-test-5811faf2.txt,target=/run/requirements.torch-example-test-5811faf2.txt \
+    --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=secret,id=LICENCE,required=true \
+    --mount=type=secret,id=CORP_TOKEN,required=true \
+    : 'inputs a81de9c601014b08' && \
+    : 'secret LICENCE version 7' && \
+    { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
+    export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
+    /run/uv venv --python 3.13 /opt/venv && \
+    export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
+    UV_INDEX_CORP_USERNAME=ci UV_INDEX_CORP_PASSWORD="$(cat /run/secrets/CORP_TOKEN)" /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --default-index corp=https://packages.example.test/simple -r /run/requirements.corp-9417cd4d.txt && \
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --default-index https://torch.example.test/whl/cpu -r /run/requirements.torch-example-test-5811faf2.txt
+ENV PATH="/opt/venv/bin:${PATH}"
+
+# service.py:7 run
+# hadolint ignore=DL4006
+RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=secret,id=HF,required=true \
+    : 'secret HF version 2'; . /run/ca-bundle.sh; HF="$(cat /run/secrets/HF)" || exit 1; export HF; fetch | tar -x && echo "$HF"
+
+# service.py:8 run_script
+RUN --mount=type=bind,source=scripts/7da285cf8bf193d7.sh,target=/run/7da285cf8bf193d7.sh \
+    --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
+    --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    --mount=type=secret,id=KEY,required=true \
+    . /run/ca-bundle.sh; API_KEY="$(cat /run/secrets/KEY)" || exit 1; export API_KEY; /run/7da285cf8bf193d7.sh
+
+ENV HOME=/home/lading
+LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
+    org.opencontainers.image.base.name=docker.io/library/python:3.13-slim-bookworm
+USER 10001:0
