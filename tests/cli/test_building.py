@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from registry.test_http import self_signed
 
 if TYPE_CHECKING:
     from cli.program import Project
@@ -65,6 +68,63 @@ register_engine(Teller())
 """
 
 
+# One that tells where the secrets are, what they are, and then does as it is told.
+KEEPER = """
+import sys
+from dataclasses import dataclass
+from lading import register_engine, secret
+from lading.engines import Availability, Command
+
+CODE = '''
+import os, pathlib, signal, sys, time
+print("scratch", sys.argv[1])
+for path in sys.argv[2:]:
+    file = pathlib.Path(path)
+    print(oct(file.stat().st_mode)[-3:], oct(file.parent.stat().st_mode)[-3:], file.read_text())
+sys.stdout.flush()
+if os.environ.get("KEEPER") == "fail":
+    raise SystemExit(7)
+if os.environ.get("KEEPER") == "wait":
+    time.sleep(0.5)  # until what was said so far has been read
+    os.kill(os.getppid(), signal.SIGINT)
+    time.sleep(30)
+'''
+
+@dataclass(frozen=True)
+class Keeper:
+    name: str = "keeper"
+
+    def probe(self, environment):
+        return Availability(usable=True, version="1.0")
+
+    def commands(self, request, environment):
+        said = [source.variable or source.id for source in request.secrets]
+        print("given", said, request.users, request.dialect, request.ca_bundle, file=sys.stderr)
+        files = [str(source.file) for source in request.secrets if source.file]
+        argv = (sys.executable, "-c", CODE, *[files[-1] for _ in files[-1:]], *files)
+        return (Command(argv=argv, purpose="build the image"),)
+
+register_engine(Keeper())
+"""
+
+VALUE = "hunter2hunter2"
+
+
+@pytest.fixture
+def kept(locked: Project) -> Project:
+    """A project whose image takes a secret of each kind, and an engine that looks at them."""
+    naming(
+        locked,
+        '.index("https://corp.test/simple", name="corp", secret="TOKEN", packages=["none"])',
+        '.run("a", secrets=[secret("in_file", file="value"), "TOKEN"])',
+        '.run("b", secrets=[secret("printed", command=["./print"])])',
+    )
+    locked.write("print", f"#!/bin/sh\necho {VALUE}; echo >> ran\n").chmod(0o755)
+    locked.write("service.py", f"from lading import secret\n{locked.read('service.py')}{KEEPER}")
+    locked.write("value", VALUE)
+    return locked
+
+
 @pytest.fixture
 def told(locked: Project) -> Project:
     locked.write("service.py", locked.read("service.py") + ENGINE)
@@ -88,8 +148,24 @@ def test_doctor_with_json(bare: Project) -> None:
         "version": None,
         "reason": "docker is not on PATH",
         "hint": "install docker",
+        "classic": False,
     }
     assert (ran.code, ran.err) == (1, "")
+
+
+def test_doctor_says_what_can_build_the_classic_dialect(bare: Project, tmp_path: Path) -> None:
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(
+        '#!/bin/sh\ncase "$*" in\n--version) echo Docker version 28.2.2 ;;\n'
+        "'version --format '*) echo 28.2.2 ;;\n*) exit 1 ;;\nesac\n"
+    )
+    docker.chmod(0o755)
+    ran = bare.lading("doctor", PATH=str(docker.parent))
+    lines = ran.out.splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("no  docker"))
+    assert lines[place + 2] == "              with --dialect classic it can"
+    assert sum("--dialect classic" in line for line in lines) == 1
 
 
 def test_build_without_an_engine(tiny: Project) -> None:
@@ -107,20 +183,93 @@ def test_an_engine_that_is_not_known(tiny: Project) -> None:
     assert (ran.code, ran.out) == (1, "")
 
 
-def test_secrets_that_are_not_given_are_refused_before_anything_is_done(tiny: Project) -> None:
-    source = tiny.read("service.py").replace(
-        ".cmd", '.run("a", secrets=["one"])\n    .run("b", secrets=["two", "three"])\n    .cmd'
+def naming(project: Project, *calls: str) -> None:
+    """Put calls before the last one of the project's image."""
+    source = project.read("service.py")
+    project.write("service.py", source.replace(".cmd", "\n    ".join((*calls, ".cmd"))))
+
+
+def test_secrets_that_are_missing_are_refused_before_anything_is_done(tiny: Project) -> None:
+    naming(
+        tiny,
+        '.run("a", secrets=["ONE"])',
+        '.run("b", secrets=["TWO", "three.x", "ONE"])',
+        '.python_packages("demo", secrets=["FOUR"])',
+        '.index("https://corp.test/simple", name="corp", secret="FIVE")',
     )
-    tiny.write("service.py", source)
-    ran = tiny.lading("build", "--secret", "id=two,env=HOME")
+    ran = tiny.lading("build", "--secret", "id=TWO,env=HOME")
     assert ran.err == (
-        "error: service.py:7: the secret 'one' is not given\n"
-        "hint: --secret id=one,src=FILE, or id=one,env=VARIABLE\n"
-        "error: service.py:8: the secret 'three' is not given\n"
-        "hint: --secret id=three,src=FILE, or id=three,env=VARIABLE\n"
+        "error: service.py:7: secret 'ONE': the environment variable ONE is not set\n"
+        "hint: set ONE, or name another source: --secret id=ONE,src=FILE\n"
+        "error: service.py:8: the secret 'three.x' is not given, and is no name of an environment "
+        "variable\n"
+        "hint: --secret id=three.x,src=FILE, or id=three.x,env=VARIABLE\n"
+        "error: service.py:9: secret 'FOUR': the environment variable FOUR is not set\n"
+        "hint: set FOUR, or name another source: --secret id=FOUR,src=FILE\n"
+        "error: service.py:10: secret 'FIVE': the environment variable FIVE is not set\n"
+        "hint: set FIVE, or name another source: --secret id=FIVE,src=FILE\n"
     )
     assert (ran.code, ran.out) == (1, "")
     assert tiny.files() == ["pyproject.toml", "service.py"]
+
+
+def test_a_secret_that_nothing_names_is_refused(tiny: Project) -> None:
+    naming(tiny, '.run("a", secrets=["TOKEN"])')
+    ran = tiny.lading("build", "--secret", "id=TOKNE,env=HOME")
+    assert ran.err == (
+        "error: --secret: nothing in the image names the secret 'TOKNE'\n"
+        'hint: did you mean "TOKEN"?\n'
+        "usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]\n"
+    )
+    assert (ran.code, ran.out) == (2, "")
+
+
+@pytest.mark.parametrize(("after", "code"), [("", 0), ("fail", 1), ("wait", 130)])
+def test_secrets_are_handed_over_and_nothing_is_left(kept: Project, after: str, code: int) -> None:
+    ran = kept.lading("build", TOKEN=VALUE, KEEPER=after)
+    assert ran.code == code
+    lines = ran.err.splitlines()
+    assert "given ['TOKEN', 'in_file', 'printed'] (('TOKEN', '__token__'),) buildkit None" in lines
+    assert lines.count("600 700 ***") == 1  # what the command printed
+    assert sum(line.endswith(" ***") for line in lines) == 2  # and the file, as it lies there
+    [scratch] = [line.removeprefix("scratch ") for line in lines if line.startswith("scratch ")]
+    assert not Path(scratch).parent.exists()
+    assert kept.read("ran") == "\n"  # the command ran once
+    assert VALUE not in ran.out + ran.err
+    written = [name for name in kept.files() if name not in {"print", "value"}]
+    assert not any(VALUE in kept.read(name) for name in written)
+
+
+def test_a_secret_of_the_command_line_comes_before_the_images_own(kept: Project) -> None:
+    kept.write("other", "s3cr3t-of-the-command-line")
+    ran = kept.lading("build", "--secret", "id=printed,src=other", TOKEN=VALUE)
+    assert ran.code == 0
+    assert "ran" not in kept.files()
+
+
+def test_a_secrets_own_file_is_not_copied_into_the_image(kept: Project) -> None:
+    naming(kept, '.build_include(".", exclude=["lading.lock"])')
+    ran = kept.lading("build", TOKEN=VALUE)
+    assert "service.py:9: value holds the secret 'in_file', and would be in the build" in ran.err
+    assert (ran.code, ran.out) == (1, "")
+    assert not any(name.startswith(".lading/") for name in kept.files())
+
+
+def test_a_classic_build_takes_no_secret(kept: Project) -> None:
+    ran = kept.lading("build", "--dialect", "classic", TOKEN=VALUE)
+    assert "service.py:9: the classic dialect has no way to hand over the secret in_file" in ran.err
+    assert (ran.code, ran.out) == (1, "")
+    assert "ran" not in kept.files()
+
+
+def test_a_classic_build_takes_no_certificates(told: Project, tmp_path: Path) -> None:
+    _, bundle = self_signed(tmp_path)
+    ran = told.lading("build", "--dialect", "classic", "--ca-bundle", str(bundle))
+    assert ran.err.startswith("error: --ca-bundle: the classic dialect has no way to hand it to ")
+    assert ran.code == 2
+    ran = told.lading("build", "--dialect", "classic", SSL_CERT_FILE=str(bundle))
+    assert ran.err.startswith("the classic dialect hands the build no SSL_CERT_FILE")
+    assert ran.code == 0
 
 
 def test_a_build(told: Project) -> None:
@@ -128,6 +277,7 @@ def test_a_build(told: Project) -> None:
     ran = told.lading("build", *named, "--", "--more", "-x")
     assert ran.err == (
         "writing .lading/linux-amd64\n"
+        "fetching uv 0.9.9\n"
         "building with teller\n"
         "linux/amd64 ('a:1', 'b') (('FTP_PROXY', 'p'),) ('--more', '-x')\n"
         "built a:1, b\n"

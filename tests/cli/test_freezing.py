@@ -25,7 +25,7 @@ SOURCES = ["lading.lock", "pyproject.toml", "service.py"]
 def test_freeze_prints_the_folder(locked: Project) -> None:
     ran = locked.lading("freeze")
     assert ran.out == ".lading/linux-amd64\n"
-    assert ran.err == "writing .lading/linux-amd64\nfrozen as sha256:DIGEST\n"
+    assert ran.err == "writing .lading/linux-amd64\nfetching uv 0.9.9\nfrozen as sha256:DIGEST\n"
     assert ran.code == 0
     assert locked.files() == [*FROZEN, *SOURCES]
 

@@ -39,6 +39,7 @@ Options:
 Commands:
   lock        Resolve every version, digest and hash.
   freeze      Write the image as a build context.
+  vendor      Write a build context that needs no network; or check one.
   dockerfile  Print the Dockerfile.
   build       Freeze, and build with a container engine.
   doctor      Say which container engines can build here.
@@ -58,23 +59,30 @@ Usage: lading lock [OPTIONS] [TARGET]
   sentences.
 
 Options:
-  --project DIR               The folder that the image's paths start from,
-                              and lading.lock lies in.
-  --base-image REF            Build on this image instead (a mirror's copy,
-                              ...).
-  --allow-unpinned-base       Go on without the base image's digest where no
-                              registry tells it.
-  --ca-bundle FILE            Trust these certificate authorities (PEM), here
-                              and while building; never in the image.
-  --platform OS/ARCH          Lock for this platform; repeat for more. Left
-                              out: those in the lock so far, or linux/amd64.
-  --check                     Change nothing; exit 1 and say what drifted, if
-                              anything did.
-  -U, --upgrade               Resolve everything anew, the base image too.
-  -P, --upgrade-package NAME  Resolve this package anew; repeat for more.
-  -q, --quiet                 Say nothing but errors.
-  --json                      Print the result as JSON.
-  -h, --help                  Show this message and exit.
+  --project DIR                   The folder that the image's paths start
+                                  from, and lading.lock lies in.
+  --base-image REF                Build on this image instead (a mirror's
+                                  copy, ...).
+  --allow-unpinned-base           Go on without the base image's digest where
+                                  no registry tells it.
+  --ca-bundle FILE                Trust these certificate authorities (PEM),
+                                  here and while building; never in the image.
+  --platform OS/ARCH              Lock for this platform; repeat for more.
+                                  Left out: those in the lock so far, or
+                                  linux/amd64.
+  --check                         Change nothing; exit 1 and say what drifted,
+                                  if anything did.
+  -U, --upgrade                   Resolve everything anew, the base image too.
+  -P, --upgrade-package NAME      Resolve this package anew; repeat for more.
+  --vendor                        Lock system packages too, which `lading
+                                  vendor` needs. A lock that has them keeps
+                                  them.
+  --secret id=NAME,src=FILE|env=VAR
+                                  Where a secret of the image is, in place of
+                                  what the image says; repeat for more.
+  -q, --quiet                     Say nothing but errors.
+  --json                          Print the result as JSON.
+  -h, --help                      Show this message and exit.
 """)
 
 
@@ -87,23 +95,76 @@ Usage: lading freeze [OPTIONS] [TARGET]
   Prints the folder. With --json: {folder, key, platform, base, digest}.
 
 Options:
-  --project DIR          The folder that the image's paths start from, and
-                         lading.lock lies in.
-  --base-image REF       Build on this image instead (a mirror's copy, ...).
-  --allow-unpinned-base  Go on without the base image's digest where no
-                         registry tells it.
-  --ca-bundle FILE       Trust these certificate authorities (PEM), here and
-                         while building; never in the image.
-  --platform OS/ARCH     What the image is for.  [default: linux/amd64]
-  -o, --output DIR       The folder to write, replaced whole; left out,
-                         .lading/<platform> in the project.
-  --locked               Refuse, rather than update lading.lock, where it is
-                         out of date.
-  --offline              Refuse, rather than update lading.lock or fetch a
-                         file that is not in the cache.
-  -q, --quiet            Say nothing but errors.
-  --json                 Print the result as JSON.
-  -h, --help             Show this message and exit.
+  --project DIR                   The folder that the image's paths start
+                                  from, and lading.lock lies in.
+  --base-image REF                Build on this image instead (a mirror's
+                                  copy, ...).
+  --allow-unpinned-base           Go on without the base image's digest where
+                                  no registry tells it.
+  --ca-bundle FILE                Trust these certificate authorities (PEM),
+                                  here and while building; never in the image.
+  --platform OS/ARCH              What the image is for.  [default:
+                                  linux/amd64]
+  -o, --output DIR                The folder to write, replaced whole; left
+                                  out, .lading/<platform> in the project.
+  --vendor                        Put all that is installed into the folder:
+                                  the build then takes nothing but the base
+                                  image from the network.
+  --dialect NAME                  Of the Dockerfile; classic is for builders
+                                  without `RUN --mount`.  [default: buildkit]
+  --secret id=NAME,src=FILE|env=VAR
+                                  Where a secret of the image is, in place of
+                                  what the image says; repeat for more.
+  --locked                        Refuse, rather than update lading.lock,
+                                  where it is out of date.
+  --offline                       Refuse, rather than update lading.lock or
+                                  fetch a file that is not in the cache.
+  -q, --quiet                     Say nothing but errors.
+  --json                          Print the result as JSON.
+  -h, --help                      Show this message and exit.
+""")
+
+
+def test_vendor(bare: Project) -> None:
+    assert shown(bare, "vendor") == snapshot("""\
+Usage: lading vendor [OPTIONS] [TARGET]
+
+  Write a build context with all that is installed, by hash.
+
+  Its build takes nothing but the base image from the network. It is `lading
+  freeze --vendor`.
+
+  Prints the folder. With --json: {folder, key, platform, base, digest}; with
+  --check {key, files, differences}, the last a list of sentences. --check
+  exits with 1 where there are any.
+
+Options:
+  --project DIR                   The folder that the image's paths start
+                                  from, and lading.lock lies in.
+  --base-image REF                Build on this image instead (a mirror's
+                                  copy, ...).
+  --allow-unpinned-base           Go on without the base image's digest where
+                                  no registry tells it.
+  --ca-bundle FILE                Trust these certificate authorities (PEM),
+                                  here and while building; never in the image.
+  --platform OS/ARCH              What the image is for.  [default:
+                                  linux/amd64]
+  -o, --output DIR                The folder to write, replaced whole; left
+                                  out, .lading/<platform> in the project.
+  --check DIR                     Write nothing: compare each file of this
+                                  folder to what its image.json says, offline.
+  --dialect NAME                  Of the Dockerfile; classic is for builders
+                                  without `RUN --mount`.  [default: buildkit]
+  --secret id=NAME,src=FILE|env=VAR
+                                  Where a secret of the image is, in place of
+                                  what the image says; repeat for more.
+  --locked                        Refuse, rather than update lading.lock,
+                                  where it is out of date.
+  --offline                       Refuse, rather than update lading.lock or
+                                  fetch a file that is not in the cache.
+  -q, --quiet                     Say nothing but errors.
+  --json                          Print the result as JSON.
+  -h, --help                      Show this message and exit.
 """)
 
 
@@ -115,18 +176,25 @@ Usage: lading dockerfile [OPTIONS] [TARGET]
   lock.
 
 Options:
-  --project DIR          The folder that the image's paths start from, and
-                         lading.lock lies in.
-  --base-image REF       Build on this image instead (a mirror's copy, ...).
-  --allow-unpinned-base  Go on without the base image's digest where no
-                         registry tells it.
-  --ca-bundle FILE       Trust these certificate authorities (PEM), here and
-                         while building; never in the image.
-  --platform OS/ARCH     What the image is for.  [default: linux/amd64]
-  --locked               Refuse, rather than update lading.lock, where it is
-                         out of date.
-  -q, --quiet            Say nothing but errors.
-  -h, --help             Show this message and exit.
+  --project DIR                   The folder that the image's paths start
+                                  from, and lading.lock lies in.
+  --base-image REF                Build on this image instead (a mirror's
+                                  copy, ...).
+  --allow-unpinned-base           Go on without the base image's digest where
+                                  no registry tells it.
+  --ca-bundle FILE                Trust these certificate authorities (PEM),
+                                  here and while building; never in the image.
+  --platform OS/ARCH              What the image is for.  [default:
+                                  linux/amd64]
+  --dialect NAME                  Of the Dockerfile; classic is for builders
+                                  without `RUN --mount`.  [default: buildkit]
+  --secret id=NAME,src=FILE|env=VAR
+                                  Where a secret of the image is, in place of
+                                  what the image says; repeat for more.
+  --locked                        Refuse, rather than update lading.lock,
+                                  where it is out of date.
+  -q, --quiet                     Say nothing but errors.
+  -h, --help                      Show this message and exit.
 """)
 
 
@@ -160,9 +228,15 @@ Options:
   --build-arg NAME[=VALUE]        Set a build argument; without a value, to
                                   that of the environment variable.
   --secret id=NAME,src=FILE|env=VAR
-                                  Give the build a secret that a step names.
+                                  Where a secret of the image is, in place of
+                                  what the image says; repeat for more.
   --network [host|none]           The network of the build, not the engine's
                                   own.
+  --dialect NAME                  Of the Dockerfile; classic is for builders
+                                  without `RUN --mount`.  [default: buildkit]
+  --vendor                        Put all that is installed into the folder:
+                                  the build then takes nothing but the base
+                                  image from the network.
   -o, --output DIR                The folder to write, replaced whole; left
                                   out, .lading/<platform> in the project.
   --locked                        Refuse, rather than update lading.lock,
@@ -184,7 +258,7 @@ Usage: lading doctor [OPTIONS]
   They are listed in the order in which `lading build` tries them. Exits with
   1 where none can.
 
-  With --json: a list of {engine, usable, version, reason, hint}.
+  With --json: a list of {engine, usable, version, reason, hint, classic}.
 
 Options:
   --json      Print the result as JSON.

@@ -53,7 +53,7 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             "error: pyproject.toml: [tool.lading] has no key 'imgae'",
             'hint: did you mean "image"?',
             "error: pyproject.toml: [tool.lading] has no key 'colour'",
-            "hint: it takes image",
+            "hint: it takes image, mirrors",
         ]),
         ({"service.py": "def image(:\n"}, "service.py", [
             ("error: service.py:1: service.py can't be imported: "
@@ -194,3 +194,20 @@ def test_a_pipe_is_no_pyproject(bare: Project) -> None:
     os.mkfifo(bare.folder / "pyproject.toml")
     ran = bare.lading("lock", "--check")
     assert ran.err.splitlines() == ["error: there is no file pyproject.toml", FORM]
+
+
+@pytest.mark.parametrize(
+    ("call", "meant"),
+    [
+        ("Image().run('x', sekrets=[])", "secrets"),
+        ("Image().python_packages('x', no_binry=['x'])", "no_binary"),
+        ("Image().user(1, hme='/h')", "home"),
+    ],
+)
+def test_an_argument_with_a_slip_is_answered_with_the_nearest(
+    bare: Project, call: str, meant: str
+) -> None:
+    bare.write("service.py", f"{IMPORT}image = {call}\n")
+    ran = bare.lading("freeze", "service.py")
+    assert ran.err.startswith("error: service.py:2: service.py can't be imported: TypeError: ")
+    assert f'hint: did you mean "{meant}"?' in ran.err

@@ -181,20 +181,27 @@ def test_without_a_reader_masked_lines_go_to_stderr(
     assert capfd.readouterr() == ("", "http://***@h.example.test/\n")
 
 
-def test_on_a_terminal_the_engine_shows_its_own_progress(
-    context: Path, host_environment: dict[str, str]
+@pytest.mark.parametrize(
+    ("secrets", "shown"),
+    [("", b"on a terminal: hunter2-hunter2\r\n"), ("WORD", b"in a pipe: ***\r\n")],
+)
+def test_on_a_terminal_the_engine_shows_its_own_progress_unless_a_secret_could_show(
+    secrets: str, shown: bytes, context: Path, host_environment: dict[str, str]
 ) -> None:
     code = f"""
 from pathlib import Path
-from lading.engines import Availability, BuildRequest, Command, build
+from lading.engines import Availability, BuildRequest, Command, SecretSource, build
+
+SCRIPT = 'if test -t 2; then echo "on a terminal: $WORD"; else echo "in a pipe: $WORD"; fi'
 
 class Terminal:
     name = "terminal"
     def commands(self, request, environment):
-        return (Command(argv=("sh", "-c", "test -t 2 && echo on a terminal"), purpose="talk"),)
+        return (Command(argv=("sh", "-c", SCRIPT), purpose="talk"),)
 
-request = BuildRequest(context=Path({str(context)!r}), platform="linux/amd64")
-build(Terminal(), request, {{"PATH": {host_environment["PATH"]!r}}})
+secrets = tuple(SecretSource(id=name, variable=name) for name in {secrets!r}.split())
+request = BuildRequest(context=Path({str(context)!r}), platform="linux/amd64", secrets=secrets)
+build(Terminal(), request, {{"PATH": {host_environment["PATH"]!r}, "WORD": "hunter2-hunter2"}})
 """
     ours, theirs = pty.openpty()
     try:
@@ -205,8 +212,17 @@ build(Terminal(), request, {{"PATH": {host_environment["PATH"]!r}}})
             check=False,
             timeout=30,
         )
-        assert os.read(ours, 4096) == b"on a terminal\r\n"
+        assert os.read(ours, 4096) == shown
         assert ended.returncode == 0
     finally:
         os.close(ours)
         os.close(theirs)
+
+
+def test_a_build_that_clones_over_ssh_needs_an_agent(
+    request_for: Callable[..., BuildRequest], host_environment: dict[str, str]
+) -> None:
+    environment = {**host_environment, "SSH_AUTH_SOCK": ""}
+    error, seen = failure(request_for(ssh=True), environment, "echo ran")
+    assert "SSH_AUTH_SOCK is not set" in error.problems[0].message
+    assert seen == []

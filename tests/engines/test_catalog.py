@@ -171,3 +171,22 @@ def test_the_doctor_shows_no_credentials(program: AddProgram, environment: dict[
     program("podman", f'[ "$1" = info ] && {{ echo "{complaint}"; exit 1; }}; echo podman 4.3')
     found = next(item for item in diagnose(environment) if item.name == "podman")
     assert found.reason == "cannot reach tcp://***@far.example.test:2376"
+
+
+def test_a_docker_without_buildkit_serves_for_the_classic_dialect(
+    program: Callable[[str, str], Path], environment: dict[str, str]
+) -> None:
+    program(
+        "docker",
+        'case "$*" in\n--version) echo Docker version 28.2.2 ;;\n'
+        "'version --format '*) echo 28.2.2 ;;\n*) exit 1 ;;\nesac",
+    )
+    assert find_engine(None, environment, dialect="classic").name == "docker"
+    assert find_engine("docker", environment, dialect="classic").name == "docker"
+    with pytest.raises(BuildError, match="or build with --dialect classic, which it can"):
+        find_engine("docker", environment)
+    found = next(one for one in diagnose(environment) if one.name == "docker")
+    assert (found.usable, found.classic) == (False, True)
+    program("docker", 'test "$*" = --version && echo Docker version 28.2.2')
+    with pytest.raises(BuildError, match="no container engine can serve"):
+        find_engine(None, environment, dialect="classic")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -254,3 +255,34 @@ def test_a_secret_too_large_for_buildkit_is_refused_early(tmp_path: Path) -> Non
     with pytest.raises(BuildError, match="has 600 KiB of at most 500"):
         lines("docker", secret_at(large))
     assert lines("podman", secret_at(large))
+
+
+@pytest.mark.parametrize("name", ["docker", "buildx", "podman", "buildah", "nerdctl", "buildctl"])
+def test_the_ssh_agent_is_handed_over_where_a_step_needs_it(name: str) -> None:
+    environment = {**ENVIRONMENT, "PATH": "/nonexistent"}
+    request = replace(FULL, ssh=True)
+    words = lines(name, request, environment if name != "buildctl" else {"PATH": "", "TOKEN": "x"})
+    build = next(line for line in words if "build" in line or "bud" in line)
+    assert build[build.index("--ssh") + 1] == "default"
+    plain = replace(PLAIN, push=True)
+    assert not any("--ssh" in line for line in lines(name, plain))
+
+
+def test_docker_builds_a_classic_dockerfile_with_its_legacy_builder() -> None:
+    request = replace(PLAIN, dialect="classic", progress="plain")
+    [command] = engine("docker").commands(request, ENVIRONMENT)
+    assert command.argv == ("docker", "build", *PLAIN_SHARED, "/ctx")
+    assert command.env == (("DOCKER_BUILDKIT", "0"),)
+
+
+@pytest.mark.parametrize("name", ["buildx", "podman", "buildah", "nerdctl"])
+def test_other_engines_build_a_classic_dockerfile_like_any(name: str) -> None:
+    assert lines(name, replace(PLAIN, dialect="classic")) == lines(name, PLAIN)
+
+
+@pytest.mark.parametrize("name", ["podman", "buildah"])
+def test_a_network_that_could_not_be_taken_away_is_refused(name: str) -> None:
+    request = replace(PLAIN, network="none")
+    assert lines(name, request)
+    with pytest.raises(BuildError, match=f"{name} can't take the network from a step"):
+        lines(name, request, {**ENVIRONMENT, "BUILDAH_ISOLATION": "chroot"})

@@ -71,6 +71,7 @@ def test_a_newer_docker_needs_the_buildx_plugin(
         reason="docker 28.2.2 can use BuildKit only through its buildx plugin, which is missing",
         hint="install the package docker-buildx-plugin, or docker-buildx as some distributions "
         "call it",
+        classic=True,
     )
 
 

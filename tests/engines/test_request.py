@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -92,3 +92,23 @@ def test_proxies_are_those_that_are_set_in_either_case() -> None:
 )
 def test_loopback_is_this_machine_and_nothing_like_it(reference: str, *, loopback: bool) -> None:
     assert is_loopback(reference) is loopback
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"secrets": (SecretSource(id="token", variable="TOKEN"),)},
+        {"ca_bundle": Path("/ca.pem")},
+        {"ssh": True},
+    ],
+)
+def test_a_classic_build_takes_nothing_that_needs_a_mount(asked: dict[str, Any]) -> None:
+    with pytest.raises(Invalid, match="a classic Dockerfile has no way to hand over"):
+        BuildRequest(context=Path("/c"), platform="linux/amd64", dialect="classic", **asked)
+    BuildRequest(context=Path("/c"), platform="linux/amd64", **asked)
+
+
+def test_an_engine_is_handed_no_command() -> None:
+    secrets = (SecretSource(id="token", command=("pass", "show")),)
+    with pytest.raises(Invalid, match="in a file or a variable"):
+        BuildRequest(context=Path("/c"), platform="linux/amd64", secrets=secrets)

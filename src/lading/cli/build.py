@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,11 @@ import click
 from lading.build_inputs import PROXY_NAMES, proxies_in
 from lading.cli.failure import Misused
 from lading.cli.freeze import alone_in, default_folder
+from lading.cli.handing import check_given, handed_over, users_of
 from lading.cli.loading import loaded
 from lading.cli.options import (
     as_json,
+    dialect_option,
     image_options,
     locked_option,
     offline_option,
@@ -23,29 +26,26 @@ from lading.cli.options import (
     parsed,
     platform_option,
     quiet,
+    secret_option,
+    vendor_option,
 )
 from lading.cli.talk import note, progress
-from lading.engines import BuildRequest, SecretSource, find_engine
+from lading.dockerfile import needs_ssh
+from lading.engines import BuildRequest, find_engine
 from lading.engines import build as run_build
-from lading.errors import BuildError, Problem
 from lading.grammar.environment import parse_env_name
-from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
-from lading.grammar.secret_id import parse_users_secret_id
-from lading.image.steps import Run, RunScript
 
 if TYPE_CHECKING:
     from typing import Literal
 
-    from lading.image import Image
+    from lading.grammar.dialect import Dialect
     from lading.info import ImageInfo
     from lading.machine import Machine
     from lading.platforms import Platform
+    from lading.secret_values import SecretSource
 
 __all__ = ["build"]
-
-_SECRET_FORM = "write id=NAME,src=FILE or id=NAME,env=VARIABLE"  # noqa: S105 - a form, no secret
-_SECRET_FIELDS = frozenset({"id", "src", "source", "env"})
 
 # What every engine takes without an ARG (Dockerfile reference, "Predefined ARGs").
 _PREDEFINED_ARGS = frozenset({*PROXY_NAMES, "FTP_PROXY", "ftp_proxy"})
@@ -81,23 +81,6 @@ def _build_arg(word: str) -> tuple[str, str | None]:
     return parse_env_name(name), value if equals else None
 
 
-def _secret(word: str) -> SecretSource:
-    # No message shows the word: somebody may have written the secret itself.
-    fields = dict(part.partition("=")[::2] for part in word.split(","))
-    if "id" not in fields or not fields.keys() <= _SECRET_FIELDS:
-        raise Invalid("a secret can't be read", hint=_SECRET_FORM)
-    parse_users_secret_id(fields["id"])
-    file = fields.get("src") or fields.get("source")
-    try:
-        return SecretSource(
-            id=fields["id"],
-            file=Path(file).absolute() if file else None,
-            variable=fields.get("env"),
-        )
-    except Invalid as error:
-        raise Invalid(error.message, hint=_SECRET_FORM) from None
-
-
 @click.command(cls=_Build, short_help="Freeze, and build with a container engine.")
 @image_options
 @platform_option
@@ -123,19 +106,14 @@ def _secret(word: str) -> SecretSource:
     callback=parsed(_build_arg),
     help="Set a build argument; without a value, to that of the environment variable.",
 )
-@click.option(
-    "--secret",
-    "secrets",
-    metavar="id=NAME,src=FILE|env=VAR",
-    multiple=True,
-    callback=parsed(_secret),
-    help="Give the build a secret that a step names.",
-)
+@secret_option
 @click.option(
     "--network",
     type=click.Choice(["host", "none"]),
     help="The network of the build, not the engine's own.",
 )
+@dialect_option
+@vendor_option
 @output_option
 @locked_option
 @offline_option
@@ -156,6 +134,8 @@ def build(  # noqa: PLR0913 - one argument an option
     build_args: tuple[tuple[str, str | None], ...],
     secrets: tuple[SecretSource, ...],
     network: Literal["host", "none"] | None,
+    dialect: Dialect,
+    vendor: bool,
     output: Path | None,
     locked: bool,
     offline: bool,
@@ -174,33 +154,43 @@ def build(  # noqa: PLR0913 - one argument an option
     if push and not tags:
         raise Misused("--push: an image without a tag can't be pushed", hint="name it: -t REF")
     found = loaded(target, project=project, base_image=base_image)
-    _check_secrets(found.image, secrets)
-    machine = Machine.here(ca_bundle=ca_bundle)
-    serving = find_engine(engine, machine.environ)
+    check_given(found.image, secrets)
+    machine = Machine.here(ca_bundle=ca_bundle, secrets=secrets)
+    if dialect == "classic":
+        _check_classic(ca_bundle, machine)
     folder = (output or default_folder(found.project, platform)).absolute()
-    request = BuildRequest(
-        context=folder,
-        tags=tags,
-        platform=str(platform),
-        push=push,
-        no_cache=no_cache,
-        build_args=build_args,
-        secrets=secrets,
-        ca_bundle=_ca_bundle(machine),
-        proxies=proxies_in(machine.environ),
-        network=network,
-        progress="quiet" if quiet else "auto",
-        options=click.get_current_context().meta[_ENGINE_OPTIONS],
-    )
-    # The engine reads the folder until it is done: no other service of the project may be frozen to
-    # the same place meanwhile.
-    with alone_in(folder, machine):
+    with ExitStack() as stack:
+        handed: tuple[SecretSource, ...] = ()
+        if dialect != "classic":  # which can't have any: freezing says so, with the user's lines
+            handed = stack.enter_context(handed_over(found.image, machine, found.project))
+        serving = find_engine(engine, machine.environ, dialect=dialect)
+        request = BuildRequest(
+            context=folder,
+            tags=tags,
+            platform=str(platform),
+            push=push,
+            no_cache=no_cache,
+            build_args=build_args,
+            secrets=handed,
+            users=users_of(found.image),
+            ca_bundle=_ca_bundle(machine) if dialect != "classic" else None,
+            proxies=proxies_in(machine.environ),
+            network=network,
+            dialect=dialect,
+            progress="quiet" if quiet else "auto",
+            options=click.get_current_context().meta[_ENGINE_OPTIONS],
+        )
+        # The engine reads the folder until it is done: no other service of the project may be
+        # frozen to the same place meanwhile.
+        stack.enter_context(alone_in(folder, machine))
         with progress(quiet=quiet) as say:
             freezer = Freezer(
                 machine=machine,
                 locked=locked,
                 allow_unpinned_base=allow_unpinned_base,
                 offline=offline,
+                vendor=vendor,
+                dialect=dialect,
                 say=say,
             )
             decided = freezer.decide(
@@ -211,13 +201,16 @@ def build(  # noqa: PLR0913 - one argument an option
             freezer.write(decided, folder)
         if not quiet:
             note(f"building with {serving.name}")
-        run_build(serving, replace(request, bases=(_base(decided.info),)), machine.environ)
+        bases, ssh = (_base(decided.info),), needs_ssh(decided.info)
+        run_build(serving, replace(request, bases=bases, ssh=ssh), machine.environ)
     _tell(decided.info, serving.name, tags, as_json=as_json, quiet=quiet)
 
 
 def _base(info: ImageInfo) -> str:
-    pinned = info.base.digest and "@" not in info.base.reference
-    return f"{info.base.reference}@{info.base.digest}" if pinned else info.base.reference
+    """The reference that the Dockerfile pulls the base by."""
+    reference = info.base_mirror or info.base.reference
+    pinned = info.base.digest and "@" not in reference
+    return f"{reference}@{info.base.digest}" if pinned else reference
 
 
 def _ca_bundle(machine: Machine) -> Path | None:
@@ -225,22 +218,16 @@ def _ca_bundle(machine: Machine) -> Path | None:
     return Path(named) if named and Path(named).is_file() else None
 
 
-def _check_secrets(image: Image, secrets: tuple[SecretSource, ...]) -> None:
-    """Refuse a build that would stop half-way, at the first step that asks for a secret."""
-    given = {secret.id for secret in secrets}
-    problems = [
-        Problem(
-            message=f"the secret {name!r} is not given",
-            location=step.location,
-            hint=f"--secret id={name},src=FILE, or id={name},env=VARIABLE",
+def _check_classic(ca_bundle: str | None, machine: Machine) -> None:
+    """Certificate authorities that were named for the build must not be left out of it quietly."""
+    if ca_bundle is not None:
+        raise Misused(
+            "--ca-bundle: the classic dialect has no way to hand it to the build",
+            hint="build in the dialect buildkit, or on a base image that trusts these authorities; "
+            "SSL_CERT_FILE names them for Lading alone",
         )
-        for step in image.steps
-        if isinstance(step, Run | RunScript)
-        for name in step.secrets
-        if name not in given
-    ]
-    if problems:
-        raise BuildError(problems)
+    if _ca_bundle(machine) is not None:
+        note("the classic dialect hands the build no SSL_CERT_FILE: only Lading trusts that")
 
 
 def _check_build_args(info: ImageInfo, given: tuple[tuple[str, str | None], ...]) -> None:

@@ -25,7 +25,7 @@ def doctor(*, as_json: bool) -> None:
 
     They are listed in the order in which `lading build` tries them. Exits with 1 where none can.
 
-    With --json: a list of {engine, usable, version, reason, hint}.
+    With --json: a list of {engine, usable, version, reason, hint, classic}.
     """
     from lading.engines import diagnose  # noqa: PLC0415 - only for this command
     from lading.machine import Machine  # noqa: PLC0415
@@ -49,3 +49,5 @@ def _lines(one: Diagnosis) -> Iterator[str]:
     yield f"{'ok' if one.usable else 'no'}  {one.name:9} {said}".rstrip()
     if one.hint and not one.usable:
         yield f"              hint: {one.hint}"
+    if one.classic and not one.usable:
+        yield "              with --dialect classic it can"

@@ -10,12 +10,15 @@ import click
 from lading.cli.loading import loaded
 from lading.cli.options import (
     as_json,
+    dialect_option,
     image_options,
     locked_option,
     offline_option,
     output_option,
     platform_option,
     quiet,
+    secret_option,
+    vendor_option,
 )
 from lading.cli.talk import from_here, note, progress
 
@@ -23,12 +26,16 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from lading.cli.target import Target
+    from lading.freeze import Freezer
+    from lading.grammar.dialect import Dialect
     from lading.grammar.reference import ImageReference
     from lading.info import ImageInfo
     from lading.machine import Machine
     from lading.platforms import Platform
+    from lading.secret_values import SecretSource
 
-__all__ = ["alone_in", "default_folder", "dockerfile", "freeze"]
+__all__ = ["alone_in", "default_folder", "dockerfile", "freeze", "frozen", "tell_frozen"]
 
 
 def default_folder(project: Path, platform: Platform) -> Path:
@@ -47,10 +54,31 @@ def alone_in(folder: Path, machine: Machine) -> AbstractContextManager[None]:
     )
 
 
+def frozen(found: Target, freezer: Freezer, platform: Platform, folder: Path) -> ImageInfo:
+    """Freeze what a command has found into a folder, alone."""
+    with alone_in(folder, freezer.machine):
+        decided = freezer.decide(
+            found.image, platform=str(platform), project=found.project, target=folder
+        )
+        freezer.say(f"writing {folder}")
+        freezer.write(decided, folder)
+    return decided.info
+
+
+def tell_frozen(info: ImageInfo, folder: Path, *, as_json: bool, quiet: bool) -> None:
+    """Say what was frozen: the folder on stdout, the rest on stderr."""
+    if not quiet:
+        note(f"{'vendored' if info.vendored else 'frozen'} as {info.key}")
+    click.echo(_result(info, folder) if as_json else from_here(str(folder)))
+
+
 @click.command(short_help="Write the image as a build context.")
 @image_options
 @platform_option
 @output_option
+@vendor_option
+@dialect_option
+@secret_option
 @locked_option
 @offline_option
 @quiet
@@ -64,6 +92,9 @@ def freeze(  # noqa: PLR0913 - one argument an option
     ca_bundle: str | None,
     platform: Platform,
     output: Path | None,
+    vendor: bool,
+    dialect: Dialect,
+    secrets: tuple[SecretSource, ...],
     locked: bool,
     offline: bool,
     quiet: bool,
@@ -78,23 +109,18 @@ def freeze(  # noqa: PLR0913 - one argument an option
 
     found = loaded(target, project=project, base_image=base_image)
     folder = (output or default_folder(found.project, platform)).absolute()
-    machine = Machine.here(ca_bundle=ca_bundle)
-    with alone_in(folder, machine), progress(quiet=quiet) as say:
+    with progress(quiet=quiet) as say:
         freezer = Freezer(
-            machine=machine,
+            machine=Machine.here(ca_bundle=ca_bundle, secrets=secrets),
             locked=locked,
             allow_unpinned_base=allow_unpinned_base,
             offline=offline,
+            vendor=vendor,
+            dialect=dialect,
             say=say,
         )
-        decided = freezer.decide(
-            found.image, platform=str(platform), project=found.project, target=folder
-        )
-        say(f"writing {folder}")
-        freezer.write(decided, folder)
-    if not quiet:
-        note(f"frozen as {decided.info.key}")
-    click.echo(_result(decided.info, folder) if as_json else from_here(str(folder)))
+        info = frozen(found, freezer, platform, folder)
+    tell_frozen(info, folder, as_json=as_json, quiet=quiet)
 
 
 def _result(info: ImageInfo, folder: Path) -> str:
@@ -111,6 +137,8 @@ def _result(info: ImageInfo, folder: Path) -> str:
 @click.command(short_help="Print the Dockerfile.")
 @image_options
 @platform_option
+@dialect_option
+@secret_option
 @locked_option
 @quiet
 def dockerfile(  # noqa: PLR0913 - one argument an option
@@ -121,20 +149,23 @@ def dockerfile(  # noqa: PLR0913 - one argument an option
     allow_unpinned_base: bool,
     ca_bundle: str | None,
     platform: Platform,
+    dialect: Dialect,
+    secrets: tuple[SecretSource, ...],
     locked: bool,
     quiet: bool,
 ) -> None:
     """Print the Dockerfile, and write nothing but, where it must be updated, the lock."""
-    from lading.freeze import Freezer  # noqa: PLC0415 - only for this command
+    from lading.dockerfile import dockerfile as text_of  # noqa: PLC0415 - only for this command
+    from lading.freeze import Freezer  # noqa: PLC0415
     from lading.machine import Machine  # noqa: PLC0415
 
     found = loaded(target, project=project, base_image=base_image)
     with progress(quiet=quiet) as say:
         freezer = Freezer(
-            machine=Machine.here(ca_bundle=ca_bundle),
+            machine=Machine.here(ca_bundle=ca_bundle, secrets=secrets),
             locked=locked,
             allow_unpinned_base=allow_unpinned_base,
             say=say,
         )
         decided = freezer.decide(found.image, platform=str(platform), project=found.project)
-    click.echo(decided.info.dockerfile, nl=False)
+    click.echo(text_of(decided.info, dialect=dialect), nl=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
+import re
 import sys
 import traceback
 from contextlib import contextmanager, redirect_stdout
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 from lading.cli.failure import Terminated
 from lading.errors import LadingError, Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
+from lading.image import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,4 +146,14 @@ def _hint(error: BaseException) -> str | None:
             f"install {error.name} beside Lading, or import it where it is used: "
             "Lading imports the module to find the image"
         )
-    return None
+    return _misspelt(error) if isinstance(error, TypeError) else None
+
+
+def _misspelt(error: TypeError) -> str | None:
+    """The argument that is meant, where a call of an Image's has none of that name."""
+    pattern = r"(?:Image|\w+Calls)\.(\w+)\(\) got an unexpected keyword argument '(\w+)'"
+    found = re.match(pattern, str(error))
+    call = getattr(Image, found[1], None) if found else None
+    if found is None or call is None:
+        return None
+    return did_you_mean(found[2], inspect.signature(call).parameters)

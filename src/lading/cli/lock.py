@@ -9,7 +9,7 @@ import click
 
 from lading.cli.failure import Misused
 from lading.cli.loading import loaded
-from lading.cli.options import as_json, image_options, parsed, quiet
+from lading.cli.options import as_json, image_options, parsed, quiet, secret_option
 from lading.cli.talk import note, progress
 from lading.grammar.requirement import parse_package_name
 from lading.platforms import DEFAULT_PLATFORM, Platform
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lading.cli.target import Target
     from lading.grammar.reference import ImageReference
     from lading.lock.model import Lock
+    from lading.secret_values import SecretSource
 
 __all__ = ["lock"]
 
@@ -48,6 +49,12 @@ __all__ = ["lock"]
     callback=parsed(parse_package_name),
     help="Resolve this package anew; repeat for more.",
 )
+@click.option(
+    "--vendor",
+    is_flag=True,
+    help="Lock system packages too, which `lading vendor` needs. A lock that has them keeps them.",
+)
+@secret_option
 @quiet
 @as_json
 def lock(  # noqa: PLR0913 - one argument an option
@@ -61,6 +68,8 @@ def lock(  # noqa: PLR0913 - one argument an option
     check: bool,
     upgrade: bool,
     upgraded: tuple[str, ...],
+    vendor: bool,
+    secrets: tuple[SecretSource, ...],
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -86,13 +95,16 @@ def lock(  # noqa: PLR0913 - one argument an option
     earlier = read_lock(found.project)
     wanted = platforms or _platforms_of(earlier)
     if check:
-        drifted = _drift(found, earlier, wanted, allow_unpinned_base=allow_unpinned_base)
+        drifted = _drift(
+            found, earlier, wanted, allow_unpinned_base=allow_unpinned_base, vendor=vendor
+        )
         _tell_drift(drifted, as_json=as_json, quiet=quiet)
         return
     with progress(quiet=quiet) as say:
         maker = LockMaker(
-            machine=Machine.here(ca_bundle=ca_bundle),
+            machine=Machine.here(ca_bundle=ca_bundle, secrets=secrets),
             allow_unpinned_base=allow_unpinned_base,
+            vendor=vendor,
             say=say,
         )
         made = maker.make(
@@ -118,8 +130,10 @@ def _drift(
     platforms: tuple[Platform, ...],
     *,
     allow_unpinned_base: bool,
+    vendor: bool,
 ) -> tuple[str, ...]:
-    from lading.lock.drift import drift  # noqa: PLC0415 - only for this command
+    from lading.freeze.vendoring import vendored_drift  # noqa: PLC0415 - only for this command
+    from lading.lock.drift import drift  # noqa: PLC0415
     from lading.lock.file import LOCK_NAME  # noqa: PLC0415
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
 
@@ -127,7 +141,8 @@ def _drift(
     names = [str(platform) for platform in platforms]
     if earlier is None:
         return (f"there is no {LOCK_NAME}",)
-    return drift(earlier, inputs, names, allow_unpinned_base=allow_unpinned_base)
+    found_out = drift(earlier, inputs, names, allow_unpinned_base=allow_unpinned_base)
+    return (*found_out, *vendored_drift(found.image, earlier, names, vendor=vendor))
 
 
 def _tell_drift(drifted: tuple[str, ...], *, as_json: bool, quiet: bool) -> None:
@@ -174,8 +189,11 @@ def _lines(lock: Lock, *, changed: bool) -> Iterator[str]:
         count = len(part.distributions)
         counted = f"{count} distribution{'' if count == 1 else 's'}"
         yield f"{part.platform}: {counted}, base {part.base.reference} {pinned}"
+        if part.debs_for is not None:
+            debs = len(part.debs)
+            yield f"  {debs} system package{'' if debs == 1 else 's'} for builds without a network"
         for one in part.distributions:
-            if one.kind in {"sdist", "git"}:
+            if one.is_source:
                 named = f"{one.name} {one.version}" if one.version else one.name
                 yield f"  {named} is compiled from source in a builder stage"
     yield f"{LOCK_NAME} {'written' if changed else 'is unchanged'}"

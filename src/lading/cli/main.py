@@ -24,6 +24,7 @@ __all__ = ["main", "program"]
 _COMMANDS = {
     "lock": "lock",
     "freeze": "freeze",
+    "vendor": "vendor",
     "dockerfile": "freeze",
     "build": "build",
     "doctor": "doctor",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lading.cli.failure import Misused
+from lading.grammar.dialect import parse_dialect
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
 from lading.platforms import DEFAULT_PLATFORM, Platform
@@ -15,8 +16,11 @@ from lading.platforms import DEFAULT_PLATFORM, Platform
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lading.secret_values import SecretSource
+
 __all__ = [
     "as_json",
+    "dialect_option",
     "image_options",
     "locked_option",
     "offline_option",
@@ -24,9 +28,14 @@ __all__ = [
     "parsed",
     "platform_option",
     "quiet",
+    "secret_option",
+    "vendor_option",
 ]
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+_SECRET_FORM = "write id=NAME,src=FILE or id=NAME,env=VARIABLE"  # noqa: S105 - a form, no secret
+_SECRET_FIELDS = frozenset({"id", "src", "source", "env"})
 
 
 def parsed(
@@ -50,6 +59,26 @@ def _read(parse: Callable[[str], object], parameter: click.Parameter, word: str)
         return parse(word)
     except Invalid as error:
         raise Misused(f"{max(parameter.opts, key=len)}: {error.message}", hint=error.hint) from None
+
+
+def _secret(word: str) -> SecretSource:
+    from lading.grammar.secret_id import parse_users_secret_id  # noqa: PLC0415 - seldom given
+    from lading.secret_values import SecretSource  # noqa: PLC0415
+
+    # No message shows the word: somebody may have written the secret itself.
+    fields = dict(part.partition("=")[::2] for part in word.split(","))
+    if "id" not in fields or not fields.keys() <= _SECRET_FIELDS:
+        raise Invalid("a secret can't be read", hint=_SECRET_FORM)
+    parse_users_secret_id(fields["id"])
+    file = fields.get("src") or fields.get("source")
+    try:
+        return SecretSource(
+            id=fields["id"],
+            file=Path(file).absolute() if file else None,
+            variable=fields.get("env"),
+        )
+    except Invalid as error:
+        raise Invalid(error.message, hint=_SECRET_FORM) from None
 
 
 _IMAGE_OPTIONS = (
@@ -104,6 +133,28 @@ offline_option = click.option(
     "--offline",
     is_flag=True,
     help="Refuse, rather than update lading.lock or fetch a file that is not in the cache.",
+)
+dialect_option = click.option(
+    "--dialect",
+    metavar="NAME",
+    default="buildkit",
+    show_default=True,
+    callback=parsed(parse_dialect),
+    help="Of the Dockerfile; classic is for builders without `RUN --mount`.",
+)
+vendor_option = click.option(
+    "--vendor",
+    is_flag=True,
+    help="Put all that is installed into the folder: the build then takes nothing but the base "
+    "image from the network.",
+)
+secret_option = click.option(
+    "--secret",
+    "secrets",
+    metavar="id=NAME,src=FILE|env=VAR",
+    multiple=True,
+    callback=parsed(_secret),
+    help="Where a secret of the image is, in place of what the image says; repeat for more.",
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +11,13 @@ from lading.errors import Problem, SpecificationError
 from lading.grammar.credentials import redact
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image
+from lading.tool_table import KEYS, tool_table
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 __all__ = ["Target", "load_target"]
 
-_KEYS = ("image",)
 _FORM = (
     "name it as path/service.py:image, package.module:image, or a folder with "
     '[tool.lading] image = "service:image"'
@@ -74,7 +73,7 @@ def _from_pyproject(folder: Path) -> tuple[str, str]:
     """The module and the attribute that `[tool.lading]` names, each by its own word."""
     path = folder / "pyproject.toml"
     table = _table(path)
-    problems = [_unknown_key(path, key) for key in table if key not in _KEYS]
+    problems = [_unknown_key(path, key) for key in table if key not in KEYS]
     named = table.get("image")
     if not problems and (not isinstance(named, str) or not all(named.rpartition(":"))):
         message = f"{path} names no image in [tool.lading]"
@@ -88,19 +87,11 @@ def _from_pyproject(folder: Path) -> tuple[str, str]:
 def _table(path: Path) -> dict[str, object]:
     if not path.is_file():  # a pipe of that name would be waited for without end
         raise SpecificationError(f"there is no file {path}", hint=_FORM)
-    try:
-        tables: object = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecificationError(f"{path} is not valid TOML: {error}") from None
-    for key in ("tool", "lading"):
-        tables = tables.get(key, {}) if isinstance(tables, dict) else None
-    if not isinstance(tables, dict):
-        raise SpecificationError(f"[tool.lading] of {path} is not a table")
-    return tables
+    return tool_table(path)
 
 
 def _unknown_key(path: Path, key: str) -> Problem:
-    hint = did_you_mean(key, _KEYS) or f"it takes {', '.join(_KEYS)}"
+    hint = did_you_mean(key, KEYS) or f"it takes {', '.join(KEYS)}"
     return Problem(message=f"{path}: [tool.lading] has no key {key!r}", hint=hint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,10 @@ from lading.engines.flags import (
     image_options,
     plain_secret_options,
     registry_options,
+    ssh_options,
 )
 from lading.engines.request import is_loopback
+from lading.errors import BuildError
 from lading.grammar.reference import ImageReference
 from lading.process import find_programs
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from lading.engines.request import BuildRequest
 
 __all__ = ["Buildah", "Podman"]
+
+_KEEPS_STAGES = {"buildah": (1, 29), "podman": (4, 4)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +43,9 @@ class Buildah:
         self, request: BuildRequest, environment: Mapping[str, str]
     ) -> tuple[Command, ...]:
         """Pulls of bases on loopback, `buildah bud`, and one `buildah push` for each tag."""
-        del environment
+        _check_network(self.name, request, environment)
         # `bud` and not `build`, which came with 1.24.
-        return _commands(self.name, "bud", request)
+        return _commands(self.name, "bud", request, environment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +62,8 @@ class Podman:
         self, request: BuildRequest, environment: Mapping[str, str]
     ) -> tuple[Command, ...]:
         """Pulls of bases on loopback, `podman build`, and one `podman push` for each tag."""
-        del environment
-        return _commands(self.name, "build", request)
+        _check_network(self.name, request, environment)
+        return _commands(self.name, "build", request, environment)
 
 
 def _probe(program: str, environment: Mapping[str, str]) -> Availability:
@@ -74,7 +79,18 @@ def _probe(program: str, environment: Mapping[str, str]) -> Availability:
     return usable(version)
 
 
-def _commands(program: str, verb: str, request: BuildRequest) -> tuple[Command, ...]:
+def _check_network(program: str, request: BuildRequest, environment: Mapping[str, str]) -> None:
+    """Refuse what podman refuses too, and what buildah passes over without a word."""
+    if request.network == "none" and environment.get("BUILDAH_ISOLATION") == "chroot":
+        raise BuildError(
+            f"{program} can't take the network from a step that BUILDAH_ISOLATION=chroot isolates",
+            hint="unset BUILDAH_ISOLATION",
+        )
+
+
+def _commands(
+    program: str, verb: str, request: BuildRequest, environment: Mapping[str, str]
+) -> tuple[Command, ...]:
     request = _qualified(request) if request.push else request
     build = [
         *(program, verb),
@@ -82,10 +98,11 @@ def _commands(program: str, verb: str, request: BuildRequest) -> tuple[Command, 
         # The OCI format has no place for HEALTHCHECK and SHELL, and they would be dropped.
         *("--format", "docker"),
         # Buildah keeps no cache of steps without it; podman's default.
-        "--layers",
+        "--layers=false" if _loses_stages(program, request, environment) else "--layers",
         *(["--quiet"] if request.progress == "quiet" else []),
         *argument_options(request),
         *plain_secret_options(request, program),
+        *ssh_options(request),
         *request.options,
         str(request.context),
     ]
@@ -94,6 +111,21 @@ def _commands(program: str, verb: str, request: BuildRequest) -> tuple[Command, 
         Command(argv=tuple(build), purpose="build the image"),
         *_pushes(program, request),
     )
+
+
+def _loses_stages(program: str, request: BuildRequest, environment: Mapping[str, str]) -> bool:
+    """Whether a step would find an empty folder where it mounts one of a stage.
+
+    So it is where the stage comes from the cache and the step does not, up to Buildah 1.28 and
+    podman 4.3 (Buildah's issue 4375). Slow is better than a build that fails the second time.
+    """
+    if not request.dockerfile.is_file():
+        return False
+    if "--mount=type=bind,from=" not in request.dockerfile.read_text("utf-8"):
+        return False
+    told = ask([program, "--version"], environment).text
+    found = re.match(r"(\d+)\.(\d+)", version_in(told) or "")
+    return found is not None and (int(found[1]), int(found[2])) < _KEEPS_STAGES[program]
 
 
 def _qualified(request: BuildRequest) -> BuildRequest:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from lading.build_inputs import PROXY_NAMES
 from lading.engines.docker import daemon_version
 from lading.engines.engine import Availability, Command, ask, unusable, usable, version_in
-from lading.engines.flags import buildkit_secret_options, csv_line, values_of_arguments
+from lading.engines.flags import buildkit_secret_options, csv_line, ssh_options, values_of_arguments
 from lading.errors import BuildError
 from lading.process import find_programs
 
@@ -80,6 +80,7 @@ def _build(
         *([] if request.progress == "auto" else ["--progress=plain"]),
         *_arguments(request, environment),
         *buildkit_secret_options(request),
+        *ssh_options(request),
         *("--output", output),
         *request.options,
     ]

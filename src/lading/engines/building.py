@@ -37,8 +37,8 @@ def build(
         request: What to build.
         environment: The whole environment of the engine's commands.
         on_line: Gets each line of their output, secrets masked. Without it the output goes to
-            stderr: masked, or where that is a terminal, straight from the engine. A quiet
-            request keeps it back.
+            stderr: masked, or where that is a terminal and no secret is given, straight from the
+            engine. A quiet request keeps it back.
 
     Raises:
         BuildError: If an input is missing, or the engine can't do what is asked, or it failed; then
@@ -52,7 +52,8 @@ def build(
     if quiet:
         # An engine's own quiet mode leaves out what a step said before it failed.
         request = replace(request, progress="plain")
-    on_line = on_line or (_keep_back if quiet else None)
+    said = on_line is None and not quiet
+    on_line = on_line or _reader(request, quiet=quiet)
     with ExitStack() as stack:
         if request.scratch is None:
             folder = stack.enter_context(TemporaryDirectory(prefix="lading-"))
@@ -61,7 +62,7 @@ def build(
             ended = _run(engine.name, command, environment, _shown(mask, on_line))
             if ended.returncode:
                 problem = _problem(engine.name, command, ended, mask, request.ca_bundle)
-                if on_line is None:
+                if said:
                     problem = replace(problem, detail=None)
                 raise BuildError(problem, exit_code=ended.returncode)
 
@@ -95,6 +96,14 @@ def _problem(
     )
 
 
+def _reader(request: BuildRequest, *, quiet: bool) -> Callable[[str], None] | None:
+    """Who gets the lines where the caller does not say."""
+    if quiet:
+        return _keep_back
+    # What an engine writes to a terminal itself can't be masked.
+    return process.write_line if request.secrets else None
+
+
 def _keep_back(line: str) -> None:
     """Shows nothing: the last lines come with the failure, where there is one."""
     del line
@@ -123,6 +132,12 @@ def _missing(request: BuildRequest, environment: Mapping[str, str]) -> Iterator[
         )
     for secret in request.all_secrets:
         yield from _missing_secret(secret, environment)
+    if request.ssh and not environment.get("SSH_AUTH_SOCK"):
+        yield Problem(
+            message="a step clones a repository over ssh, and no ssh agent is here: SSH_AUTH_SOCK "
+            "is not set",
+            hint="start one (eval $(ssh-agent); ssh-add), or name the key as a secret of that step",
+        )
     for name in request.proxies:
         if name not in environment:
             yield Problem(message=f"the proxy variable {name} is not set")

@@ -13,6 +13,7 @@ from lading.engines.flags import (
     buildkit_secret_options,
     image_options,
     progress_options,
+    ssh_options,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Buildx:
             *progress_options(request),
             *argument_options(request),
             *buildkit_secret_options(request),
+            *ssh_options(request),
             *request.options,
             str(request.context),
         ]

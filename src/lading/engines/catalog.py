@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lading.engines.engine import Availability, Engine
+    from lading.grammar.dialect import Dialect
 
 __all__ = ["Diagnosis", "diagnose", "engines", "find_engine", "register_engine"]
 
@@ -38,6 +39,7 @@ class Diagnosis:
         version: Its own version, where it told.
         reason: Why it can't serve.
         hint: What to do so that it can.
+        classic: Whether it can build a classic Dockerfile.
     """
 
     name: str
@@ -45,6 +47,11 @@ class Diagnosis:
     version: str | None
     reason: str | None
     hint: str | None
+    classic: bool
+
+    def serves(self, dialect: Dialect) -> bool:
+        """Whether it can build a Dockerfile of this dialect."""
+        return self.classic if dialect == "classic" else self.usable
 
 
 def engines() -> tuple[Engine, ...]:
@@ -72,19 +79,26 @@ def register_engine(engine: Engine) -> None:
     _engines[engine.name] = engine
 
 
-def find_engine(name: str | None, environment: Mapping[str, str]) -> Engine:
+def find_engine(
+    name: str | None, environment: Mapping[str, str], *, dialect: Dialect = "buildkit"
+) -> Engine:
     """The engine of that name, or the first that can serve where no name is given.
+
+    Args:
+        name: The engine's name, or None.
+        environment: The whole environment of the engine's commands.
+        dialect: Of the Dockerfile that it is to build.
 
     Raises:
         BuildError: If there is no engine of that name, or it can't serve, or none can. Then every
             engine's reason is in it.
     """
     if name is not None:
-        return _named(name, environment)
+        return _named(name, environment, dialect)
     problems = []
     for engine in engines():
         found = _probe(engine, environment)
-        if found.usable:
+        if found.serves(dialect):
             return engine
         problems.append(_problem(found))
     none = Problem(
@@ -104,7 +118,7 @@ def diagnose(environment: Mapping[str, str]) -> tuple[Diagnosis, ...]:
         return tuple(pool.map(lambda engine: _probe(engine, environment), known))
 
 
-def _named(name: str, environment: Mapping[str, str]) -> Engine:
+def _named(name: str, environment: Mapping[str, str], dialect: Dialect) -> Engine:
     engine = _engines.get(name)
     if engine is None:
         guess = did_you_mean(name, _engines)
@@ -114,7 +128,7 @@ def _named(name: str, environment: Mapping[str, str]) -> Engine:
             hint=f"{guess} {known}" if guess else known,
         )
     found = _probe(engine, environment)
-    if not found.usable:
+    if not found.serves(dialect):
         raise BuildError(_problem(found))
     return engine
 
@@ -134,10 +148,14 @@ def _diagnosis(name: str, found: Availability) -> Diagnosis:
         version=found.version,
         reason=without_credentials(found.reason) if found.reason else None,
         hint=found.hint,
+        classic=found.usable or found.classic,
     )
 
 
 def _problem(found: Diagnosis) -> Problem:
+    hint = found.hint
+    if found.classic:
+        hint = f"{hint}; or build with --dialect classic, which it can"
     return Problem(
-        message=f"{found.name} can't serve: {found.reason or 'it gives no reason'}", hint=found.hint
+        message=f"{found.name} can't serve: {found.reason or 'it gives no reason'}", hint=hint
     )

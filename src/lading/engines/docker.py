@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lading.engines.engine import Availability, Command, ask, unusable, usable, version_in
@@ -12,6 +12,7 @@ from lading.engines.flags import (
     buildkit_secret_options,
     image_options,
     progress_options,
+    ssh_options,
 )
 from lading.process import find_programs
 
@@ -24,6 +25,8 @@ __all__ = ["BUILDKIT_ENV", "Docker", "daemon_version"]
 
 # Without the second, buildx adds provenance with the time of the build to what it pushes.
 BUILDKIT_ENV = (("DOCKER_BUILDKIT", "1"), ("BUILDX_NO_DEFAULT_ATTESTATIONS", "1"))
+
+LEGACY_ENV = (("DOCKER_BUILDKIT", "0"),)
 
 OLDEST = (20, 10)
 # Docker 23.0 took BuildKit's client out of `docker` and into the buildx plugin.
@@ -50,26 +53,38 @@ class Docker:
             trouble = _client_trouble(client, environment)
             if trouble is None:
                 return daemon_version(client, environment)
+            if trouble.classic and not daemon_version(client, environment).usable:
+                trouble = replace(trouble, classic=False)
             troubles.append(trouble)
-        return troubles[0]
+        return next((trouble for trouble in troubles if trouble.classic), troubles[0])
 
     def commands(
         self, request: BuildRequest, environment: Mapping[str, str]
     ) -> tuple[Command, ...]:
-        """`docker build`, then one `docker push` for each tag."""
-        client = _client(environment)
+        """`docker build`, then one `docker push` for each tag.
+
+        A classic Dockerfile is built with the legacy builder, which any docker has.
+        """
+        is_classic = request.dialect == "classic"
+        client = _client(environment, classic=is_classic)
         build = [
             *(client, "build"),
             *image_options(request),
-            *progress_options(request),
+            # The legacy builder has one way to show its progress.
+            *([] if is_classic else progress_options(request)),
             *argument_options(request),
             *buildkit_secret_options(request),
+            *ssh_options(request),
             *request.options,
             str(request.context),
         ]
         pushed = request.tags if request.push else ()
         return (
-            Command(argv=tuple(build), purpose="build the image", env=BUILDKIT_ENV),
+            Command(
+                argv=tuple(build),
+                purpose="build the image",
+                env=LEGACY_ENV if is_classic else BUILDKIT_ENV,
+            ),
             *(Command(argv=(client, "push", tag), purpose=f"push {tag}") for tag in pushed),
         )
 
@@ -90,13 +105,16 @@ def daemon_version(client: str, environment: Mapping[str, str]) -> Availability:
     return usable(version)
 
 
-def _client(environment: Mapping[str, str]) -> str:
-    """The client to run: `docker`, unless the first of several can't use BuildKit."""
+def _client(environment: Mapping[str, str], *, classic: bool) -> str:
+    """The client to run: `docker`, unless the first of several can't do what is asked."""
     clients = find_programs("docker", environment)
     if len(clients) < 2:  # noqa: PLR2004 - there is a choice only between two
         return "docker"
-    good = (client for client in clients if _client_trouble(client, environment) is None)
-    return next(good, "docker")
+    for client in clients:
+        trouble = _client_trouble(client, environment)
+        if trouble is None or (classic and trouble.classic):
+            return client
+    return "docker"
 
 
 def _client_trouble(client: str, environment: Mapping[str, str]) -> Availability | None:
@@ -125,6 +143,7 @@ def _plugin_trouble(
         f"docker {version} can use BuildKit only through its buildx plugin, which is missing",
         "install the package docker-buildx-plugin, or docker-buildx as some distributions call it",
         version=version,
+        classic=True,
     )
 
 

@@ -27,12 +27,14 @@ class Availability:
         version: Its own version, where it told.
         reason: Why it can't serve.
         hint: What to do so that it can.
+        classic: Whether it can serve all the same where the Dockerfile's dialect is classic.
     """
 
     usable: bool
     version: str | None = None
     reason: str | None = None
     hint: str | None = None
+    classic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,8 @@ def usable(version: str | None) -> Availability:
     return Availability(usable=True, version=version)
 
 
-def unusable(reason: str, hint: str | None = None, *, version: str | None = None) -> Availability:
-    """The engine can't serve."""
-    return Availability(usable=False, version=version, reason=reason, hint=hint)
+def unusable(
+    reason: str, hint: str | None = None, *, version: str | None = None, classic: bool = False
+) -> Availability:
+    """The engine can't serve, or only for a classic Dockerfile."""
+    return Availability(usable=False, version=version, reason=reason, hint=hint, classic=classic)

@@ -24,6 +24,7 @@ __all__ = [
     "plain_secret_options",
     "progress_options",
     "registry_options",
+    "ssh_options",
     "values_of_arguments",
 ]
 
@@ -118,6 +119,11 @@ def progress_options(request: BuildRequest) -> list[str]:
     if request.progress == "quiet":
         return ["--quiet"]
     return [] if request.progress == "auto" else [f"--progress={request.progress}"]
+
+
+def ssh_options(request: BuildRequest) -> list[str]:
+    """The ssh agent that SSH_AUTH_SOCK names, which all engines call `default`."""
+    return ["--ssh", "default"] if request.ssh else []
 
 
 def registry_options(reference: str) -> list[str]:

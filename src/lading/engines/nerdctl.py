@@ -12,6 +12,7 @@ from lading.engines.flags import (
     buildkit_secret_options,
     image_options,
     progress_options,
+    ssh_options,
 )
 from lading.process import find_programs
 
@@ -62,6 +63,7 @@ class Nerdctl:
             *progress_options(request),
             *argument_options(request),
             *buildkit_secret_options(request),
+            *ssh_options(request),
             *request.options,
             str(request.context),
         ]

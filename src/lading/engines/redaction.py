@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lading.grammar.credentials import MASK, redact
+from lading.grammar.credentials import redact
+from lading.masking import forms_of, masker
+from lading.secret_values import LARGEST_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -12,11 +14,6 @@ if TYPE_CHECKING:
     from lading.engines.request import BuildRequest, SecretSource
 
 __all__ = ["masking", "without_credentials"]
-
-# Shorter words stand in many lines by chance, and masking them would tell where.
-SHORTEST_MASKED = 6
-# A certificate bundle is no secret; a token is short.
-LONGEST_FILE = 4096
 
 
 def without_credentials(text: str) -> str:
@@ -26,21 +23,14 @@ def without_credentials(text: str) -> str:
 
 def masking(request: BuildRequest, environment: Mapping[str, str]) -> Callable[[str], str]:
     """A function that masks, in a line, the build's secrets and the credentials in URLs."""
-    found = {
-        line.strip()
+    users = dict(request.users)
+    return masker(
+        form
         for secret in request.secrets
-        for line in _value(secret, environment).splitlines()
-        if len(line.strip()) >= SHORTEST_MASKED
-    }
-    # The longest first: one may be part of another.
-    values = sorted(found, key=lambda value: (-len(value), value))
-    return lambda line: without_credentials(_replaced(line, values))
-
-
-def _replaced(line: str, values: list[str]) -> str:
-    for value in values:
-        line = line.replace(value, MASK)
-    return line
+        for form in forms_of(
+            _value(secret, environment), (users[secret.id],) if secret.id in users else ()
+        )
+    )
 
 
 def _value(secret: SecretSource, environment: Mapping[str, str]) -> str:
@@ -51,7 +41,7 @@ def _value(secret: SecretSource, environment: Mapping[str, str]) -> str:
 
 def _small_file(secret: SecretSource) -> Iterator[str]:
     path = secret.file
-    if path is not None and path.is_file() and path.stat().st_size <= LONGEST_FILE:
+    if path is not None and path.is_file() and path.stat().st_size <= LARGEST_SECRET:
         try:
             yield path.read_text(errors="replace")
         except OSError:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from lading.build_inputs import CA_SECRET_ID
+from lading.grammar.dialect import Dialect  # noqa: TC001 - a dataclass field
 from lading.grammar.environment import parse_env_name
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
-from lading.grammar.secret_id import parse_secret_id, parse_users_secret_id
+from lading.grammar.secret_id import parse_users_secret_id
+from lading.secret_values import SecretSource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,31 +27,6 @@ LOOPBACK = r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecretSource:
-    """A build secret: the id that the steps name, and where its value is.
-
-    Attributes:
-        id: The id that a step's mount names.
-        file: The file that holds the value, or None.
-        variable: The environment variable that holds the value, or None. One of the two is given.
-    """
-
-    id: str
-    file: Path | None = None
-    variable: str | None = None
-
-    def __post_init__(self) -> None:
-        parse_secret_id(self.id)
-        if (self.file is None) == (self.variable is None):
-            raise Invalid(
-                f"secret {self.id!r} needs one source",
-                hint="give a file or the name of an environment variable, not both",
-            )
-        if self.variable is not None:
-            parse_env_name(self.variable)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildRequest:
     """One image to build for one platform.
 
@@ -60,12 +37,15 @@ class BuildRequest:
         push: Whether every tag is pushed to its registry.
         no_cache: Whether the engine's cache of earlier steps is left alone.
         build_args: Names and values of build arguments; without a value it is the environment's.
-        secrets: The build secrets; none of them has the id `CA_SECRET_ID`.
+        secrets: The build secrets, in files or variables; none has the id `CA_SECRET_ID`.
+        users: Ids of secrets that are passwords, and whose they are.
         ca_bundle: A PEM file of certificate authorities for the build, as secret `CA_SECRET_ID`.
         proxies: Names of the environment's proxy variables that the build gets. Their values may
             hold credentials, so no engine writes them on a command line.
         bases: The references that the Dockerfile's stages start from, where they are known.
         network: `host` or `none` in place of the engine's own network.
+        dialect: Of the Dockerfile; a classic one takes neither secrets nor an ssh agent.
+        ssh: Whether a step clones by the ssh agent of whoever builds.
         progress: How the engine shows its progress.
         options: Words for the engine's build command, handed on as they are.
         scratch: A folder for what one command leaves for the next; `build` makes and removes it.
@@ -78,10 +58,13 @@ class BuildRequest:
     no_cache: bool = False
     build_args: tuple[tuple[str, str | None], ...] = ()
     secrets: tuple[SecretSource, ...] = ()
+    users: tuple[tuple[str, str], ...] = ()
     ca_bundle: Path | None = None
     proxies: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     network: Network | None = None
+    dialect: Dialect = "buildkit"
+    ssh: bool = False
     progress: Progress = "auto"
     options: tuple[str, ...] = ()
     scratch: Path | None = None
@@ -101,6 +84,14 @@ class BuildRequest:
             parse_users_secret_id(secret_id)
             if count > 1:
                 raise Invalid(f"secret {secret_id!r} is given {count} times")
+        if any(secret.command for secret in self.secrets):
+            raise Invalid("a secret is handed to an engine in a file or a variable")
+        if self.dialect == "classic" and (self.all_secrets or self.ssh):
+            raise Invalid(
+                "a classic Dockerfile has no way to hand over a secret, certificate authorities or "
+                "an ssh agent",
+                hint="build it in the dialect buildkit",
+            )
 
     @property
     def dockerfile(self) -> Path:

@@ -1,0 +1,150 @@
+"""`lading vendor`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lading.cli.failure import Misused
+from lading.cli.freeze import default_folder, frozen, tell_frozen
+from lading.cli.loading import loaded
+from lading.cli.options import (
+    as_json,
+    dialect_option,
+    image_options,
+    locked_option,
+    offline_option,
+    output_option,
+    platform_option,
+    quiet,
+    secret_option,
+)
+from lading.cli.talk import note, progress
+
+if TYPE_CHECKING:
+    from lading.freeze.checking import Checked
+    from lading.grammar.dialect import Dialect
+    from lading.grammar.reference import ImageReference
+    from lading.platforms import Platform
+    from lading.secret_values import SecretSource
+
+__all__ = ["vendor"]
+
+# What only writing a folder takes, each with the option that says it.
+_WRITING = {
+    "target": "TARGET",
+    "project": "--project",
+    "base_image": "--base-image",
+    "allow_unpinned_base": "--allow-unpinned-base",
+    "ca_bundle": "--ca-bundle",
+    "platform": "--platform",
+    "output": "--output",
+    "dialect": "--dialect",
+    "secrets": "--secret",
+    "locked": "--locked",
+    "offline": "--offline",
+}
+
+
+@click.command(short_help="Write a build context that needs no network; or check one.")
+@image_options
+@platform_option
+@output_option
+@click.option(
+    "--check",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write nothing: compare each file of this folder to what its image.json says, offline.",
+)
+@dialect_option
+@secret_option
+@locked_option
+@offline_option
+@quiet
+@as_json
+def vendor(  # noqa: PLR0913 - one argument an option
+    *,
+    target: str,
+    project: str | None,
+    base_image: ImageReference | None,
+    allow_unpinned_base: bool,
+    ca_bundle: str | None,
+    platform: Platform,
+    output: Path | None,
+    check: Path | None,
+    dialect: Dialect,
+    secrets: tuple[SecretSource, ...],
+    locked: bool,
+    offline: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Write a build context with all that is installed, by hash.
+
+    Its build takes nothing but the base image from the network. It is `lading freeze --vendor`.
+
+    Prints the folder. With --json: {folder, key, platform, base, digest}; with --check
+    {key, files, differences}, the last a list of sentences. --check exits with 1 where there are
+    any.
+    """
+    if check is not None:
+        _refuse_others(click.get_current_context())
+        _check(check, as_json=as_json, quiet=quiet)
+        return
+    from lading.freeze import Freezer  # noqa: PLC0415 - only for this command
+    from lading.machine import Machine  # noqa: PLC0415
+
+    found = loaded(target, project=project, base_image=base_image)
+    folder = (output or default_folder(found.project, platform)).absolute()
+    with progress(quiet=quiet) as say:
+        freezer = Freezer(
+            machine=Machine.here(ca_bundle=ca_bundle, secrets=secrets),
+            locked=locked,
+            allow_unpinned_base=allow_unpinned_base,
+            offline=offline,
+            vendor=True,
+            dialect=dialect,
+            say=say,
+        )
+        info = frozen(found, freezer, platform, folder)
+    tell_frozen(info, folder, as_json=as_json, quiet=quiet)
+
+
+def _refuse_others(context: click.Context) -> None:
+    """Refuse an option that checking would not heed."""
+    given = click.core.ParameterSource.COMMANDLINE
+    for name, written in _WRITING.items():
+        if context.get_parameter_source(name) is given:
+            raise Misused(
+                f"--check: it looks at a folder alone, so it can't go with {written}",
+                hint="lading vendor --check DIR",
+            )
+
+
+def _check(folder: Path, *, as_json: bool, quiet: bool) -> None:
+    from lading.freeze.checking import check_folder  # noqa: PLC0415 - only for this command
+    from lading.machine import Machine  # noqa: PLC0415
+
+    checked = check_folder(folder.absolute(), environ=Machine.here().environ)
+    if as_json:
+        click.echo(_result(checked))
+    elif checked.differences:
+        for one in checked.differences:
+            note(f"differs: {one}")
+        note("hint: vendor it again from its project, or get it again from whoever did")
+    elif not quiet:
+        note(f"{folder}: all {checked.files} files are as {checked.info.key} has them")
+    if checked.differences:
+        click.get_current_context().exit(1)
+
+
+def _result(checked: Checked) -> str:
+    result = {
+        "key": checked.info.key,
+        "files": checked.files,
+        "differences": list(checked.differences),
+    }
+    return json.dumps(result, indent=2)
