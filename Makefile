@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SCRIPTS := $(wildcard .ci/run ci/*.sh examples/*.sh bench/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv bench demo test lint typecheck contracts scripts unit format lock-dev clean
+.PHONY: help venv bench cases demo fuzz test lint typecheck contracts scripts unit format lock-dev clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/ -/' | sort
@@ -25,9 +25,16 @@ bench: $(STAMP) ## Compare with BentoML and bare uv: minutes, and a quiet machin
 
 test: lint typecheck contracts scripts unit ## All checks and all tests
 
-lint: $(STAMP) ## ruff: rules and format
+lint: $(STAMP) ## ruff: rules and format; and that docs/cases.md is what the tests give
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python ci/cases.py --check
+
+cases: $(STAMP) ## Write docs/cases.md from the tests
+	$(BIN)/python ci/cases.py
+
+fuzz: $(STAMP) ## Give the readers and the serializer anything: FUZZ_SECONDS=60 each (FUZZ_ARGS=... adds options)
+	$(BIN)/python fuzz/run.py $(FUZZ_ARGS)
 
 typecheck: $(STAMP) ## mypy, strict, over source and tests
 	$(BIN)/mypy

@@ -16,10 +16,22 @@ from typing import TYPE_CHECKING
 from lading import process
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from typing import BinaryIO
 
-__all__ = ["index", "repository", "serving", "wheel"]
+__all__ = [
+    "C_EXTENSION",
+    "PROJECT",
+    "module",
+    "publish",
+    "repository",
+    "serving",
+    "source_distribution",
+    "source_folder",
+    "wheel",
+]
 
 PROJECT = """\
 [build-system]
@@ -53,11 +65,27 @@ PyMODINIT_FUNC PyInit_adding(void) { return PyModule_Create(&module); }
 }
 
 
-def source_distribution(folder: Path, name: str) -> Path:
-    """A source distribution with a module in C, and metadata that needs no building to be read."""
-    # Metadata 2.2: what is not listed as dynamic holds for every wheel (PEP 643).
-    metadata = f"Metadata-Version: 2.2\nName: {name}\nVersion: 1.0\nRequires-Python: >=3.9\n"
-    files = {"PKG-INFO": metadata, "pyproject.toml": PROJECT.format(name=name), **C_EXTENSION}
+def module(name: str, answer: str = "42") -> dict[str, str]:
+    """A project in Python, whose one module has an answer."""
+    return {"pyproject.toml": PROJECT.format(name=name), f"{name}.py": f"ANSWER = {answer}\n"}
+
+
+def source_folder(place: Path, name: str, answer: str = "42") -> None:
+    """A folder with such a project."""
+    place.mkdir(parents=True, exist_ok=True)
+    for file, text in module(name, answer).items():
+        (place / file).write_text(text)
+
+
+def source_distribution(
+    folder: Path, name: str, files: Mapping[str, str] = C_EXTENSION, *, metadata: str = "2.2"
+) -> Path:
+    """A source distribution, of a module in C where nothing else is said."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Metadata 2.2: what is not listed as dynamic holds for every wheel (PEP 643), so that nothing
+    # must be built for it to be read.
+    head = f"Metadata-Version: {metadata}\nName: {name}\nVersion: 1.0\nRequires-Python: >=3.9\n"
+    files = {"PKG-INFO": head, "pyproject.toml": PROJECT.format(name=name), **files}
     path = folder / f"{name}-1.0.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
         for file, text in files.items():
@@ -65,16 +93,6 @@ def source_distribution(folder: Path, name: str) -> Path:
             member.size = len(text.encode())
             tar.addfile(member, io.BytesIO(text.encode()))
     return path
-
-
-def index(root: Path, name: str) -> None:
-    """A package index (PEP 503) of one project, whose one file is made here."""
-    page = root / "simple" / name
-    page.mkdir(parents=True)
-    path = source_distribution(page, name)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    link = f'<a href="{path.name}#sha256={digest}">{path.name}</a>'
-    (page / "index.html").write_text(f"<!DOCTYPE html><html><body>{link}</body></html>")
 
 
 def repository(root: Path, name: str, environment: Mapping[str, str]) -> str:
@@ -122,19 +140,74 @@ def _recorded(text: str) -> str:
     return f"sha256={digest.rstrip(b'=').decode()}"
 
 
-class _Silent(SimpleHTTPRequestHandler):
+def _link(file: Path) -> str:
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return f'<a href="{file.name}#sha256={digest}">{file.name}</a>'
+
+
+def publish(root: Path, *files: Path) -> None:
+    """A package index (PEP 503) of files that have been made."""
+    for path in files:
+        page = root / "simple" / path.name.partition("-")[0].replace("_", "-")
+        page.mkdir(parents=True, exist_ok=True)
+        (page / path.name).write_bytes(path.read_bytes())
+        links = [_link(one) for one in sorted(page.iterdir()) if one.name != "index.html"]
+        (page / "index.html").write_text(
+            f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>"
+        )
+
+
+class _Files(SimpleHTTPRequestHandler):
+    """Files, for whoever knows the login where there is one (RFC 7617)."""
+
+    login: str | None
+    asked: list[str]
+
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        given = self.headers.get("Authorization")
+        self.asked.append(f"{'with' if given else 'without'} a login: {self.path}")
+        if self.login is not None:
+            expected = f"Basic {base64.b64encode(self.login.encode()).decode()}"
+            if given != expected:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="packages"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return None
+        return super().send_head()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
         del format, args
 
 
 @contextlib.contextmanager
-def serving(root: Path) -> Iterator[str]:
-    """A web server for a folder, on loopback: its URL without a slash at the end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Silent, directory=root))
+def serving(
+    root: Path,
+    *,
+    login: str | None = None,
+    asked: list[str] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[str]:
+    """A web server for a folder, on loopback: its URL without a slash at the end.
+
+    Args:
+        root: The folder.
+        login: `user:password`, without which nothing is given.
+        asked: Gets what was asked for.
+        tls: How to speak HTTPS, and whom to let in.
+    """
+    settings = {"login": login, "asked": [] if asked is None else asked}
+    handler = functools.partial(type("Files", (_Files,), settings), directory=str(root))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if tls is not None:
+        # The handshake waits for the thread of its connection: one that refuses holds up no other.
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import engine_support
-from building.workshop import layers, write_project
+from building.workshop import EACH_ENGINE, layers, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from building.workshop import Workshop
     from engine_support import Engine
 
-pytestmark = [pytest.mark.engine("docker"), pytest.mark.network]
+pytestmark = [pytest.mark.network]
 
 IMAGE = """Image(distro="debian:bookworm", python_version="3.11")
     .python_packages("iniconfig==2.0.0")
@@ -56,6 +56,7 @@ def kept(before: tuple[str, ...], after: tuple[str, ...]) -> int:
     )
 
 
+@pytest.mark.engine("docker")
 @pytest.mark.parametrize(
     ("file", "old", "new", "renewed"),
     [
@@ -65,7 +66,7 @@ def kept(before: tuple[str, ...], after: tuple[str, ...]) -> int:
         pytest.param("service.py", '2.0.0"', '2.0.0", "attrs==24.2.0"', PACKAGES, id="requirement"),
     ],
 )
-def test_a_change_renews_what_follows_it(
+def test_r35_a_change_renews_what_follows_it(
     *,
     file: str,
     old: str,
@@ -90,7 +91,8 @@ def test_a_change_renews_what_follows_it(
     assert engine.inspect(first)["Id"] != engine.inspect(tag)["Id"]
 
 
-def test_another_checkout_user_and_time_renew_nothing(
+@pytest.mark.engine("docker")
+def test_r35_another_checkout_user_and_time_renew_nothing(
     *, workshop: Workshop, engine: Engine, base: str, project: Path, first: str, tmp_path: Path
 ) -> None:
     elsewhere = shutil.copytree(project, tmp_path / "else where" / "ü")
@@ -103,10 +105,11 @@ def test_another_checkout_user_and_time_renew_nothing(
     assert engine.inspect(tag)["Id"] == engine.inspect(first)["Id"]
 
 
+@pytest.mark.engine("docker")
 @pytest.mark.parametrize(
     "by", ["docker", pytest.param("buildx", marks=pytest.mark.engine("buildx"))]
 )
-def test_an_edit_that_keeps_the_length_is_seen(
+def test_r35_an_edit_that_keeps_the_length_is_seen(
     *, by: str, workshop: Workshop, engine: Engine, base: str, tmp_path: Path
 ) -> None:
     # BuildKit compares a context with the one that it got from the same folder before: by size,
@@ -121,3 +124,18 @@ def test_an_edit_that_keeps_the_length_is_seen(
         workshop.build(project, engine=by, base=base, tag=tag, DOCKER_CONFIG=config)
         assert engine.output_of(tag, "python", "server.py").strip() == word
         assert engine.output_of(tag, "cat", "/set-up").strip() == word
+
+
+@EACH_ENGINE
+def test_r35_a_changed_requirement_is_installed_by_each_engine(
+    name: str, workshop: Workshop, engines: dict[str, Engine], base: str, tmp_path: Path
+) -> None:
+    """The file that has it is mounted, and buildah and podman look at no mount's content."""
+    image = """Image(distro="debian:bookworm", python_version="3.11")
+    .python_packages("iniconfig=={version}")
+    .cmd("python", "-c", "import importlib.metadata as m; print(m.version('iniconfig'))")"""
+    for version in ("2.0.0", "2.1.0"):
+        project = write_project(tmp_path / version, image.format(version=version))
+        tag = engines[name].tag(f"requiring-{version}")
+        workshop.build(project, engine=name, base=base, tag=tag)
+        assert engines[name].output_of(tag).strip() == version

@@ -43,7 +43,7 @@ def predictions(container: Container) -> list[str]:
 
 
 @EACH_ENGINE
-def test_it_answers_predictions_and_ends_at_sigterm(engine: Engine, image: str) -> None:
+def test_r49_it_answers_predictions_and_ends_at_sigterm(engine: Engine, image: str) -> None:
     with engine.serving(image, port=8000) as container:
         assert predictions(container) == SPECIES
         began = time.monotonic()
@@ -52,10 +52,31 @@ def test_it_answers_predictions_and_ends_at_sigterm(engine: Engine, image: str) 
 
 
 @EACH_ENGINE
-def test_r48_it_serves_as_any_user_on_a_read_only_file_system(engine: Engine, image: str) -> None:
-    options = ("--user", "12345:0", "--read-only", "--tmpfs", "/tmp")  # noqa: S108 - in a container
+def test_r49_the_server_is_the_first_process(engine: Engine, image: str) -> None:
+    with engine.serving(image, port=8000) as container:
+        assert container.get("/healthz")[0] == 200
+        read = ("cat", "/proc/1/cmdline")
+        words = engine.run("exec", container.id, *read).split("\0")
+    assert "/opt/venv/bin/uvicorn" in words
+    assert not {"sh", "/bin/sh", "bash", "-c"} & set(words)
+
+
+# What hardened clusters give a container: a user of their own, and nothing else.
+HARDENED = (
+    *("--read-only", "--tmpfs", "/tmp"),  # noqa: S108 - in a container
+    *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+)
+
+
+@EACH_ENGINE
+@pytest.mark.parametrize("user", ["12345:0", "10001:0", "1000770000:0"])
+def test_r48_it_serves_as_any_user_on_a_read_only_file_system(
+    engine: Engine, image: str, user: str
+) -> None:
+    options = ("--user", user, *HARDENED)
     with engine.serving(image, port=8000, options=options) as container:
         assert predictions(container) == SPECIES
+        assert container.stop() == 0
 
 
 @EACH_ENGINE
@@ -90,6 +111,15 @@ def test_r48_home_and_working_directory_are_writable(
     script = 'touch "$HOME/a" /app/b && cd && pwd && id -u && grep -c ":10001:0:" /etc/passwd'
     told = engine.output_of(image, "sh", "-c", script, options=options).split()
     assert told == ["/home/lading", (user or "10001").partition(":")[0], "1"]
+
+
+@EACH_ENGINE
+def test_r48_home_is_writable_on_a_read_only_root_with_a_tmpfs_there(
+    engine: Engine, image: str
+) -> None:
+    options = ("--user", "12345:0", *HARDENED, "--tmpfs", "/home/lading")
+    script = 'touch "$HOME/a" /tmp/b && ! touch /app/c 2>/dev/null && cd && pwd'
+    assert engine.output_of(image, "sh", "-c", script, options=options).split() == ["/home/lading"]
 
 
 @EACH_ENGINE
@@ -135,7 +165,7 @@ def test_r40_the_image_holds_what_was_asked_for_and_nothing_else(
 
 
 @EACH_ENGINE
-def test_the_environment_holds_no_installer_and_no_cache(
+def test_r40_the_environment_holds_no_installer_and_no_cache(
     engine: Engine, image: str, contents: Contents
 ) -> None:
     built = contents(engine.program, image)

@@ -228,7 +228,7 @@ def test_a_volume_is_writable_and_the_label_is_as_written(engine: Engine, image:
 
 
 @EACH_ENGINE
-def test_nothing_is_left_of_mounts_but_an_empty_folder(
+def test_r40_nothing_is_left_of_mounts_but_an_empty_folder(
     engine: Engine, image: str, tmp_path: Path
 ) -> None:
     content = content_of(engine, image, tmp_path)

@@ -147,8 +147,8 @@ class Workshop:
 def write_project(folder: Path, image: str, **files: str) -> Path:
     """A project whose image is this expression; a file's name is written with `__` for its dot."""
     folder.mkdir(parents=True, exist_ok=True)
-    service = f"from lading import Image\n\nimage = (\n    {image.strip()}\n)\n"
-    (folder / "service.py").write_text(service)
+    service = f"from lading import Image, secret\n\nimage = (\n    {image.strip()}\n)\n"
+    (folder / "service.py").write_text(service)  # `secret` is for those images that use it
     (folder / "pyproject.toml").write_text('[tool.lading]\nimage = "service:image"\n')
     for name, text in files.items():
         (folder / name.replace("__", ".")).write_bytes(text.encode())
