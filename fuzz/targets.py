@@ -264,7 +264,11 @@ name = "corp"
 packages = ["torch"]
 
 [[inputs.groups]]
-requirements = ["six>=1"]
+requirements = ["six>=1", "theirs @ git+https://git.example.test/theirs.git@main"]
+no_binary = ["built"]
+build_constraints = ["setuptools<81"]
+requires = [{{ name = "built", requirements = ["six"] }}]
+files = [{{ path = "libs/ours", sha256 = "{"e" * 64}" }}]
 
 [[platforms]]
 platform = "linux/amd64"
@@ -286,6 +290,61 @@ url = "https://files.example.test/six-1.16.0-py2.py3-none-any.whl"
 hashes = ["sha256:{"c" * 64}"]
 index = "default"
 size = 11053
+
+[[platforms.distributions]]
+name = "built"
+version = "2.0"
+kind = "sdist"
+url = "https://files.example.test/built-2.0.tar.gz"
+hashes = ["sha256:{"d" * 64}"]
+index = "https://packages.example.test/simple"
+assumed = true
+
+[[platforms.distributions]]
+name = "theirs"
+kind = "git"
+url = "https://git.example.test/theirs.git"
+commit = "{"f" * 40}"
+subdirectory = "python"
+
+[[platforms.distributions]]
+name = "ours"
+version = "1.0"
+kind = "directory"
+url = "libs/ours"
+hashes = ["sha256:{"e" * 64}"]
+
+[[platforms.builds]]
+name = "built"
+requirements = ["setuptools>=40.8.0"]
+
+[[platforms.builds.distributions]]
+name = "setuptools"
+version = "80.9.0"
+url = "https://files.example.test/setuptools-80.9.0-py3-none-any.whl"
+hashes = ["sha256:{"1" * 64}"]
+index = "default"
+
+[[platforms.builds]]
+name = "theirs"
+
+[[platforms.builds]]
+name = "ours"
+
+[[platforms.archives]]
+url = "https://mirror.example.test/debian"
+suite = "bookworm"
+release = "{"2" * 64}"
+date = "2026-11-01T00:00:00Z"
+
+[[platforms.debs]]
+name = "libgomp1"
+version = "12.2.0-14"
+architecture = "amd64"
+path = "pool/main/g/gcc-12/libgomp1_12.2.0-14_amd64.deb"
+sha256 = "{"3" * 64}"
+size = 1
+suite = "bookworm"
 """
 _LINES = LOCK.splitlines(keepends=True)
 _LOCK_WORDS = (

@@ -92,6 +92,54 @@ def answers(port: int) -> None:
         time.sleep(0.1)
 
 
+@contextlib.contextmanager
+def agent(folder: Path) -> Iterator[str]:
+    """An agent that holds the key of `git_server`: its socket."""
+    path = str(folder / "agent")
+    argv = ["ssh-agent", "-D", "-a", path]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as running:
+        try:
+            deadline = time.monotonic() + 20
+            while not Path(path).exists():
+                assert time.monotonic() < deadline, "ssh-agent does not answer"
+                time.sleep(0.05)
+            environment = {**os.environ, "SSH_AUTH_SOCK": path}
+            added = process.run(("ssh-add", "-q", str(folder / "deploy")), env=environment)
+            assert added.returncode == 0, added.stderr
+            yield path
+        finally:
+            running.terminate()
+
+
+@DOCKER_AND_PODMAN
+def test_r24_a_repository_over_ssh_is_built_with_the_agent(
+    *, name: str, workshop: Workshop, base: str, engine: Engine, pulled_base: str, tmp_path: Path
+) -> None:
+    assert pulled_base == base
+    commit = repository(tmp_path / "served", "answering", workshop.environment)
+    bare = tmp_path / "served" / "answering.git"
+    with git_server(tmp_path, bare) as port, agent(tmp_path) as sock:
+        url = f"git+ssh://{getpass.getuser()}@127.0.0.1:{port}{bare}@main"
+        image = f"""Image(distro="debian:bookworm", python_version="3.11")
+    .python_packages("answering @ {url}")
+    .cmd("python", "-c", "import answering; print(answering.ANSWER)")"""
+        project = write_project(tmp_path / "project", image)
+        ssh = "ssh -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+        tag = engine.tag("over-ssh-agent")
+        workshop.build(
+            project,
+            engine=name,
+            base=base,
+            tag=tag,
+            network="host",
+            GIT_SSH_COMMAND=ssh,
+            SSH_AUTH_SOCK=sock,
+        )
+    assert engine.output_of(tag).split() == ["42"]
+    assert f'commit = "{commit}"' in (project / "lading.lock").read_text()
+    assert "SSH_AUTH_SOCK" not in str(engine.inspect(tag)["Config"]["Env"])
+
+
 @DOCKER_AND_PODMAN
 def test_r24_a_repository_over_ssh_is_built_with_a_secret_key(
     *, name: str, workshop: Workshop, base: str, engine: Engine, pulled_base: str, tmp_path: Path

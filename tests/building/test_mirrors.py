@@ -1,17 +1,21 @@
-"""A base that is pulled from a mirror is the same base, by the same digest."""
+"""What comes from a mirror is the same: a base by its digest, packages of the same archive."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from building.workshop import DOCKER_AND_PODMAN, write_project
 from engine_support import BASE_BARE, REGISTRY
+from lading.distros import archive_suites, parse_distro
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from building.workshop import Workshop
     from engine_support import Engine
@@ -44,3 +48,50 @@ def test_a_mirror_of_the_registry_serves_a_base_that_is_out_of_reach(
     name_of_base = "org.opencontainers.image.base.name"
     labels = engine.inspect(tag)["Config"]["Labels"]
     assert labels[name_of_base] == f"registry.example.invalid/{repository}"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The URL of a mirror of Debian's archives on loopback, and the log of what it was asked."""
+    log = tmp_path / "asked"
+    log.touch()
+    suites = archive_suites(parse_distro("debian:bookworm"), architecture="amd64")
+    roots = sorted({f"{suite.archive}={suite.root}" for suite in suites})
+    script = Path(__file__).with_name("forwarder.py")
+    started = subprocess.Popen(
+        [sys.executable, str(script), str(log), *roots], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert started.stdout is not None
+        yield f"http://127.0.0.1:{int(started.stdout.readline())}", log
+    finally:
+        started.terminate()
+        started.communicate(timeout=30)
+
+
+@pytest.mark.network
+@DOCKER_AND_PODMAN
+def test_system_packages_come_from_a_mirror_of_the_archive(
+    *, name: str, workshop: Workshop, engine: Engine, archive: tuple[str, Path], tmp_path: Path
+) -> None:
+    url, log = archive
+    image = """Image(distro="debian:bookworm").system_packages("ed").cmd("ed", "--version")"""
+    project = write_project(tmp_path / "project", image)
+    tag = engine.tag("mirrored-archive")
+    workshop.build(
+        project,
+        engine=name,
+        base=os.environ[BASE_BARE],
+        tag=tag,
+        network="host",
+        LADING_MIRROR_DEBIAN=f"{url}/debian",
+        LADING_MIRROR_DEBIAN_SECURITY=f"{url}/debian-security",
+    )
+    assert engine.output_of(tag).startswith("GNU ed")
+    asked = log.read_text().splitlines()
+    assert any(path.startswith("/debian/pool/main/e/ed/ed_") for path in asked)
+    assert any(path.startswith("/debian-security/dists/bookworm-security/") for path in asked)
+    sources = engine.output_of(
+        tag, "sh", "-c", "cat /etc/apt/sources.list* /etc/apt/*/*.sources || :"
+    )
+    assert url not in sources

@@ -95,6 +95,13 @@ def test_an_index_that_serves_torch_alone_wins_over_the_accelerators(
     found = dock.distributions(image.index(f"{dock.other.url}/simple", packages=["torch"]))
     assert found["torch"].version == "2.7.0+corp"
     assert torch.hosts("torch") == set()
+    assert any('accelerator="cpu" is not heeded' in line for line in dock.said)
+
+
+def test_an_accelerator_that_is_heeded_is_not_talked_about(dock: Dock, torch: StandIn) -> None:
+    publish(dock, torch)
+    dock.distributions(dock.image().replace(accelerator="cpu").python_packages("app"))
+    assert not any("not heeded" in line for line in dock.said)
 
 
 def test_another_accelerator_is_another_lock(dock: Dock, torch: StandIn) -> None:

@@ -8,6 +8,7 @@ from lading.errors import Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 from lading.image import steps
 from lading.image.spans import settings
+from lading.lock.pylock import DEFAULT_INDEX
 from lading.requirements import SourcedRequirement
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from lading.errors import Location
     from lading.image import Image
-    from lading.lock.model import PlatformLock
+    from lading.lock.model import Distribution, PlatformLock
 
 __all__ = ["build_constraints", "check_said", "not_isolated", "said_requirements"]
 
@@ -80,6 +81,13 @@ def check_said(image: Image, parts: Sequence[PlatformLock], say: Callable[[str],
             say(f"requires= is not heeded for {name}: a wheel of it is taken, which says it itself")
     if problems:
         raise SpecificationError(problems)
+    if image.accelerator and not any(_is_of_no_other_index(one, image) for one in found):
+        say(f'accelerator="{image.accelerator}" is not heeded: no package comes from its index')
+
+
+def _is_of_no_other_index(one: Distribution, image: Image) -> bool:
+    declared = {step.url for step in settings(image.steps, steps.Index)}
+    return one.index is not None and one.index not in {DEFAULT_INDEX, *declared}
 
 
 def _named(image: Image) -> Iterator[tuple[str, str, Location]]:
