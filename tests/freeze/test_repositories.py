@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from engine_support import must_run
 from freeze.git_server import GitServer, serving_git
 from lading.errors import FreezeError, ResolutionError
 from lading.freeze.repositories import Repositories
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is missing")
+pytestmark = pytest.mark.skipif(
+    shutil.which("git") is None and not must_run(), reason="git is not on PATH"
+)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -25,9 +25,8 @@ from lading.cli.talk import from_here, note, progress
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
+    from typing import Unpack
 
-    from lading.cli.target import Target
-    from lading.freeze import Freezer
     from lading.grammar.dialect import Dialect
     from lading.grammar.reference import ImageReference
     from lading.info import ImageInfo
@@ -35,7 +34,14 @@ if TYPE_CHECKING:
     from lading.platforms import Platform
     from lading.secret_values import SecretSource
 
-__all__ = ["alone_in", "default_folder", "dockerfile", "freeze", "frozen", "tell_frozen"]
+__all__ = [
+    "FreezeOptions",
+    "alone_in",
+    "default_folder",
+    "dockerfile",
+    "freeze",
+    "write_frozen",
+]
 
 
 def default_folder(project: Path, platform: Platform) -> Path:
@@ -54,22 +60,52 @@ def alone_in(folder: Path, machine: Machine) -> AbstractContextManager[None]:
     )
 
 
-def frozen(found: Target, freezer: Freezer, platform: Platform, folder: Path) -> ImageInfo:
-    """Freeze what a command has found into a folder, alone."""
-    with alone_in(folder, freezer.machine):
+class FreezeOptions(TypedDict):
+    """What every command takes that writes a frozen folder."""
+
+    target: str
+    project: str | None
+    base_image: ImageReference | None
+    allow_unpinned_base: bool
+    ca_bundle: str | None
+    platform: Platform
+    output: Path | None
+    dialect: Dialect
+    secrets: tuple[SecretSource, ...]
+    locked: bool
+    offline: bool
+    quiet: bool
+    as_json: bool
+
+
+def write_frozen(options: FreezeOptions, *, vendor: bool) -> None:
+    """Freeze what the options name into a folder, alone, and tell it: the folder on stdout."""
+    from lading.freeze import Freezer  # noqa: PLC0415 - only where something is frozen
+    from lading.machine import Machine  # noqa: PLC0415
+
+    platform, quiet = options["platform"], options["quiet"]
+    found = loaded(options["target"], project=options["project"], base_image=options["base_image"])
+    folder = (options["output"] or default_folder(found.project, platform)).absolute()
+    machine = Machine.here(ca_bundle=options["ca_bundle"], secrets=options["secrets"])
+    with progress(quiet=quiet) as say, alone_in(folder, machine):
+        freezer = Freezer(
+            machine=machine,
+            locked=options["locked"],
+            allow_unpinned_base=options["allow_unpinned_base"],
+            offline=options["offline"],
+            vendor=vendor,
+            dialect=options["dialect"],
+            say=say,
+        )
         decided = freezer.decide(
             found.image, platform=str(platform), project=found.project, target=folder
         )
-        freezer.say(f"writing {folder}")
+        say(f"writing {folder}")
         freezer.write(decided, folder)
-    return decided.info
-
-
-def tell_frozen(info: ImageInfo, folder: Path, *, as_json: bool, quiet: bool) -> None:
-    """Say what was frozen: the folder on stdout, the rest on stderr."""
+    info = decided.info
     if not quiet:
-        note(f"{'vendored' if info.vendored else 'frozen'} as {info.key}")
-    click.echo(_result(info, folder) if as_json else from_here(str(folder)))
+        note(f"{'vendored' if vendor else 'frozen'} as {info.key}")
+    click.echo(_result(info, folder) if options["as_json"] else from_here(str(folder)))
 
 
 @click.command(short_help="Write the image as a build context.")
@@ -83,44 +119,12 @@ def tell_frozen(info: ImageInfo, folder: Path, *, as_json: bool, quiet: bool) ->
 @offline_option
 @quiet
 @as_json
-def freeze(  # noqa: PLR0913 - one argument an option
-    *,
-    target: str,
-    project: str | None,
-    base_image: ImageReference | None,
-    allow_unpinned_base: bool,
-    ca_bundle: str | None,
-    platform: Platform,
-    output: Path | None,
-    vendor: bool,
-    dialect: Dialect,
-    secrets: tuple[SecretSource, ...],
-    locked: bool,
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
-) -> None:
+def freeze(*, vendor: bool, **options: Unpack[FreezeOptions]) -> None:
     """Decide the image completely, and write it as a build context for any engine.
 
     Prints the folder. With --json: {folder, key, platform, base, digest}.
     """
-    from lading.freeze import Freezer  # noqa: PLC0415 - only for this command
-    from lading.machine import Machine  # noqa: PLC0415
-
-    found = loaded(target, project=project, base_image=base_image)
-    folder = (output or default_folder(found.project, platform)).absolute()
-    with progress(quiet=quiet) as say:
-        freezer = Freezer(
-            machine=Machine.here(ca_bundle=ca_bundle, secrets=secrets),
-            locked=locked,
-            allow_unpinned_base=allow_unpinned_base,
-            offline=offline,
-            vendor=vendor,
-            dialect=dialect,
-            say=say,
-        )
-        info = frozen(found, freezer, platform, folder)
-    tell_frozen(info, folder, as_json=as_json, quiet=quiet)
+    write_frozen(options, vendor=vendor)
 
 
 def _result(info: ImageInfo, folder: Path) -> str:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lading.cli.failure import Misused
-from lading.cli.freeze import default_folder, frozen, tell_frozen
-from lading.cli.loading import loaded
+from lading.cli.freeze import write_frozen
 from lading.cli.options import (
     as_json,
     dialect_option,
@@ -22,14 +21,13 @@ from lading.cli.options import (
     quiet,
     secret_option,
 )
-from lading.cli.talk import note, progress
+from lading.cli.talk import note
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
+    from lading.cli.freeze import FreezeOptions
     from lading.freeze.checking import Checked
-    from lading.grammar.dialect import Dialect
-    from lading.grammar.reference import ImageReference
-    from lading.platforms import Platform
-    from lading.secret_values import SecretSource
 
 __all__ = ["vendor"]
 
@@ -65,23 +63,7 @@ _WRITING = {
 @offline_option
 @quiet
 @as_json
-def vendor(  # noqa: PLR0913 - one argument an option
-    *,
-    target: str,
-    project: str | None,
-    base_image: ImageReference | None,
-    allow_unpinned_base: bool,
-    ca_bundle: str | None,
-    platform: Platform,
-    output: Path | None,
-    check: Path | None,
-    dialect: Dialect,
-    secrets: tuple[SecretSource, ...],
-    locked: bool,
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
-) -> None:
+def vendor(*, check: Path | None, **options: Unpack[FreezeOptions]) -> None:
     """Write a build context with all that is installed, by hash.
 
     Its build takes nothing but the base image from the network. It is `lading freeze --vendor`.
@@ -92,25 +74,9 @@ def vendor(  # noqa: PLR0913 - one argument an option
     """
     if check is not None:
         _refuse_others(click.get_current_context())
-        _check(check, as_json=as_json, quiet=quiet)
+        _check(check, as_json=options["as_json"], quiet=options["quiet"])
         return
-    from lading.freeze import Freezer  # noqa: PLC0415 - only for this command
-    from lading.machine import Machine  # noqa: PLC0415
-
-    found = loaded(target, project=project, base_image=base_image)
-    folder = (output or default_folder(found.project, platform)).absolute()
-    with progress(quiet=quiet) as say:
-        freezer = Freezer(
-            machine=Machine.here(ca_bundle=ca_bundle, secrets=secrets),
-            locked=locked,
-            allow_unpinned_base=allow_unpinned_base,
-            offline=offline,
-            vendor=True,
-            dialect=dialect,
-            say=say,
-        )
-        info = frozen(found, freezer, platform, folder)
-    tell_frozen(info, folder, as_json=as_json, quiet=quiet)
+    write_frozen(options, vendor=True)
 
 
 def _refuse_others(context: click.Context) -> None:

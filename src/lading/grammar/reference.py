@@ -16,7 +16,7 @@ lacks an organisation is meant in library/.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lading.grammar.host import is_ipv6
 from lading.grammar.invalid import Invalid
@@ -128,14 +128,6 @@ class ImageReference:
     def familiar(self) -> str:
         """The shortest text that means the same: `python:3.11`."""
         return self._suffixed(_shortest_name(self))
-
-    def with_tag(self, tag: str) -> ImageReference:
-        """The same name and digest with this tag."""
-        return replace(self, tag=expect_text("image tag", tag))
-
-    def with_digest(self, digest: Digest) -> ImageReference:
-        """The same name and tag with this digest."""
-        return replace(self, digest=digest)
 
     def _suffixed(self, name: str) -> str:
         tag = "" if self.tag is None else f":{self.tag}"
