@@ -16,6 +16,7 @@ PUBLIC = [
     "BuildError",
     "FreezeError",
     "Image",
+    "ImageError",
     "ImageInfo",
     "LadingError",
     "Location",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lading.errors import (
         BuildError,
         FreezeError,
+        ImageError,
         LadingError,
         Location,
         Problem,
@@ -32,6 +33,7 @@ __all__ = [
     "BuildError",
     "FreezeError",
     "Image",
+    "ImageError",
     "ImageInfo",
     "LadingError",
     "Location",

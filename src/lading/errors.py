@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BuildError",
     "FreezeError",
+    "ImageError",
     "LadingError",
     "Location",
     "Problem",
@@ -119,3 +120,7 @@ class BuildError(LadingError):
 
 class RegistryError(LadingError):
     """An image registry refused, could not be reached, or answered what it must not."""
+
+
+class ImageError(LadingError):
+    """An image, a layer or a wheel on disk is not what it must be, or can't be made."""
