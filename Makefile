@@ -1,12 +1,13 @@
 # `make demo` and `make test` need Python 3.11 or newer and this file; they set up the rest in .venv.
 
 VENV := .venv
+PYTEST_ARGS ?= --quiet --numprocesses auto --dist loadgroup
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SCRIPTS := $(wildcard .ci/run ci/*.sh examples/*.sh bench/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv bench cases demo fuzz test lint typecheck contracts scripts unit format lock-dev clean
+.PHONY: help venv bench cases demo fuzz wheels test lint typecheck contracts scripts unit format lock-dev clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/ -/' | sort
@@ -33,6 +34,9 @@ lint: $(STAMP) ## ruff: rules and format; and that docs/cases.md is what the tes
 cases: $(STAMP) ## Write docs/cases.md from the tests
 	$(BIN)/python ci/cases.py
 
+wheels: $(STAMP) ## Compare layers of 150 much used wheels with installations (WHEELS_ARGS=... adds options)
+	$(BIN)/python ci/wheels.py $(WHEELS_ARGS)
+
 fuzz: $(STAMP) ## Give the readers and the serializer anything: FUZZ_SECONDS=60 each (FUZZ_ARGS=... adds options)
 	$(BIN)/python fuzz/run.py $(FUZZ_ARGS)
 
@@ -45,7 +49,7 @@ contracts: $(STAMP) ## Which part may import which
 scripts: $(STAMP) ## shellcheck over our own shell scripts
 	$(BIN)/shellcheck $(SCRIPTS)
 
-unit: $(STAMP) ## pytest (PYTEST_ARGS=... adds options)
+unit: $(STAMP) ## pytest, over all cores (PYTEST_ARGS=... takes other options)
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 format: $(STAMP) ## Rewrite the source in its format, with the fixes that ruff is sure of

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
+from wheels_as_given import BYTES, wheel
 
 from dockerfile.parseback import DIALECTS, argv, pairs, parse, paths
 from lading.dockerfile.instructions import (
@@ -431,5 +432,6 @@ TARGETS = {
     "reference": Target(check=reference, words={"text": mixed(*_REFERENCE_WORDS, most=12)}),
     "dockerfile": Target(check=dockerfile, words={"made": _MADE}),
     "lock": Target(check=lock, words={"text": _EDITS.map(edited) | mixed(*_LOCK_WORDS, most=20)}),
+    "wheel": Target(check=wheel, words={"content": BYTES}),
 }
 """By name."""
