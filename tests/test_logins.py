@@ -21,8 +21,8 @@ from lading.image.steps import Index
 from lading.logins import Logins, index_variable, logins_of
 from lading.machine import Machine
 from lading.process import run
+from registry.certificates import self_signed
 from registry.fake_registry import Reply, basic, serving
-from registry.test_http import self_signed
 
 if TYPE_CHECKING:
     from registry.fake_registry import Seen

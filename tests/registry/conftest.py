@@ -6,11 +6,13 @@ import pytest
 
 from lading.http import HttpSettings
 from registry.fake_registry import FakeRegistry, serving
+from registry.full_registry import running_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from registry.fake_registry import FakeServer
+    from registry.full_registry import FullRegistry
 
 
 @pytest.fixture
@@ -30,4 +32,11 @@ def server(contents: FakeRegistry) -> Iterator[FakeServer]:
     """The fake registry, running."""
     with serving(contents.route) as running:
         contents.realm = running.url
+        yield running
+
+
+@pytest.fixture
+def full() -> Iterator[FullRegistry]:
+    """A registry that can be pushed to, running."""
+    with running_registry() as running:
         yield running

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine_support import must_run
 from lading.grammar.reference import ImageReference
 from lading.http import HttpClient, HttpError, HttpSettings, is_loopback, redacted_url
 from lading.platforms import Platform
-from lading.process import run
 from lading.registry import resolve_base
+from registry.certificates import self_signed
 from registry.fake_registry import Reply, serving
 
 if TYPE_CHECKING:
@@ -103,21 +102,6 @@ def test_a_private_ca_is_trusted_when_it_is_named_and_only_then(tmp_path: Path) 
             client.read(url, limit=9)
     assert error.value.reason.startswith("TLS: self-signed certificate")
     assert "--ca-bundle" in (error.value.hint or "")
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    key, certificate = folder / "key.pem", folder / "cert.pem"
-    argv = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj")
-    names = ("/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
-    out = ("-keyout", str(key), "-out", str(certificate))
-    try:
-        done = run([*argv, *names, *out], env={"PATH": "/usr/bin:/bin"}, timeout=60)
-    except OSError:
-        if must_run():
-            raise
-        pytest.skip("openssl is not on PATH")
-    assert done.returncode == 0, done.stderr
-    return key, certificate
 
 
 def test_a_redirect_from_tls_to_plain_http_is_refused(tmp_path: Path) -> None:

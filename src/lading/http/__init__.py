@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lading.http.body import Streamed
 from lading.http.client import Answer, HttpClient
 from lading.http.failure import HttpError
 from lading.http.pace import limited
@@ -12,6 +13,7 @@ __all__ = [
     "HttpClient",
     "HttpError",
     "HttpSettings",
+    "Streamed",
     "is_loopback",
     "is_web_url",
     "limited",

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
+from lading.http.body import Streamed
 from lading.http.failure import HttpError, failure
 from lading.http.logins import basic, login_for, netrc_login, origin
 from lading.http.pace import limited, pool_classes
@@ -52,7 +54,8 @@ class _Request:
     method: str
     url: str
     headers: Mapping[str, str]
-    body: bytes | None = None
+    body: bytes | Streamed | None = None
+    patience: float | None = None
 
     def follow(self, location: str, status: int) -> _Request:
         """The request that a redirect asks for, which carries no credentials to another host."""
@@ -95,11 +98,20 @@ _PRIVATE_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "co
 
 
 class HttpClient:
-    """Connections under one `HttpSettings`; a context manager that closes them at its end."""
+    """Connections under one `HttpSettings`, for any number of threads.
 
-    def __init__(self, settings: HttpSettings) -> None:
+    A context manager that closes them at its end.
+
+    Args:
+        settings: How servers are reached.
+        connections: How many to one server are kept for the next requests.
+    """
+
+    def __init__(self, settings: HttpSettings, *, connections: int = 1) -> None:
         self.settings = settings
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._connections = connections
+        self._lock = Lock()
+        self._pools: dict[tuple[str, str | None], urllib3.PoolManager] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -120,7 +132,8 @@ class HttpClient:
         *,
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: bytes | Streamed | None = None,
+        patience: float | None = None,
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         """Send a request, follow redirects, and hand out the response with its body unread.
 
@@ -128,14 +141,22 @@ class HttpClient:
             url: May hold `user:password@`, which is sent as Basic credentials to that host only.
             method: The request's method; those which can be repeated safely are retried.
             headers: The request's headers.
-            body: The request's body; one with a body is never redirected to another host.
+            body: The request's body; one with a body is never redirected to another host. What is
+                streamed is sent once: nothing is retried here.
+            patience: Seconds to wait for the answer, where those of the settings are too few.
 
         Raises:
             HttpError: No answer came, or it broke off while it was read inside the `with`.
         """
+        request = replace(_request(method, url, headers or {}, body), patience=patience)
+        with self._opened(request) as response:
+            yield response
+
+    @contextmanager
+    def _opened(self, request: _Request) -> Iterator[urllib3.BaseHTTPResponse]:
         from urllib3 import exceptions  # noqa: PLC0415
 
-        response = self._follow(_request(method, url, headers or {}, body))
+        response = self._follow(request)
         try:
             yield response
         except exceptions.HTTPError as error:
@@ -143,14 +164,15 @@ class HttpClient:
         finally:
             response.close()
 
-    def read(
+    def read(  # noqa: PLR0913 - a request has as many parts
         self,
         url: str,
         *,
         limit: int,
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: bytes | Streamed | None = None,
+        patience: float | None = None,
     ) -> Answer:
         """Send a request and read the whole answer; one that breaks off is asked for again.
 
@@ -160,27 +182,22 @@ class HttpClient:
             method: As for `open`.
             headers: As for `open`.
             body: As for `open`.
+            patience: As for `open`.
 
         Raises:
             HttpError: No answer came, or it is larger than `limit`.
         """
-        for _ in range(self.settings.retries):
+        request = replace(_request(method, url, headers or {}, body), patience=patience)
+        for _ in range(0 if isinstance(body, Streamed) else self.settings.retries):
             try:
-                return self._read_once(url, method, headers, body, limit)
+                return self._read_once(request, limit)
             except HttpError as error:
                 if not error.passing:
                     raise
-        return self._read_once(url, method, headers, body, limit)
+        return self._read_once(request, limit)
 
-    def _read_once(
-        self,
-        url: str,
-        method: str,
-        headers: Mapping[str, str] | None,
-        body: bytes | None,
-        limit: int,
-    ) -> Answer:
-        with self.open(url, method=method, headers=headers, body=body) as response:
+    def _read_once(self, request: _Request, limit: int) -> Answer:
+        with self._opened(request) as response:
             content = b"".join(limited(response, limit, self.settings))
             return Answer(
                 status=response.status,
@@ -217,27 +234,45 @@ class HttpClient:
     def _send(self, request: _Request) -> urllib3.BaseHTTPResponse:
         from urllib3 import exceptions  # noqa: PLC0415
 
+        if self.settings.offline:
+            raise HttpError("nothing may be fetched", hint="run once without --offline")
         proxy = self.settings.proxy_for(request.url)
         try:
-            return self._pool(proxy).request(
+            return self._pool(urlsplit(request.url).scheme, proxy).request(
                 request.method,
                 request.url,
-                headers=dict(request.headers),
-                body=request.body,
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
+                **_sent(request, self.settings),
             )
         except exceptions.HTTPError as error:
             raise failure(error, self.settings) from None
 
-    def _pool(self, proxy: str | None) -> urllib3.PoolManager:
-        if proxy not in self._pools:
-            self._pools[proxy] = _new_pool(self.settings, proxy)
-        return self._pools[proxy]
+    def _pool(self, scheme: str, proxy: str | None) -> urllib3.PoolManager:
+        with self._lock:
+            if (scheme, proxy) not in self._pools:
+                new = _new_pool(self.settings, scheme, proxy, self._connections)
+                self._pools[scheme, proxy] = new
+            return self._pools[scheme, proxy]
 
 
-def _request(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> _Request:
+def _sent(request: _Request, settings: HttpSettings) -> dict[str, Any]:
+    """What urllib3 is to send, and how patiently."""
+    import urllib3  # noqa: PLC0415
+
+    words: dict[str, Any] = {"headers": dict(request.headers), "body": request.body}
+    if request.patience is not None:
+        words["timeout"] = urllib3.Timeout(connect=settings.timeout, read=request.patience)
+    if isinstance(request.body, Streamed):
+        words["headers"]["Content-Length"] = str(request.body.size)
+        words |= {"body": request.body.parts(), "retries": urllib3.Retry(total=0)}
+    return words
+
+
+def _request(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | Streamed | None
+) -> _Request:
     """The request with credentials moved from its URL to its headers."""
     if not is_web_url(url):
         raise HttpError("it is not a web address")
@@ -250,16 +285,18 @@ def _request(method: str, url: str, headers: Mapping[str, str], body: bytes | No
     return _Request(method=method, url=bare, headers=all_headers, body=body)
 
 
-def _new_pool(settings: HttpSettings, proxy: str | None) -> urllib3.PoolManager:
+def _new_pool(
+    settings: HttpSettings, scheme: str, proxy: str | None, connections: int
+) -> urllib3.PoolManager:
     import urllib3  # noqa: PLC0415
 
-    trust = _trust(settings.ca_bundle)
-    if settings.client_certificate is not None:
-        _identify(trust, settings.client_certificate)
+    # Reading the system's certificates takes longer than a whole exchange on loopback.
+    trust = None if scheme == "http" and proxy is None else _trust(settings)
     shared: dict[str, Any] = {
         "ssl_context": trust,
         "timeout": urllib3.Timeout(connect=settings.timeout, read=settings.timeout),
         "retries": _retry(settings),
+        "maxsize": connections,
     }
     if proxy is None:
         return _paced(urllib3.PoolManager(**shared), settings)
@@ -273,6 +310,15 @@ def _new_pool(settings: HttpSettings, proxy: str | None) -> urllib3.PoolManager:
         urllib3.ProxyManager(bare, proxy_headers=secret, proxy_ssl_context=trust, **shared),
         settings,
     )
+
+
+def _trust(settings: HttpSettings) -> ssl.SSLContext:
+    from lading.http.trust import identify, trust_in  # noqa: PLC0415 - it imports ssl
+
+    trust = trust_in(settings.ca_bundle)
+    if settings.client_certificate is not None:
+        identify(trust, settings.client_certificate)
+    return trust
 
 
 def _paced(pool: urllib3.PoolManager, settings: HttpSettings) -> urllib3.PoolManager:
@@ -293,32 +339,3 @@ def _retry(settings: HttpSettings) -> urllib3.Retry:
         retry_after_max=int(settings.longest_wait),
         raise_on_status=False,
     )
-
-
-def _trust(ca_bundle: str | None) -> ssl.SSLContext:
-    import ssl  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
-
-    if ca_bundle is None:
-        return ssl.create_default_context()
-    try:
-        if Path(ca_bundle).is_dir():
-            return ssl.create_default_context(capath=ca_bundle)
-        return ssl.create_default_context(cafile=ca_bundle)
-    except OSError as error:  # ssl.SSLError is one
-        raise HttpError(
-            f"the CA bundle {ca_bundle} can't be read ({error.strerror or 'not PEM'})",
-            hint="SSL_CERT_FILE, REQUESTS_CA_BUNDLE or --ca-bundle names a file of certificates",
-        ) from None
-
-
-def _identify(trust: ssl.SSLContext, certificate: str) -> None:
-    """Let the context show a client certificate to whoever asks for one."""
-    try:
-        # Without a password, OpenSSL would ask for one on the terminal.
-        trust.load_cert_chain(certificate, password="")
-    except (OSError, ValueError):  # ssl.SSLError is an OSError
-        raise HttpError(
-            "the client certificate can't be read",
-            hint="it is a PEM file with a certificate and its key, which has no password",
-        ) from None

@@ -17,13 +17,22 @@ class HttpError(Exception):
         reason: What happened; no URL and no credentials in it.
         hint: What to do, where the failure itself says it.
         passing: Whether the same request may succeed at once.
+        transient: Whether it may succeed after a while; true of what is passing.
     """
 
-    def __init__(self, reason: str, *, hint: str | None = None, passing: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        hint: str | None = None,
+        passing: bool = False,
+        transient: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
         self.passing = passing
+        self.transient = passing or transient
 
 
 def failure(error: Exception, settings: HttpSettings) -> HttpError:
@@ -45,7 +54,25 @@ def failure(error: Exception, settings: HttpSettings) -> HttpError:
             reason = f"no answer within {settings.timeout:g} s"
         case exceptions.ProtocolError():
             return HttpError("the connection broke off", passing=True)
-    return HttpError(reason, hint=hint)
+    return HttpError(reason, hint=hint, transient=_may_pass(cause))
+
+
+def _may_pass(cause: BaseException | None) -> bool:
+    """Whether a server that is restarted, or a line that is down for a while, explains it."""
+    import ssl  # noqa: PLC0415
+
+    from urllib3 import exceptions  # noqa: PLC0415
+
+    match cause:
+        case exceptions.NameResolutionError():
+            return False
+        case exceptions.TimeoutError() | exceptions.NewConnectionError():
+            return True
+        case exceptions.SSLError():
+            return bool(cause.args) and isinstance(
+                cause.args[0], ssl.SSLEOFError | ssl.SSLZeroReturnError
+            )
+    return False
 
 
 def _plain(error: BaseException | None) -> str:

@@ -11,7 +11,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from lading.http.failure import HttpError
+from lading.http.failure import HttpError, failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,12 +37,12 @@ def limited(
     """The body's parts, as they were sent, up to `limit` bytes.
 
     Raises:
-        HttpError: There are more, or they come too slowly ever to end.
+        HttpError: There are more, or they come too slowly ever to end, or they break off.
     """
     seen = 0
     window = settings.timeout * _PATIENCE
     since, before = time.monotonic(), 0
-    while part := response.read1(_CHUNK, decode_content=False):
+    while part := _next_part(response, settings):
         seen += len(part)
         if seen > limit:
             raise HttpError(f"its answer is larger than {limit} bytes")
@@ -52,6 +52,15 @@ def limited(
             if seen - before < _LEAST_RATE * (now - since):
                 raise HttpError(f"its answer comes by less than {_LEAST_RATE} bytes a second")
             since, before = now, seen
+
+
+def _next_part(response: urllib3.BaseHTTPResponse, settings: HttpSettings) -> bytes:
+    from urllib3 import exceptions  # noqa: PLC0415 - it is loaded, since there is a response
+
+    try:
+        return response.read1(_CHUNK, decode_content=False)
+    except exceptions.HTTPError as error:
+        raise failure(error, settings) from None
 
 
 def pool_classes(settings: HttpSettings) -> dict[str, Any]:
@@ -68,7 +77,7 @@ def _bounded(pool: Any, seconds: float) -> Any:  # noqa: ANN401 - classes of url
         """A connection that is ended when the headers of an answer don't."""
 
         def getresponse(self) -> Any:  # noqa: ANN401
-            with _ended_after(seconds, self.sock):
+            with _ended_after(max(seconds, self.sock.gettimeout() or 0), self.sock):
                 return super().getresponse()
 
     return type(pool.__name__, (pool,), {"ConnectionCls": Connection})

@@ -33,6 +33,9 @@ class HttpSettings:
             URL. One that ends in `/simple` stands for its index, whose files are beside it.
         netrc: A file with the logins of hosts, for those that ask for one; it may be missing.
         client_certificate: A PEM file with a certificate and its key, for servers that ask for it.
+        plain_http: Registries, as `host` or `host:port`, that are reached without TLS though they
+            are not on this machine.
+        offline: Whether every request is refused before it is made.
     """
 
     ca_bundle: str | None = None
@@ -45,6 +48,8 @@ class HttpSettings:
     logins: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
     netrc: str | None = None
     client_certificate: str | None = None
+    plain_http: tuple[str, ...] = ()
+    offline: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> HttpSettings:
@@ -52,7 +57,8 @@ class HttpSettings:
 
         Args:
             environ: `SSL_CERT_FILE`, else `REQUESTS_CA_BUNDLE`; `HTTPS_PROXY`, `HTTP_PROXY` and
-                `NO_PROXY` in upper or lower case; `NETRC` and `SSL_CLIENT_CERT`.
+                `NO_PROXY` in upper or lower case; `NETRC` and `SSL_CLIENT_CERT`;
+                `LADING_PLAIN_HTTP`, hosts with commas between.
         """
         found = ((scheme, _either(environ, f"{scheme}_proxy")) for scheme in SCHEMES)
         return cls(
@@ -61,7 +67,12 @@ class HttpSettings:
             no_proxy=tuple(re.findall(r"[^,\s]+", _either(environ, "no_proxy"))),
             netrc=environ.get("NETRC") or None,
             client_certificate=environ.get("SSL_CLIENT_CERT") or None,
+            plain_http=tuple(re.findall(r"[^,\s]+", environ.get("LADING_PLAIN_HTTP", ""))),
         )
+
+    def is_plain(self, host: str) -> bool:
+        """Whether the user lets this host, with its port where it has one, go without TLS."""
+        return host.lower() in {named.lower() for named in self.plain_http}
 
     def proxy_for(self, url: str) -> str | None:
         """The proxy that a request for this URL takes, or None where it goes directly."""

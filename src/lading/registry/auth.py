@@ -18,7 +18,7 @@ from lading.http import HttpError, is_loopback, is_web_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lading.http import Answer, HttpClient
+    from lading.http import Answer, HttpClient, HttpSettings
     from lading.registry.credentials import Login
 
 __all__ = ["Challenge", "authorization", "parse_challenges"]
@@ -69,7 +69,10 @@ def _challenge(text: str) -> Challenge:
 
 
 def authorization(
-    client: HttpClient, challenges: tuple[Challenge, ...], login: Login | None, scope: str
+    client: HttpClient,
+    challenges: tuple[Challenge, ...],
+    login: Login | None,
+    scopes: tuple[str, ...],
 ) -> str | None:
     """The `Authorization` that answers the challenges, or None where nothing can.
 
@@ -77,7 +80,8 @@ def authorization(
         client: Reaches the token server.
         challenges: What the registry accepts.
         login: The user's login, or None for an anonymous token.
-        scope: What for, such as `repository:team/app:pull`; the challenge's own goes first.
+        scopes: What for, such as `repository:team/app:pull`. To read, what the challenge says
+            goes in their place; to write, it only knows of the request that it answers.
 
     Raises:
         RegistryError: The token server refused, or is one that a login can't be entrusted to.
@@ -85,45 +89,58 @@ def authorization(
     """
     by_scheme = {challenge.scheme: challenge for challenge in challenges}
     if "bearer" in by_scheme:
-        return f"Bearer {_token(client, by_scheme['bearer'].parameters, login, scope)}"
+        return f"Bearer {_token(client, by_scheme['bearer'].parameters, login, scopes)}"
     if "basic" in by_scheme and login is not None and login.identity_token is None:
         return login.basic
     return None
 
 
 def _token(
-    client: HttpClient, challenge: Mapping[str, str], login: Login | None, scope: str
+    client: HttpClient, challenge: Mapping[str, str], login: Login | None, scopes: tuple[str, ...]
 ) -> str:
     realm = challenge.get("realm", "")
-    _check_realm(realm)
-    words = {"service": challenge.get("service", ""), "scope": challenge.get("scope") or scope}
-    asked = {name: value for name, value in words.items() if value}
+    _check_realm(realm, client.settings)
+    asked = [("scope", scope) for scope in _wanted(challenge.get("scope", ""), scopes)]
+    if challenge.get("service"):
+        asked.insert(0, ("service", challenge["service"]))
     server = urlsplit(realm).netloc
     try:
         answer = _ask(client, realm, asked, login)
     except HttpError as error:
-        raise HttpError(f"its token server {server}: {error.reason}", hint=error.hint) from None
+        reason = f"its token server {server}: {error.reason}"
+        raise HttpError(reason, hint=error.hint, transient=error.transient) from None
     return _read_token(answer, server)
 
 
-def _ask(client: HttpClient, realm: str, asked: Mapping[str, str], login: Login | None) -> Answer:
+def _wanted(asked: str, scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes for a token, each once, and none that another one includes."""
+    if asked and not any(scope.endswith(",push") for scope in scopes):
+        return tuple(asked.split(" "))
+    every = tuple(dict.fromkeys((*scopes, *asked.split())))
+    return tuple(one for one in every if not any(more.startswith(f"{one},") for more in every))
+
+
+def _ask(
+    client: HttpClient, realm: str, asked: list[tuple[str, str]], login: Login | None
+) -> Answer:
     if login is not None and login.identity_token is not None:
         return _exchange(client, realm, asked, login.identity_token)
     return _get_token(client, realm, asked, login)
 
 
-def _check_realm(realm: str) -> None:
+def _check_realm(realm: str, settings: HttpSettings) -> None:
     """A login travels in the request's headers: it must be to a server behind TLS."""
     if is_web_url(realm):
         parts = urlsplit(realm)
-        is_safe = parts.scheme == "https" or is_loopback(parts.hostname or "")
+        is_near = is_loopback(parts.hostname or "") or settings.is_plain(parts.netloc)
+        is_safe = parts.scheme == "https" or is_near
         if is_safe and "@" not in parts.netloc:
             return
     raise RegistryError("the registry names a token server that is not an https:// URL")
 
 
 def _get_token(
-    client: HttpClient, realm: str, asked: Mapping[str, str], login: Login | None
+    client: HttpClient, realm: str, asked: list[tuple[str, str]], login: Login | None
 ) -> Answer:
     separator = "&" if urlsplit(realm).query else "?"
     headers = {} if login is None else {"Authorization": login.basic}
@@ -132,14 +149,15 @@ def _get_token(
 
 
 def _exchange(
-    client: HttpClient, realm: str, asked: Mapping[str, str], identity_token: str
+    client: HttpClient, realm: str, asked: list[tuple[str, str]], identity_token: str
 ) -> Answer:
     """Trade an identity token for one of this scope (the specification's OAuth2 part)."""
     form = {
         "grant_type": "refresh_token",
         "client_id": "lading",
         "refresh_token": identity_token,
-        **asked,
+        "service": dict(asked).get("service", ""),
+        "scope": " ".join(value for name, value in asked if name == "scope"),
     }
     return client.read(
         realm,

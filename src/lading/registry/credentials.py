@@ -77,18 +77,23 @@ class Credentials:
     def from_environment(cls, environ: Mapping[str, str], home: Path) -> Credentials:
         """The files of `$REGISTRY_AUTH_FILE`, docker, and podman, in this order.
 
+        Podman keeps its own below the runtime folder on Linux, and below the home on macOS
+        (containers-auth.json(5)).
+
         Args:
-            environ: Gives `REGISTRY_AUTH_FILE`, `DOCKER_CONFIG`, `XDG_RUNTIME_DIR`, and the
-                environment of credential helpers.
-            home: The user's home, for `.docker/config.json`.
+            environ: Gives `REGISTRY_AUTH_FILE`, `DOCKER_CONFIG`, `XDG_RUNTIME_DIR`,
+                `XDG_CONFIG_HOME`, and the environment of credential helpers.
+            home: The user's home, for `.docker/config.json` and `.config/containers/auth.json`.
         """
         named = environ.get("REGISTRY_AUTH_FILE")
         docker = Path(environ.get("DOCKER_CONFIG") or home / ".docker")
         runtime = environ.get("XDG_RUNTIME_DIR")
+        settings = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
         files = (
             *((Path(named),) if named else ()),
             docker / "config.json",
             *((Path(runtime) / "containers" / "auth.json",) if runtime else ()),
+            settings / "containers" / "auth.json",
         )
         return cls(files=files, environ=tuple(sorted(environ.items())))
 

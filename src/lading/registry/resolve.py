@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from lading.errors import RegistryError
+from lading.errors import ImageError, RegistryError
 from lading.http import HttpClient
+from lading.oci.choice import choose, fits
+from lading.oci.config import parse_config
+from lading.oci.documents import Index, Manifest, parse_document
 from lading.registry.credentials import Credentials
-from lading.registry.manifests import Index, Manifest, choose, fits, parse_config, parse_document
 from lading.registry.repository import Repository
+from lading.registry.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lading.grammar.reference import Digest, ImageReference
     from lading.http import HttpSettings
     from lading.platforms import Platform
     from lading.registry.repository import Content
 
-__all__ = ["ResolvedBase", "resolve_base"]
+__all__ = ["ResolvedBase", "resolve_base", "understood"]
 
 _ANONYMOUS: Final = Credentials()
 
@@ -57,14 +63,30 @@ def resolve_base(
             platform, or sends something other than what it says.
     """
     # The logins of package indexes are none of a registry's.
-    with HttpClient(replace(http, logins=(), netrc=None)) as client:
-        repository = Repository(client, reference.domain, reference.path, credentials)
+    with understood(), HttpClient(replace(http, logins=(), netrc=None)) as client:
+        session = Session(client, reference.domain, reference.path, credentials)
+        repository = Repository(session)
         named = repository.manifest(reference.digest or reference.tag or "latest")
         document = _read(named, str(reference))
         if isinstance(document, Index):
             return _from_index(repository, named, document, platform, str(reference))
         _check_platform(repository, document, platform, str(reference))
-        return ResolvedBase(digest=named.digest, manifest=named.digest, config=document.config)
+        return ResolvedBase(
+            digest=named.digest, manifest=named.digest, config=document.config.digest
+        )
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Documents that can't be read here are the registry's fault.
+
+    Raises:
+        RegistryError: In place of an `ImageError`.
+    """
+    try:
+        yield
+    except ImageError as error:
+        raise RegistryError(error.problems) from None
 
 
 def _read(content: Content, name: str) -> Index | Manifest:
@@ -81,13 +103,13 @@ def _from_index(
         raise RegistryError(f"the index of {name} does not fit the image that it names")
     if chosen.platform is None:
         _check_platform(repository, manifest, platform, name)
-    return ResolvedBase(digest=named.digest, manifest=chosen.digest, config=manifest.config)
+    return ResolvedBase(digest=named.digest, manifest=chosen.digest, config=manifest.config.digest)
 
 
 def _check_platform(
     repository: Repository, manifest: Manifest, platform: Platform, name: str
 ) -> None:
-    said = parse_config(repository.config(manifest.config), name)
+    said = parse_config(repository.config(manifest.config.digest), name).platform
     if not fits(said, platform):
         raise RegistryError(
             f"{name} is an image for {said}, not for {platform}",

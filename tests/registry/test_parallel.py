@@ -1,0 +1,76 @@
+"""Several things at once."""
+
+from __future__ import annotations
+
+import threading
+from threading import Barrier, Event
+
+import pytest
+
+from lading.errors import ImageError, Problem, RegistryError
+from lading.registry.parallel import each
+from lading.registry.persistence import Stopped
+
+
+class DamagedError(ImageError):
+    """Its kind says what to do next."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is damaged")
+
+
+def test_no_more_run_at_a_time_than_there_are_jobs() -> None:
+    meeting, seen = Barrier(3), set()
+
+    def act(_: int) -> None:
+        meeting.wait(5)
+        seen.add(threading.get_ident())
+
+    each(3, range(9), act, Event())
+    assert len(seen) == 3
+
+
+def test_all_that_a_registry_refuses_is_told_once() -> None:
+    meeting = Barrier(2)
+
+    def act(_: int) -> None:
+        meeting.wait(5)
+        raise RegistryError("no room")
+
+    with pytest.raises(RegistryError) as error:
+        each(2, range(2), act, Event())
+    assert error.value.problems == (Problem(message="no room"),)
+
+
+@pytest.mark.parametrize("other", [DamagedError("layer"), ZeroDivisionError()])
+def test_an_error_of_another_kind_arrives_as_it_is(other: Exception) -> None:
+    meeting = Barrier(2)
+
+    def act(number: int) -> None:
+        meeting.wait(5)
+        raise other if number else RegistryError("no room")
+
+    with pytest.raises(type(other)) as error:
+        each(2, range(2), act, Event())
+    assert error.value is other
+
+
+def test_one_failure_ends_the_rest() -> None:
+    stop, meeting = Event(), Barrier(2)
+    done: list[int] = []
+
+    def act(number: int) -> None:
+        meeting.wait(5)
+        if number == 0:
+            raise RegistryError("no room")
+        stop.wait(5)
+        done.append(number)
+        raise Stopped
+
+    with pytest.raises(RegistryError):
+        each(2, range(100), act, stop)
+    assert done == [1]
+
+
+def test_nothing_to_do_is_done() -> None:
+    each(4, (), lambda _: None, Event())
