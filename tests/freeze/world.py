@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lading.freeze import Freezer
 from lading.lock.file import write_lock
-from lading.lock.inputs import base_reference, read_inputs
+from lading.lock.inputs import base_of, read_inputs
 from lading.lock.model import Build, Distribution, Lock, LockedBase, PlatformLock, Tool
 from lading.machine import Machine
 from lading.trees import digest_of, tree_of
@@ -141,7 +141,7 @@ class World:
         """
         self.project.mkdir(parents=True, exist_ok=True)
         base = LockedBase(
-            reference=str(base_reference(image)),
+            reference=str(base_of(image)),
             digest=DIGEST if pinned else None,
             manifest=MANIFEST if pinned else None,
         )

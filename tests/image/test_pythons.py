@@ -134,3 +134,24 @@ def test_a_python_that_the_distro_lacks_is_refused_with_one_that_has_it() -> Non
     assert problem.message == "ubuntu:24.04 has no Python 3.11, only 3.12"
     assert problem.hint is not None
     assert "debian:bookworm" in problem.hint
+
+
+@pytest.mark.parametrize(
+    "base", ["oci:python", "oci-archive:python.tar", "docker-archive:ubuntu.tar", "scratch"]
+)
+def test_a_base_that_is_no_image_of_a_registry_tells_nothing_by_its_name(base: str) -> None:
+    image = Image(base_image=base)
+    assert (image.distro, str(image.python_version)) == (None, DEFAULT_PYTHON_VERSION)
+    told = image.replace(distro="ubuntu:24.04")
+    assert (str(told.distro), str(told.python_version)) == ("ubuntu:24.04", "3.12")
+    assert str(told.base_image) == base
+    assert told.replace(base_image=base) == told
+    assert told.replace(base_image=None).base_image is None
+
+
+def test_a_mistyped_kind_of_base_is_refused_at_the_call() -> None:
+    with pytest.raises(SpecificationError) as caught:
+        Image(base_image="docker-archiv:base.tar")
+    (problem,) = caught.value.problems
+    assert problem.hint == 'did you mean "docker-archive:base.tar"?'
+    assert problem.location is not None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lading.cli.target import Target
-    from lading.grammar.reference import ImageReference
+    from lading.grammar.base import BaseImage
     from lading.lock.model import Lock
     from lading.secret_values import SecretSource
 
@@ -61,7 +61,7 @@ def lock(  # noqa: PLR0913 - one argument an option
     *,
     target: str,
     project: str | None,
-    base_image: ImageReference | None,
+    base_image: BaseImage | None,
     allow_unpinned_base: bool,
     ca_bundle: str | None,
     platforms: tuple[Platform, ...],
@@ -185,10 +185,12 @@ def _lines(lock: Lock, *, changed: bool) -> Iterator[str]:
     from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only for this command
 
     for part in lock.platforms:
-        pinned = "by digest" if part.base.digest else "WITHOUT a digest"
+        pinned = " by digest" if part.base.digest else ""
+        if not part.base.is_pinned:
+            pinned = " WITHOUT a digest"
         count = len(part.distributions)
         counted = f"{count} distribution{'' if count == 1 else 's'}"
-        yield f"{part.platform}: {counted}, base {part.base.reference} {pinned}"
+        yield f"{part.platform}: {counted}, base {part.base.reference}{pinned}"
         if part.debs_for is not None:
             debs = len(part.debs)
             yield f"  {debs} system package{'' if debs == 1 else 's'} for builds without a network"

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 from lading.distros.distro import DEBIAN_NUMBERS, SUPPORTED
 from lading.distros.pythons import available_pythons, interpreter_packages
 from lading.grammar.invalid import Invalid
+from lading.grammar.reference import ImageReference
 
 if TYPE_CHECKING:
     from lading.distros.distro import Distro
+    from lading.grammar.base import BaseImage
     from lading.grammar.python_version import PythonVersion
-    from lading.grammar.reference import ImageReference
 
 __all__ = ["Base", "base_image", "infer_distro"]
 
@@ -130,12 +131,14 @@ _RELEASE_IN_TAG: Final = {
 }
 
 
-def infer_distro(reference: ImageReference) -> Distro | None:
+def infer_distro(reference: BaseImage) -> Distro | None:
     """The distribution inside a well-known image, where the name and tag alone decide it.
 
     A mirror's copy counts as the image that it copies. `python:3.11-slim` decides nothing: what
-    Debian release it means changes with time.
+    Debian release it means changes with time. Neither does the name of a file.
     """
+    if not isinstance(reference, ImageReference):
+        return None
     components = reference.path.split("/")
     ubi = re.search(r"(?:^|/)ubi(?P<release>[89])(?:/|-minimal$|$)", reference.path)
     if ubi:

@@ -8,6 +8,7 @@ from lading.dockerfile.compiling import build_places, sources
 from lading.dockerfile.python import install_places
 from lading.dockerfile.repositories import over_ssh
 from lading.errors import FreezeError, Location, Problem
+from lading.grammar.base import LocalImage, Scratch, parse_base
 from lading.info import InstallPython, RunCommand, RunScript
 
 if TYPE_CHECKING:
@@ -15,9 +16,29 @@ if TYPE_CHECKING:
 
     from lading.info import ImageInfo, Step
 
-__all__ = ["refuse_for_classic"]
+__all__ = ["refuse_base", "refuse_for_classic"]
 
+_NO_ENGINE = "make the image without an engine: lading build -o image.tar"
 _HINT = "build with dialect='buildkit': what a classic builder is given stays in the image"
+
+
+def refuse_base(info: ImageInfo) -> None:
+    """Refuse a base that no Dockerfile can start from.
+
+    `FROM scratch` is one, but every Dockerfile here runs commands: for the container's user, for
+    one, and `scratch` has no shell to run them with.
+
+    Raises:
+        FreezeError: It is one of the project, or nothing.
+    """
+    base = parse_base(info.base.reference)
+    if isinstance(base, LocalImage):
+        message = f"a Dockerfile can't start from {base}, which is a file or folder of the project"
+        hint = f"{_NO_ENGINE}, or push the base to a registry and name it there"
+        raise FreezeError(message, hint=hint)
+    if isinstance(base, Scratch):
+        message = "a Dockerfile on scratch can't run the commands that make the container's user"
+        raise FreezeError(message, hint=_NO_ENGINE)
 
 
 def refuse_for_classic(info: ImageInfo) -> None:

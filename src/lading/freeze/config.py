@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from lading.grammar.base import parse_base
+from lading.grammar.reference import ImageReference
 from lading.image import steps
 from lading.image.spans import settings
 from lading.info import Config, Healthcheck, User
@@ -52,8 +54,11 @@ def workdir_of(image: Image) -> str:
 
 
 def _labels(image: Image, base: LockedBase) -> tuple[tuple[str, str], ...]:
-    # OCI image-spec, annotations: what the image was built on.
-    labels = {"org.opencontainers.image.base.name": base.reference}
+    # OCI image-spec, annotations: what the image was built on. A file of the project has no name
+    # that means anything elsewhere, and `scratch` is no image.
+    labels = {}
+    if isinstance(parse_base(base.reference), ImageReference):
+        labels["org.opencontainers.image.base.name"] = base.reference
     if base.manifest:
         labels["org.opencontainers.image.base.digest"] = base.manifest
     for step in settings(image.steps, steps.Label):

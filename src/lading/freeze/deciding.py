@@ -15,6 +15,7 @@ from lading.freeze.installing import Installing
 from lading.freeze.secret_uses import uses_of
 from lading.freeze.supplies import Origin
 from lading.grammar.invalid import Invalid
+from lading.grammar.reference import ImageReference
 from lading.image import steps
 from lading.image.spans import settings, spans
 from lading.image.system import packages_for
@@ -30,7 +31,7 @@ from lading.info import (
 )
 from lading.info.layout import files_path, script_path
 from lading.lock.debs import interpreter_of
-from lading.lock.inputs import base_reference
+from lading.lock.inputs import base_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -146,7 +147,10 @@ class Decision:
 
     def _base_mirror(self) -> str | None:
         try:
-            mirrored = str(self.mirrors.base(base_reference(self.image)))
+            base = base_of(self.image)
+            if not isinstance(base, ImageReference):
+                return None
+            mirrored = str(self.mirrors.base(base))
         except Invalid as error:
             raise FreezeError(error.message, hint=error.hint) from None
         return mirrored if mirrored != self.lock.base.reference else None

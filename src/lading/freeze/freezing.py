@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as replaced
 
-from lading.dockerfile import dockerfile, generated_files
 from lading.errors import FreezeError, Problem, SpecificationError
 from lading.freeze.collect import Project
 from lading.freeze.deciding import Decided, Decision
@@ -35,14 +34,14 @@ from lading.mirrors import read_mirrors
 from lading.platforms import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from lading.grammar.dialect import Dialect
     from lading.image import Image
     from lading.info import ImageInfo
     from lading.lock.git import Git
     from lading.lock.inputs import Asked
-    from lading.lock.model import Lock, PlatformLock
+    from lading.lock.model import Distribution, Lock, PlatformLock
     from lading.requirements import SourcedRequirement
 
 __all__ = ["Freezer", "freeze"]
@@ -106,15 +105,25 @@ class Freezer:
     dialect: Dialect = "buildkit"
     say: Callable[[str], None] = lambda _: None
 
-    def decide(
+    def decide(  # noqa: PLR0913 - what it is for, and what it leaves alone
         self,
         image: Image,
         *,
         platform: str,
         project: str | PathLike[str],
         target: str | PathLike[str] | None = None,
+        excluded: Iterable[Path] = (),
+        for_engine: bool = True,
     ) -> Decided:
         """The image for one platform, with nothing left to choose; only the lock may be written.
+
+        Args:
+            image: What is wanted.
+            platform: What it is for.
+            project: The folder that its paths start from.
+            target: The folder that is to be written; no part of the project.
+            excluded: What else is no part of the project: the image itself, written there.
+            for_engine: Whether a Dockerfile must be able to say it.
 
         Raises:
             SpecificationError: The platform or a requirement is invalid.
@@ -134,12 +143,12 @@ class Freezer:
         asked = read_inputs(image, root)
         mirrors = read_mirrors(root, self.machine.environ)
         part = self._locked_part(image, asked, root, _platform(platform))
-        excluded = (Path(target).resolve(),) if target is not None else ()
+        targets = (*excluded, *([Path(target)] if target is not None else ()))
         decision = Decision(
             image=image,
             asked=asked,
             lock=part,
-            project=Project(root, excluded),
+            project=Project(root, tuple(path.resolve() for path in targets)),
             unlocked=lambda group: self._unlocked(asked, group, root),
             mirrors=mirrors,
             vendor=self.vendor,
@@ -147,8 +156,10 @@ class Freezer:
         )
         decided = decision.decide()
         check_not_copied(image, decided.contents, self.machine, root)
-        # What the dialect can't say is refused before anything is fetched.
-        dockerfile(decided.info, dialect=self.dialect)
+        if for_engine:  # what the dialect can't say is refused before anything is fetched
+            from lading.dockerfile import dockerfile  # noqa: PLC0415 - only for engines
+
+            dockerfile(decided.info, dialect=self.dialect)
         if not self.vendor:
             return decided
         # What a vendored folder holds can be checked by its image.json alone.
@@ -163,10 +174,26 @@ class Freezer:
             BuildError: A secret that an index asks for isn't there.
             FreezeError: The folder can't be written, or holds something else.
         """
+        from lading.dockerfile import generated_files  # noqa: PLC0415 - only for engines
+
         contents = {**decided.contents, **self._supplies(decided).contents()}
         generated = generated_files(decided.info, contents, dialect=self.dialect)
         contents |= {path: Content(source=data) for path, data in generated.items()}
         write_folder(Path(target).absolute(), contents)
+
+    def fetch_wheels(
+        self, decided: Decided, distributions: Iterable[Distribution]
+    ) -> Mapping[str, Path]:
+        """Wheels of the image by their SHA-256: verified files of the cache, or the project's own.
+
+        Raises:
+            ResolutionError: One can't be fetched; all such together.
+            BuildError: A secret that an index asks for isn't there.
+        """
+        asked = tuple(distributions)
+        found = self._supplies(decided).wheels(one for one in asked if not one.is_in_project)
+        own = (one for one in asked if one.is_in_project and one.sha256)
+        return {**found, **{one.sha256 or "": decided.origin.project / one.url for one in own}}
 
     def _supplies(self, decided: Decided) -> Supplies:
         return Supplies(

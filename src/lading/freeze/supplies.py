@@ -102,6 +102,15 @@ class Supplies:
         files = self._files(wanted)
         return tuple(self._program(files[one.sha256]) for one in wanted)
 
+    def wheels(self, distributions: Iterable[Distribution]) -> Mapping[str, Path]:
+        """Wheels of the image, by hash.
+
+        Raises:
+            ResolutionError: One can't be had; all such together.
+            BuildError: An index asks for a secret that isn't there.
+        """
+        return self._files([self._distribution(one) for one in distributions])
+
     def _program(self, wheel: Path) -> ContextFile:
         content = self._uv(wheel)
         assert isinstance(content.source, Path)  # noqa: S101 - it is kept in the cache

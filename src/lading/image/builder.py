@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypedDict, TypeVar
 from lading.distros import Distro, infer_distro, parse_distro
 from lading.errors import Location  # noqa: TC001 - a dataclass field
 from lading.grammar.accelerator import parse_accelerator
+from lading.grammar.base import BaseImage, parse_base
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.path import ContainerPath
 from lading.grammar.python_version import PythonVersion
-from lading.grammar.reference import ImageReference
 from lading.grammar.system_package import parse_any_system_package
 from lading.grammar.words import expect_words
 from lading.image import steps
@@ -67,8 +67,11 @@ class Image(PackageCalls, ContainerCalls):
     """An immutable description of a container image for a Python model server.
 
     Args:
-        base_image: What to build on, such as `"nvidia/cuda:12.4.1-runtime-ubuntu22.04"`. Left out,
-            it is the distro's own base for that Python version.
+        base_image: What to build on: an image of a registry, such as
+            `"nvidia/cuda:12.4.1-runtime-ubuntu22.04"`; one in the project, as
+            `"oci:images/base"` (a layout), `"oci-archive:base.tar"` or
+            `"docker-archive:base.tar"` (of `docker save`); or `"scratch"`, which holds nothing.
+            Left out, it is the distro's own base for that Python version.
         distro: `"debian"`, `"debian:bookworm"`, `"ubuntu:24.04"`, `"alpine:3.20"`, `"ubi9"`,
             `"amazonlinux:2023"`, ... Left out, it is read off a well-known base image's name, and
             is Debian where there is no base image either.
@@ -85,7 +88,7 @@ class Image(PackageCalls, ContainerCalls):
         SpecificationError: A word is invalid; all invalid words of a call are reported together.
     """
 
-    base_image: ImageReference | None
+    base_image: BaseImage | None
     declared_distro: Distro | None
     declared_python: PythonVersion | None
     lock_python_packages: bool
@@ -106,7 +109,7 @@ class Image(PackageCalls, ContainerCalls):
     ) -> None:
         with Call() as call:
             self._set(
-                base_image=call.maybe(ImageReference.parse, base_image),
+                base_image=call.maybe(parse_base, base_image),
                 declared_distro=call.maybe(parse_distro, distro),
                 declared_python=call.maybe(PythonVersion.parse, python_version),
                 lock_python_packages=call.read(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from lading.distros import available_pythons, base_image, infer_distro, interpreter_packages
 from lading.grammar.invalid import Invalid
 from lading.grammar.python_version import PythonVersion
+from lading.grammar.reference import ImageReference
 
 if TYPE_CHECKING:
     from lading.distros import Distro
-    from lading.grammar.reference import ImageReference
+    from lading.grammar.base import BaseImage
 
 __all__ = ["DEFAULT_PYTHON_VERSION", "check_base", "default_python"]
 
@@ -24,7 +25,7 @@ _PLAIN_NAME = re.compile(r"debian|ubuntu|alpine|amazonlinux|ubi[89]?(-minimal)?"
 _OFFICIAL_TAG = re.compile(r"3\.\d+(\.\d+)?(?=-|$)")
 
 
-def default_python(distro: Distro | None, base: ImageReference | None) -> PythonVersion:
+def default_python(distro: Distro | None, base: BaseImage | None) -> PythonVersion:
     """The version of an image that names none: never that of the machine at hand.
 
     It is what a `python:3.11-...` base image says; with another base image, the newest one of the
@@ -47,7 +48,7 @@ def _has(distro: Distro, python: PythonVersion) -> bool:
     return True
 
 
-def check_base(base: ImageReference | None, distro: Distro | None, python: PythonVersion) -> None:
+def check_base(base: BaseImage | None, distro: Distro | None, python: PythonVersion) -> None:
     """Refuse a Python version or a distro that the base can't have.
 
     Raises:
@@ -74,7 +75,7 @@ def check_base(base: ImageReference | None, distro: Distro | None, python: Pytho
         _check_archive(base, distro, python)
 
 
-def _check_archive(base: ImageReference, distro: Distro, python: PythonVersion) -> None:
+def _check_archive(base: BaseImage, distro: Distro, python: PythonVersion) -> None:
     """A plain distro has no Python but that of its archive; other bases may bring their own."""
     if interpreter_packages(distro, python) is not None:
         return
@@ -86,11 +87,14 @@ def _check_archive(base: ImageReference, distro: Distro, python: PythonVersion) 
     )
 
 
-def _last_name(base: ImageReference) -> str:
-    return base.path.rpartition("/")[2]
+def _last_name(base: BaseImage) -> str:
+    return base.path.rpartition("/")[2] if isinstance(base, ImageReference) else ""
 
 
-def _told_by(base: ImageReference) -> PythonVersion | None:
+def _told_by(base: BaseImage) -> PythonVersion | None:
+    """What a base's name tells; that of a file tells nothing."""
+    if not isinstance(base, ImageReference):
+        return None
     if _last_name(base) != "python" or base.tag is None:
         return None
     match = _OFFICIAL_TAG.match(base.tag)

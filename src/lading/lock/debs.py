@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from lading.distros import base_image, interpreter_packages, vendored_packages
 from lading.errors import Problem, ResolutionError, SpecificationError
+from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
+from lading.grammar.reference import ImageReference
 from lading.image import steps
 from lading.image.spans import settings
 from lading.image.system import packages_for
@@ -66,8 +68,12 @@ def interpreter_of(image: Image) -> tuple[str, ...]:
         return ()
     if image.base_image is None:
         return base_image(distro, python).interpreter_packages
-    if image.base_image.path.rpartition("/")[2] == "python":
+    if image.base_image == SCRATCH:
         return ()
+    if isinstance(image.base_image, ImageReference):
+        name = image.base_image.path.rpartition("/")[2]
+        if name == "python":
+            return ()
     return interpreter_packages(distro, python) or ()
 
 

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
         InputRequires,
         Inputs,
         Lock,
-        LockedBase,
     )
 
-__all__ = ["drift", "is_pinned"]
+__all__ = ["drift"]
 
 _NAMES = {
     "base": "the base image",
@@ -57,15 +56,10 @@ def drift(
     )
 
 
-def is_pinned(base: LockedBase) -> bool:
-    """Whether a digest says which image it is: the registry's, or the user's in the reference."""
-    return base.digest is not None or "@" in base.reference
-
-
 def _unpinned(lock: Lock, platforms: Sequence[str]) -> Iterator[str]:
     for name in platforms:
         part = lock.platform(name)
-        if part is not None and not is_pinned(part.base):
+        if part is not None and not part.base.is_pinned:
             yield f"the base image {part.base.reference} has no digest in the lock for {name}"
 
 
@@ -74,6 +68,9 @@ def _settings(old: Inputs, new: Inputs) -> Iterator[str]:
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
             yield f"{words}: {_said(before)} is locked, {_said(after)} is asked for"
+    if old.base == new.base and old.base_digest != new.base_digest:
+        locked, there = _said(old.base_digest), _said(new.base_digest)
+        yield f"{new.base} has changed: {locked} is locked, {there} is there"
 
 
 def _said(value: object) -> str:

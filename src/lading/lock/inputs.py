@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lading.distros import base_image
-from lading.errors import Problem, SpecificationError
+from lading.errors import ImageError, Problem, SpecificationError
+from lading.grammar.base import SCRATCH, LocalImage, parse_base
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
-from lading.grammar.reference import ImageReference
 from lading.image import steps
 from lading.image.named_secrets import different_sources
 from lading.image.spans import spans
@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from lading.errors import Location
+    from lading.grammar.base import BaseImage
+    from lading.grammar.reference import Digest
     from lading.image import Image
 
     Sets: TypeAlias = tuple[tuple[steps.PythonStep, RequirementSet], ...]
 
-__all__ = ["Asked", "base_reference", "read_inputs"]
+__all__ = ["Asked", "base_of", "read_inputs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +74,14 @@ def read_inputs(image: Image, project: Path) -> Asked:
     problems += _wrong_pythons(image, sets)
     problems += _different_requires(groups)
     problems += _missing_links(sets, project)
+    problems += _without_interpreter(image)
     indexes = read_indexes(image, sets, problems)
+    base_digest = _digest_of_base(image, project, problems)
     if problems:
         raise SpecificationError(problems)
     inputs = Inputs(
-        base=str(base_reference(image)),
+        base=str(base_of(image)),
+        base_digest=str(base_digest) if base_digest else None,
         distro=str(image.distro) if image.distro else None,
         python=str(image.python_version),
         lock_python_packages=locked,
@@ -92,12 +97,39 @@ def read_inputs(image: Image, project: Path) -> Asked:
     return Asked(inputs=inputs, groups=groups)
 
 
-def base_reference(image: Image) -> ImageReference:
-    """The image that `image` is built on."""
+def base_of(image: Image) -> BaseImage:
+    """What `image` is built on."""
     if image.base_image is not None:
         return image.base_image
     assert image.distro is not None  # noqa: S101 - no base image means Debian
-    return ImageReference.parse(base_image(image.distro, image.python_version).reference)
+    return parse_base(base_image(image.distro, image.python_version).reference)
+
+
+def _without_interpreter(image: Image) -> Iterable[Problem]:
+    """Python packages on nothing: there is no Python that they could be installed for."""
+    if image.base_image != SCRATCH:
+        return
+    hint = "leave out base_image: the image is then built on its distro's own base with Python"
+    for step in image.steps:
+        if isinstance(step, steps.PythonStep):
+            message = 'base_image "scratch" has no Python interpreter, which Python packages need'
+            yield Problem(message=message, hint=hint, location=step.location)
+        elif isinstance(step, steps.SystemPackages) and not isinstance(step, steps.BuildPackages):
+            message = 'base_image "scratch" has no package manager, which system packages need'
+            yield Problem(message=message, hint=hint, location=step.location)
+
+
+def _digest_of_base(image: Image, project: Path, problems: list[Problem]) -> Digest | None:
+    """The digest of a base image that is a file or folder of the project."""
+    if not isinstance(image.base_image, LocalImage):
+        return None
+    from lading.bases import read_local  # noqa: PLC0415 - only for such a base
+
+    try:
+        return read_local(image.base_image, project).digest
+    except ImageError as error:
+        problems += (replace(one, location=image.location) for one in error.problems)
+    return None
 
 
 def _read_all(

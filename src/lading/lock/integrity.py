@@ -26,6 +26,8 @@ def flaws(lock: Lock) -> tuple[str, ...]:
 def _of_platform(lock: Lock, part: PlatformLock) -> Iterator[str]:
     if part.base.reference != lock.inputs.base:
         yield f"the base image is {part.base.reference}, and {lock.inputs.base} was asked for"
+    if lock.inputs.base_digest is not None and part.base.digest != lock.inputs.base_digest:
+        yield f"the base image is {part.base.digest}, and {lock.inputs.base_digest} was there"
     if [tool.name for tool in part.tools] not in ([], ["uv"]):
         yield "it has other tools than uv"
     if part.distributions and not part.tools:

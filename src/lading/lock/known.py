@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from lading.errors import Problem, ResolutionError
 from lading.lock.debs import packages_of
-from lading.lock.drift import is_pinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +41,7 @@ class Known:
         if part is None or self.earlier is None or self.renewal:
             return None
         is_same = self.earlier.inputs == self.asked.inputs
-        is_complete = is_pinned(part.base) or allow_unpinned_base
+        is_complete = part.base.is_pinned or allow_unpinned_base
         if not is_same or not is_complete:
             return None
         has_debs = not vendor or part.debs_for == packages_of(self.image, part)

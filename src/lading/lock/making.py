@@ -6,8 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lading.errors import LadingError, Problem, RegistryError, ResolutionError, SpecificationError
+from lading.errors import (
+    ImageError,
+    LadingError,
+    Problem,
+    RegistryError,
+    ResolutionError,
+    SpecificationError,
+)
+from lading.grammar.base import LocalImage, Scratch
 from lading.grammar.invalid import Invalid
+from lading.grammar.reference import ImageReference
 from lading.grammar.requirement import Requirement
 from lading.image import steps
 from lading.image.spans import settings
@@ -16,7 +25,7 @@ from lading.lock.builds import BuildResolver
 from lading.lock.debs import is_vendorable, with_debs
 from lading.lock.git import Git
 from lading.lock.groups import Group, Wanted, group_of, wanted
-from lading.lock.inputs import base_reference
+from lading.lock.inputs import base_of
 from lading.lock.known import Known, check_known, placed
 from lading.lock.model import Lock, LockedBase, PlatformLock, Tool
 from lading.lock.resolve import Renewal, Resolver
@@ -201,9 +210,30 @@ class _Making:
         return wait
 
     def _base(self, platform: Platform, earlier: PlatformLock | None) -> LockedBase:
+        base = base_of(self.known.image)
+        match base:
+            case Scratch():
+                return LockedBase(reference=str(base))
+            case LocalImage():
+                return self._local_base(base, platform)
+            case ImageReference():
+                return self._registry_base(base, platform, earlier)
+
+    def _local_base(self, base: LocalImage, platform: Platform) -> LockedBase:
+        from lading.bases import read_local  # noqa: PLC0415 - only for such a base
+
+        try:
+            found = read_local(base, self.project)
+            manifest = found.image(platform).descriptor.digest
+        except ImageError as error:
+            raise ResolutionError(placed(error.problems, self.known.image)) from None
+        return LockedBase(reference=str(base), digest=str(found.digest), manifest=str(manifest))
+
+    def _registry_base(
+        self, reference: ImageReference, platform: Platform, earlier: PlatformLock | None
+    ) -> LockedBase:
         from lading.registry import resolve_base  # noqa: PLC0415 - only where a registry is asked
 
-        reference = base_reference(self.known.image)
         before = earlier.base if earlier else None
         is_known = before is not None and before.digest and before.reference == str(reference)
         if before is not None and is_known and not self.known.renewal.everything:

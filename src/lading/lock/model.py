@@ -45,6 +45,14 @@ _Hash: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9_]+:[0-9a-f]{32,128}\Z"
 _Commit: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")]
 _Line: TypeAlias = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 _Word: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s\x00-\x20\x7f-][^\s\x00-\x20\x7f]*\Z")]
+# A reference has no white space; a path of the project may.
+_Base: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:(?:oci|oci-archive|docker-archive):[^\x00-\x1f\x7f]+"
+        r"|[^\s\x00-\x20\x7f-][^\s\x00-\x20\x7f]*)\Z"
+    ),
+]
 _Path: TypeAlias = Annotated[
     str, Meta(pattern=r"^(?!/)(?!([^/]*/)*\.\.(/|\Z))[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*\Z")
 ]
@@ -124,9 +132,15 @@ class InputIndex(_Fact, frozen=True, kw_only=True):
 
 
 class Inputs(_Fact, frozen=True, kw_only=True):
-    """What the lock was made from. A lock fits an image when these are equal."""
+    """What the lock was made from. A lock fits an image when these are equal.
 
-    base: _Word
+    Attributes:
+        base: The base image, as it is asked for.
+        base_digest: Of what a base image of the project holds.
+    """
+
+    base: _Base
+    base_digest: _Digest | None = None
     distro: _Word | None = None
     python: _Word
     lock_python_packages: bool = True
@@ -142,15 +156,22 @@ class LockedBase(_Fact, frozen=True, kw_only=True):
     """The base image for one platform.
 
     Attributes:
-        reference: As it is asked for, fully qualified.
-        digest: Of what the reference named in its registry (an image index or a manifest); None
-            where the user allowed a base without one.
+        reference: As it is asked for: an image of a registry, fully qualified, one of the project
+            (`oci:images/base`), or `scratch`.
+        digest: Of what the reference named in its registry (an image index or a manifest), or of
+            what the project's file or folder holds; None for `scratch`, and where the user allowed
+            a base without one.
         manifest: Of this platform's manifest.
     """
 
-    reference: _Word
+    reference: _Base
     digest: _Digest | None = None
     manifest: _Digest | None = None
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it can be no other: by a digest, also one in its reference, or as nothing."""
+        return self.digest is not None or "@" in self.reference or self.reference == "scratch"
 
 
 class Distribution(_Fact, frozen=True, kw_only=True):

@@ -1,0 +1,21 @@
+"""Base images: from a name to the manifest, the configuration, the layers and facts of them."""
+
+from __future__ import annotations
+
+from lading.bases.base import Base
+from lading.bases.fetching import full
+from lading.bases.finding import find_base
+from lading.bases.folders import resolve_folder
+from lading.bases.interpreter import Interpreter, interpreter
+from lading.bases.local import Local, read_local
+
+__all__ = [
+    "Base",
+    "Interpreter",
+    "Local",
+    "find_base",
+    "full",
+    "interpreter",
+    "read_local",
+    "resolve_folder",
+]
