@@ -100,6 +100,7 @@ def test_the_configuration_is_what_the_image_says(engine: Engine, image: str) ->
     assert not config.get("Entrypoint")
     assert "PYTHONUNBUFFERED=1" in config["Env"]
     assert [entry for entry in config["Env"] if entry.startswith("HOME=")] == ["HOME=/home/lading"]
+    assert "USER=lading" in config["Env"]
 
 
 @EACH_ENGINE
@@ -172,6 +173,9 @@ def test_r40_the_environment_holds_no_installer_and_no_cache(
     programs = {path for path in built if path.startswith("/opt/venv/bin/")}
     assert not {"/opt/venv/bin/uv", "/opt/venv/bin/pip"} & programs
     assert {"/opt/venv/bin/python", "/opt/venv/bin/uvicorn"} <= programs
+    assert not [path for path in programs if "activate" in path]
+    assert not [path for path in built if path.startswith("/opt/venv/.")]
+    assert "/opt/venv/CACHEDIR.TAG" not in built
     owners = {(entry.uid, entry.gid) for path, entry in built.items() if "/opt/venv" in path}
     assert owners == {(0, 0)}
     assert not [path for path in built if "/.cache" in path or path.startswith("/tmp/")]  # noqa: S108 - in the image

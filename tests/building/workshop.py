@@ -27,6 +27,7 @@ __all__ = [
     "Entry",
     "Workshop",
     "content_of",
+    "entry_of",
     "healthcheck_of",
     "layers",
     "occurrences",
@@ -165,13 +166,14 @@ def content_of(engine: Engine, image: str, folder: Path) -> dict[str, Entry]:
         engine.run("rm", container)
     try:
         with tarfile.open(archive) as tar:
-            found = {f"/{member.name.strip('/')}": _entry(tar, member) for member in tar}
+            found = {f"/{member.name.strip('/')}": entry_of(tar, member) for member in tar}
     finally:
         archive.unlink()
     return {path: entry for path, entry in found.items() if path not in BY_THE_ENGINE}
 
 
-def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
+def entry_of(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
+    """What an archive has of a member."""
     file = tar.extractfile(member) if member.isreg() else None
     return Entry(
         kind=member.type,

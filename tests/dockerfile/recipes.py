@@ -21,7 +21,7 @@ from lading.distros import SUPPORTED
 from lading.dockerfile import dockerfile
 from lading.info import InstallPython
 from lading.lock.file import write_lock
-from lading.lock.inputs import base_reference, read_inputs
+from lading.lock.inputs import base_of, read_inputs
 from lading.lock.model import Build, Distribution, Lock, LockedBase, PlatformLock
 from lading.trees import digest_of, tree_of
 
@@ -355,7 +355,7 @@ def text_of(recipe: str, distro: str) -> str:
 
 def _lock(world: World, image: Image, recipe: Recipe, *, pinned: bool) -> None:
     base = LockedBase(
-        reference=str(base_reference(image)),
+        reference=str(base_of(image)),
         digest=DIGEST if pinned else None,
         manifest=MANIFEST if pinned else None,
     )

@@ -260,6 +260,26 @@ def test_no_word_of_the_machine_gets_in(recipe: str, distro: str) -> None:  # CA
     assert all(re.fullmatch(r"service\.py(?::\d+, service\.py)*", place) for place in places)
 
 
+@each
+def test_the_environment_is_tidied_before_packages_and_unlocked_after_them(
+    recipe: str, distro: str
+) -> None:
+    for run in of_kind(text_of(recipe, distro), "RUN"):
+        commands = script(run).split(" && ")
+        installs = [
+            place
+            for place, one in enumerate(commands)
+            if "/run/uv pip install" in one and "--python /opt/venv" in one
+        ]
+        if "/run/uv build" in script(run) or not installs:  # a stage that is thrown away
+            continue
+        assert any(one.strip() == "rm -f /opt/venv/.lock" for one in commands[installs[-1] :])
+        if "/run/uv venv" in script(run):
+            # A package may have a program that is called like this itself.
+            tidied = [place for place, one in enumerate(commands) if "bin/*activate*" in one]
+            assert 0 < tidied[0] < installs[0]
+
+
 def test_the_environment_changes_nothing_before_it() -> None:  # CASES R35
     info = frozen("full", "debian:bookworm")
     steps = list(info.steps)
@@ -327,7 +347,7 @@ def test_packages_are_looked_for_where_the_user_said() -> None:
         "--no-index",
         "--prerelease allow",
     ):
-        assert words in install.rpartition(" && ")[2]
+        assert words in install.split(" && ")[-2]
 
 
 def test_what_a_repository_holds_needs_no_version() -> None:
@@ -336,7 +356,7 @@ def test_what_a_repository_holds_needs_no_version() -> None:
     git = msgspec.structs.replace(install.distributions[-1], version=None)
     step = msgspec.structs.replace(install, distributions=(git,))
     text = replaced(base, (step,)).dockerfile
-    assert "--no-index --find-links /srv theirs\n" in text
+    assert "--no-index --find-links /srv theirs " in text
     assert "None" not in text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lading.dockerfile import instructions as docker
+from lading.info.environment import search_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,20 +29,8 @@ def set_variables(
         yield docker.Env(variables=others)
     for name, value in variables:
         if name == "PATH":
-            yield from _search_path(value, venv)
-
-
-def _search_path(value: str, venv: str | None) -> Iterator[Instruction]:
-    entries = [entry for entry in value.split(":") if entry]
-    places = [place for place, entry in enumerate(entries) if entry in {"$PATH", "${PATH}"}]
-    inherited = bool(places)
-    before = entries[: places[0]] if inherited else [*_programs(venv), *entries]
-    # The former path once more adds nothing to a search.
-    after = [one for place, one in enumerate(entries) if inherited and place > places[0]]
-    after = [one for one in after if one not in {"$PATH", "${PATH}"}]
-    if before or after:
-        yield docker.PathEnv(before=tuple(before), inherited=inherited, after=tuple(after))
-
-
-def _programs(venv: str | None) -> tuple[str, ...]:
-    return (f"{venv}/bin",) if venv else ()
+            found = search_path(value, venv=venv)
+            if found is not None:
+                yield docker.PathEnv(
+                    before=found.before, inherited=found.inherited, after=found.after
+                )

@@ -18,7 +18,7 @@ from lading.dockerfile.environment import set_variables
 from lading.dockerfile.layout import MADE_BY
 from lading.dockerfile.plan import Plan
 from lading.dockerfile.python import installation, late_installation
-from lading.dockerfile.refusals import refuse_for_classic
+from lading.dockerfile.refusals import refuse_base, refuse_for_classic
 from lading.dockerfile.repositories import over_ssh
 from lading.dockerfile.settings import settings
 from lading.dockerfile.supply import supply_of
@@ -70,8 +70,9 @@ def lower(info: ImageInfo, dialect: Dialect = "buildkit") -> tuple[Instruction, 
     """The instructions of the Dockerfile that builds `info`.
 
     Raises:
-        FreezeError: The dialect can't express a step.
+        FreezeError: No Dockerfile can start from the base, or the dialect can't express a step.
     """
+    refuse_base(info)
     if dialect == "classic":
         refuse_for_classic(info)
     lowering = _Lowering(info, supply_of(dialect), Plan(_base(info)))

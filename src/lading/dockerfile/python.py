@@ -63,7 +63,7 @@ def installation(
     compiled = sources(step, isolated=True)
     if not (number == 1 or found or compiled):
         return None
-    made = (uv.uv("venv", "--python", info.python, str(info.venv)),) if number == 1 else ()
+    made = uv.environment(info) if number == 1 else ()
     installed = _unlocked(info, step, found[0]) if step.requirements else _locked(info, step, found)
     late = sources(step, isolated=False)
     if late and step.requirements:
@@ -103,7 +103,7 @@ def _task(  # noqa: PLR0913 - what two installations have in common
     trust = (uv.TRUST_CA,) if trusted else ()
     cache = uv.cache(info, supply, locked=not step.requirements)
     return Task(
-        commands=(*trust, uv.settings(info, supply.uv_cache), *commands),
+        commands=(*trust, uv.settings(info, supply.uv_cache), *commands, uv.unlocked(info)),
         needs=(uv.PROGRAM, *needs, *cache, *trusted),
         secrets=package_secrets(step),
         logins=tuple(secret for place in logins for secret in place.secrets),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lading.dockerfile import instructions as docker
-from lading.info import SetEnv
+from lading.info.environment import account_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,8 @@ __all__ = ["settings"]
 def settings(info: ImageInfo) -> Iterator[Instruction]:
     """What ends the Dockerfile."""
     config = info.config
-    # A platform that picks another uid finds no passwd entry, and so no home, for it.
-    if not _sets_home(info):
-        yield docker.Env(variables=(("HOME", config.user.home),))
+    if account := account_variables(info):
+        yield docker.Env(variables=account)
     if config.labels:
         yield docker.Label(pairs=config.labels)
     if config.ports:
@@ -38,11 +37,6 @@ def settings(info: ImageInfo) -> Iterator[Instruction]:
         yield docker.Entrypoint(argv=config.entrypoint)
     if config.cmd is not None:
         yield docker.Cmd(argv=config.cmd)
-
-
-def _sets_home(info: ImageInfo) -> bool:
-    variables = (pair for step in info.steps if isinstance(step, SetEnv) for pair in step.variables)
-    return any(name == "HOME" for name, _ in variables)
 
 
 def _healthcheck(check: Healthcheck) -> Instruction:

@@ -9,6 +9,7 @@ from lading.build_inputs import CA_BUNDLE_PATH
 from lading.distros.certificates import when_ca_bundle
 from lading.dockerfile import instructions as docker
 from lading.dockerfile.layout import MOUNTED_CACHE, MOUNTED_UV
+from lading.grammar.python_version import PythonVersion
 from lading.info.layout import UV
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ __all__ = [
     "TRUST_CA",
     "built_install",
     "cache",
+    "environment",
     "hashed_install",
     "install",
     "settings",
+    "unlocked",
     "uv",
 ]
 
@@ -70,6 +73,30 @@ def settings(info: ImageInfo, cached: str = "UV_NO_CACHE=1") -> str:
     """
     words = [*_SETTINGS, cached]
     return " ".join(("export", *words, *(("UV_OFFLINE=1",) if info.vendored else ())))
+
+
+def environment(info: ImageInfo) -> tuple[str, ...]:
+    """Make the virtual environment, and leave of it only what an interpreter looks at (PEP 405).
+
+    Nobody activates it in a container; and without the version of what made it, the same packages
+    are the same files.
+    """
+    venv = info.venv
+    site = f"{venv}/lib/python{PythonVersion.parse(info.python).series}/site-packages"
+    made = f"{venv}/pyvenv.cfg"
+    unused = (".gitignore", "CACHEDIR.TAG", "bin/*activate*", "bin/pydoc.bat")
+    files = (*(f"{venv}/{name}" for name in unused), f"{site}/_virtualenv.*")
+    return (
+        uv("venv", "--python", info.python, str(venv)),
+        f"grep -E '^(home|include-system-site-packages) = ' {made} >{venv}/kept",
+        f"mv {venv}/kept {made}",
+        f"rm -f {' '.join(files)}",
+    )
+
+
+def unlocked(info: ImageInfo) -> str:
+    """Remove what uv leaves while it installs."""
+    return f"rm -f {info.venv}/.lock"
 
 
 def uv(*words: str) -> str:

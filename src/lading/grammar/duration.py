@@ -8,7 +8,7 @@ from datetime import timedelta
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import expect_text, shown
 
-__all__ = ["parse_duration"]
+__all__ = ["nanoseconds", "parse_duration"]
 
 _NANOSECONDS = {
     "ns": 1,
@@ -39,6 +39,15 @@ def parse_duration(value: str | float | timedelta) -> str:
     if not _LEAST <= total <= _MOST:
         raise Invalid(f"duration {_written(value)} is not between 1ms and 292 years")
     return _format(total)
+
+
+def nanoseconds(text: str) -> int:
+    """How long a duration in Go's notation is.
+
+    Raises:
+        Invalid: It is none.
+    """
+    return _parse(text)
 
 
 def _nanoseconds(value: object) -> int:

@@ -63,9 +63,13 @@ COPY requirements.txt /run/requirements.txt
 COPY --from=wheels /wheels /srv
 RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv venv --python 3.13 /opt/venv && \
+    grep -E '^(home|include-system-site-packages) = ' /opt/venv/pyvenv.cfg >/opt/venv/kept && \
+    mv /opt/venv/kept /opt/venv/pyvenv.cfg && \
+    rm -f /opt/venv/.gitignore /opt/venv/CACHEDIR.TAG /opt/venv/bin/*activate* /opt/venv/bin/pydoc.bat /opt/venv/lib/python3.13/site-packages/_virtualenv.* && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
     /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv psycopg2==2.9.9 below==3.0 theirs==2.0
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv psycopg2==2.9.9 below==3.0 theirs==2.0 && \
+    rm -f /opt/venv/.lock
 
 FROM image
 
@@ -77,7 +81,8 @@ ENV PATH="/opt/venv/bin:${PATH}"
 ENV CFLAGS="-O2 -g"
 ENV PATH="/opt/tools/bin:${PATH}"
 
-ENV HOME=/home/lading
+ENV HOME=/home/lading \
+    USER=lading
 LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
     org.opencontainers.image.base.name=public.ecr.aws/amazonlinux/amazonlinux:2023
 USER 10001:0

@@ -28,8 +28,12 @@ COPY requirements.txt /run/requirements.txt
 COPY wheels/1 /media
 RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv venv --python 3.12 /opt/venv && \
+    grep -E '^(home|include-system-site-packages) = ' /opt/venv/pyvenv.cfg >/opt/venv/kept && \
+    mv /opt/venv/kept /opt/venv/pyvenv.cfg && \
+    rm -f /opt/venv/.gitignore /opt/venv/CACHEDIR.TAG /opt/venv/bin/*activate* /opt/venv/bin/pydoc.bat /opt/venv/lib/python3.12/site-packages/_virtualenv.* && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --only-binary :all: --find-links /media --refresh-package ours -r /run/requirements.txt
+    /run/uv pip install --python /opt/venv --compile-bytecode --only-binary :all: --find-links /media --refresh-package ours -r /run/requirements.txt && \
+    rm -f /opt/venv/.lock
 
 FROM base AS image
 
@@ -46,7 +50,8 @@ COPY uv /run/uv
 COPY requirements-2.txt /run/requirements.txt
 RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --only-binary :all: -r /run/requirements.txt
+    /run/uv pip install --python /opt/venv --compile-bytecode --only-binary :all: -r /run/requirements.txt && \
+    rm -f /opt/venv/.lock
 
 FROM image
 
@@ -54,7 +59,8 @@ FROM image
 RUN rm -rf /opt/venv
 COPY --from=installed-2 /opt/venv/ /opt/venv/
 
-ENV HOME=/home/lading
+ENV HOME=/home/lading \
+    USER=lading
 LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
     org.opencontainers.image.base.name=registry.access.redhat.com/ubi9/ubi-minimal
 USER 10001:0

@@ -30,8 +30,12 @@ COPY requirements.files.txt /run/requirements.files.txt
 COPY wheels/1 /media
 RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 UV_OFFLINE=1 && \
     /run/uv venv --python 3.13 /opt/venv && \
+    grep -E '^(home|include-system-site-packages) = ' /opt/venv/pyvenv.cfg >/opt/venv/kept && \
+    mv /opt/venv/kept /opt/venv/pyvenv.cfg && \
+    rm -f /opt/venv/.gitignore /opt/venv/CACHEDIR.TAG /opt/venv/bin/*activate* /opt/venv/bin/pydoc.bat /opt/venv/lib/python3.13/site-packages/_virtualenv.* && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --no-index --find-links /media -r /run/requirements.files.txt
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --no-index --find-links /media -r /run/requirements.files.txt && \
+    rm -f /opt/venv/.lock
 
 FROM base AS image
 
@@ -63,14 +67,16 @@ COPY uv /run/uv
 COPY --from=wheels /wheels /srv
 RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 UV_OFFLINE=1 && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv fast==1.0
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv fast==1.0 && \
+    rm -f /opt/venv/.lock
 
 FROM image
 
 # fast: compiled for what is there
 COPY --from=installed-2 /opt/venv/ /opt/venv/
 
-ENV HOME=/home/lading
+ENV HOME=/home/lading \
+    USER=lading
 LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
     org.opencontainers.image.base.name=docker.io/library/python:3.13-slim-bookworm
 USER 10001:0

@@ -26,9 +26,13 @@ COPY requirements.files.txt /run/requirements.files.txt
 COPY wheels/1 /media
 RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv venv --python 3.13 /opt/venv && \
+    grep -E '^(home|include-system-site-packages) = ' /opt/venv/pyvenv.cfg >/opt/venv/kept && \
+    mv /opt/venv/kept /opt/venv/pyvenv.cfg && \
+    rm -f /opt/venv/.gitignore /opt/venv/CACHEDIR.TAG /opt/venv/bin/*activate* /opt/venv/bin/pydoc.bat /opt/venv/lib/python3.13/site-packages/_virtualenv.* && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
     /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --no-index --find-links /media -r /run/requirements.files.txt
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --no-index --find-links /media -r /run/requirements.files.txt && \
+    rm -f /opt/venv/.lock
 
 FROM base AS image
 
@@ -49,7 +53,8 @@ COPY uv /run/uv
 COPY requirements-2.txt /run/requirements.txt
 RUN export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
+    rm -f /opt/venv/.lock
 
 FROM image
 
@@ -72,7 +77,8 @@ COPY files/4.2/ /srv/app/
 # service.py:14 env
 ENV PYTHONUNBUFFERED=1
 
-ENV HOME=/home/server
+ENV HOME=/home/server \
+    USER=server
 LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
     org.opencontainers.image.base.name=docker.io/library/python:3.13-alpine3.23 \
     org.opencontainers.image.source=https://git.example.test/team/service

@@ -89,16 +89,21 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.8 /opt/venv && \
+    grep -E '^(home|include-system-site-packages) = ' /opt/venv/pyvenv.cfg >/opt/venv/kept && \
+    mv /opt/venv/kept /opt/venv/pyvenv.cfg && \
+    rm -f /opt/venv/.gitignore /opt/venv/CACHEDIR.TAG /opt/venv/bin/*activate* /opt/venv/bin/pydoc.bat /opt/venv/lib/python3.8/site-packages/_virtualenv.* && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
     /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv psycopg2==2.9.9 below==3.0 theirs==2.0
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv psycopg2==2.9.9 below==3.0 theirs==2.0 && \
+    rm -f /opt/venv/.lock
 ENV PATH="/opt/venv/bin:${PATH}"
 
 # service.py:7 env
 ENV CFLAGS="-O2 -g"
 ENV PATH="/opt/tools/bin:${PATH}"
 
-ENV HOME=/home/lading
+ENV HOME=/home/lading \
+    USER=lading
 LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
     org.opencontainers.image.base.name=public.ecr.aws/amazonlinux/amazonlinux:2
 USER 10001:0

@@ -25,7 +25,8 @@ RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     . /run/ca-bundle.sh; curl --version
 
-ENV HOME=/home/lading
+ENV HOME=/home/lading \
+    USER=lading
 LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
     org.opencontainers.image.base.name=registry.example.test:5000/team/base:7
 USER 10001:0

@@ -25,10 +25,14 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.13 /opt/venv && \
+    grep -E '^(home|include-system-site-packages) = ' /opt/venv/pyvenv.cfg >/opt/venv/kept && \
+    mv /opt/venv/kept /opt/venv/pyvenv.cfg && \
+    rm -f /opt/venv/.gitignore /opt/venv/CACHEDIR.TAG /opt/venv/bin/*activate* /opt/venv/bin/pydoc.bat /opt/venv/lib/python3.13/site-packages/_virtualenv.* && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
     /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes -r /run/requirements.txt && \
     UV_INDEX_CORP_USERNAME=ci UV_INDEX_CORP_PASSWORD="$(cat /run/secrets/CORP_TOKEN)" /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --default-index corp=https://packages.example.test/simple -r /run/requirements.corp-9417cd4d.txt && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --default-index https://torch.example.test/whl/cpu -r /run/requirements.torch-example-test-5811faf2.txt
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --default-index https://torch.example.test/whl/cpu -r /run/requirements.torch-example-test-5811faf2.txt && \
+    rm -f /opt/venv/.lock
 ENV PATH="/opt/venv/bin:${PATH}"
 
 # service.py:7 run
@@ -45,7 +49,8 @@ RUN --mount=type=bind,source=scripts/7da285cf8bf193d7.sh,target=/run/7da285cf8bf
     --mount=type=secret,id=KEY,required=true \
     . /run/ca-bundle.sh; API_KEY="$(cat /run/secrets/KEY)" || exit 1; export API_KEY; /run/7da285cf8bf193d7.sh
 
-ENV HOME=/home/lading
+ENV HOME=/home/lading \
+    USER=lading
 LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
     org.opencontainers.image.base.name=docker.io/library/python:3.13-alpine3.22
 USER 10001:0

@@ -48,10 +48,15 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.13 /opt/venv && \
-    /run/uv pip install --python /opt/venv --only-binary :all: --index team=https://packages.example.test/simple --find-links /media --constraints /srv/constraints.txt --refresh-package ours --refresh-package theirs -r /run/requirements.txt
+    grep -E '^(home|include-system-site-packages) = ' /opt/venv/pyvenv.cfg >/opt/venv/kept && \
+    mv /opt/venv/kept /opt/venv/pyvenv.cfg && \
+    rm -f /opt/venv/.gitignore /opt/venv/CACHEDIR.TAG /opt/venv/bin/*activate* /opt/venv/bin/pydoc.bat /opt/venv/lib/python3.13/site-packages/_virtualenv.* && \
+    /run/uv pip install --python /opt/venv --only-binary :all: --index team=https://packages.example.test/simple --find-links /media --constraints /srv/constraints.txt --refresh-package ours --refresh-package theirs -r /run/requirements.txt && \
+    rm -f /opt/venv/.lock
 ENV PATH="/opt/venv/bin:${PATH}"
 
-ENV HOME=/home/lading
+ENV HOME=/home/lading \
+    USER=lading
 LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
     org.opencontainers.image.base.name=docker.io/library/python:3.13-alpine3.20
 USER 10001:0

@@ -84,9 +84,13 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt UV_OFFLINE=1 && \
     /run/uv venv --python 3.12 /opt/venv && \
+    grep -E '^(home|include-system-site-packages) = ' /opt/venv/pyvenv.cfg >/opt/venv/kept && \
+    mv /opt/venv/kept /opt/venv/pyvenv.cfg && \
+    rm -f /opt/venv/.gitignore /opt/venv/CACHEDIR.TAG /opt/venv/bin/*activate* /opt/venv/bin/pydoc.bat /opt/venv/lib/python3.12/site-packages/_virtualenv.* && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
     /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --no-index --find-links /media -r /run/requirements.files.txt && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv shared==0.3 theirs==2.0
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv shared==0.3 theirs==2.0 && \
+    rm -f /opt/venv/.lock
 ENV PATH="/opt/venv/bin:${PATH}"
 
 # service.py:8 run
@@ -104,7 +108,8 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt UV_OFFLINE=1 && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --no-index --find-links /media -r /run/requirements.files.txt
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-deps --only-binary :all: --require-hashes --no-index --find-links /media -r /run/requirements.files.txt && \
+    rm -f /opt/venv/.lock
 
 # only the wheels leave: fast
 FROM image AS wheels-2
@@ -142,9 +147,11 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt UV_OFFLINE=1 && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
-    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv fast==1.0
+    /run/uv pip install --python /opt/venv --compile-bytecode --no-cache --no-deps --no-index --find-links /srv fast==1.0 && \
+    rm -f /opt/venv/.lock
 
-ENV HOME=/home/lading
+ENV HOME=/home/lading \
+    USER=lading
 LABEL org.opencontainers.image.base.digest=sha256:2222222222222222222222222222222222222222222222222222222222222222 \
     org.opencontainers.image.base.name=docker.io/library/ubuntu:noble
 USER 10001:0

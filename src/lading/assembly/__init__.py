@@ -1,0 +1,23 @@
+"""The second generator: from an `ImageInfo` to an OCI image, without an engine and without root.
+
+What it makes holds what the Dockerfile's image holds: the same packages, files and configuration.
+"""
+
+from __future__ import annotations
+
+from lading.assembly.assembler import Assembled, AssembledLayer, Assembler
+from lading.assembly.obstacles import MustExecute, must_execute
+from lading.assembly.plan import BUDGET, PlannedLayer, plan
+from lading.oci.making import index_of
+
+__all__ = [
+    "BUDGET",
+    "Assembled",
+    "AssembledLayer",
+    "Assembler",
+    "MustExecute",
+    "PlannedLayer",
+    "index_of",
+    "must_execute",
+    "plan",
+]

@@ -1,0 +1,75 @@
+"""What an image is put on: its base, as far as a layer depends on it."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lading.assembly.obstacles import must_execute
+from lading.bases import interpreter, resolve_folder
+from lading.errors import ImageError
+from lading.grammar.python_version import PythonVersion
+
+if TYPE_CHECKING:
+    from lading.bases import Base, Interpreter
+    from lading.info import Config, ImageInfo
+    from lading.store import Store
+
+__all__ = ["Ground", "ground_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """A base, and what layers have to know of it.
+
+    Attributes:
+        base: The base.
+        store: Where its layers are kept, in case that its files have to be looked at.
+        series: The minor version of the image's Python.
+        interpreter: The base's, where the image needs one.
+    """
+
+    base: Base
+    store: Store
+    series: str
+    interpreter: Interpreter | None = None
+    _folders: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no base at all."""
+        return self.base.artifact is None
+
+    def resolved(self, folder: str) -> str:
+        """The true path of a folder, as entries name it: no link is on the way to it."""
+        if folder not in self._folders:
+            path = posixpath.normpath(f"/{folder}")
+            found = path if self.is_empty else resolve_folder(self.base, path, self.store)
+            self._folders[folder] = found.strip("/")
+        return self._folders[folder]
+
+    def owned(self, config: Config) -> tuple[str, ...]:
+        """The folders that the container's user writes to, as entries name them."""
+        paths = (config.user.home, config.workdir, *config.volumes)
+        return tuple(dict.fromkeys(map(self.resolved, paths)))
+
+
+def ground_of(info: ImageInfo, base: Base, store: Store) -> Ground:
+    """What `info` is put on.
+
+    Raises:
+        ImageError: Something has to be executed to put it there; all such together.
+    """
+    python = PythonVersion.parse(info.python)
+    found = None
+    if info.venv is not None:
+        installable = bool(info.interpreter_packages)
+        found = interpreter(base, python, store, installable=installable)
+    obstacles = must_execute(info, interpreter=found is not None)
+    if obstacles:
+        raise ImageError(one.problem for one in obstacles)
+    if base.config.execution.on_build:
+        message = f"the base image {base.name} has ONBUILD instructions, which only a build runs"
+        raise ImageError(message, hint="build it with a container engine")
+    return Ground(base=base, store=store, series=python.series, interpreter=found)

@@ -1,0 +1,126 @@
+"""The layers of a plan on a base: each with its key, and what makes its entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from lading.assembly.folders import Folders
+from lading.assembly.includes import copied, included
+from lading.assembly.keys import environment_key, files_key, packages_key, sha256_of
+from lading.assembly.packages import ENVIRONMENT
+from lading.assembly.plan import weight
+from lading.assembly.skeleton import skeleton
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from lading.assembly.ground import Ground
+    from lading.assembly.includes import Contents, Copied
+    from lading.assembly.packages import Packaging
+    from lading.assembly.plan import PlannedLayer
+    from lading.info import ImageInfo
+    from lading.oci.entries import Entry
+    from lading.store import LayerKey
+
+__all__ = ["Job", "Parts", "Wheels", "jobs"]
+
+Wheels: TypeAlias = "Mapping[str, Path]"
+"""Wheels by their SHA-256."""
+
+Parts: TypeAlias = "Mapping[str, tuple[Entry, ...]]"
+"""Entries by what they belong to: a distribution, the environment, the project."""
+
+PROJECT = ""
+"""What owns the project's files, which may take the place of any other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A layer to be looked up, or made.
+
+    Attributes:
+        layer: What it is.
+        key: What it is known by.
+        size: How large it is held to be, in bytes.
+        parts: Gives its entries, of the wheels that it has.
+    """
+
+    layer: PlannedLayer
+    key: LayerKey
+    size: int
+    parts: Callable[[Wheels], Parts]
+
+
+def jobs(
+    info: ImageInfo,
+    layers: Iterable[PlannedLayer],
+    *,
+    ground: Ground,
+    packaging: Packaging | None,
+    contents: Contents,
+) -> Iterator[Job]:
+    """The layers of `info`, from the lowest up. No file is opened.
+
+    Args:
+        info: The image.
+        layers: Its plan.
+        ground: What it is put on.
+        packaging: How its wheels become entries, where it has any.
+        contents: The project's files.
+
+    Raises:
+        ImageError: Files of the project are in each other's way.
+    """
+    user = info.config.user
+    folders = Folders.of_base().given(ground.owned(info.config), user.uid, user.gid)
+    there: dict[str, Copied] = {}
+    for layer in layers:
+        if layer.kind == "environment":
+            yield _environment(layer, skeleton(info, ground, folders))
+        elif layer.kind == "packages":
+            assert packaging is not None  # noqa: S101 - an image with wheels has an environment
+            yield _packages(layer, packaging, folders)
+        else:
+            copies, folders = copied(layer, ground, folders, there)
+            there |= copies
+            yield _files(layer, tuple(copies.values()), folders, contents)
+
+
+def _environment(layer: PlannedLayer, entries: tuple[Entry, ...]) -> Job:
+    def parts(_: Wheels) -> Parts:
+        return {ENVIRONMENT: entries}
+
+    return Job(layer=layer, key=environment_key(entries), size=0, parts=parts)
+
+
+def _packages(layer: PlannedLayer, packaging: Packaging, folders: Folders) -> Job:
+    above = tuple(folders.above([f"{packaging.root}/bin/python"]))
+
+    def parts(wheels: Wheels) -> Parts:
+        found: dict[str, tuple[Entry, ...]] = {PROJECT: above} if above else {}
+        for one in layer.distributions:
+            found[f"{one.name} {one.version}"] = packaging.entries(one, wheels[sha256_of(one)])
+        return found
+
+    return Job(
+        layer=layer,
+        key=packages_key(layer.distributions, packaging, above),
+        size=sum(map(weight, layer.distributions)),
+        parts=parts,
+    )
+
+
+def _files(
+    layer: PlannedLayer, copies: Sequence[Copied], folders: Folders, contents: Contents
+) -> Job:
+    def parts(_: Wheels) -> Parts:
+        return {PROJECT: included(copies, contents, folders)}
+
+    return Job(
+        layer=layer,
+        key=files_key(copies, tuple(folders.above(one.path for one in copies))),
+        size=sum(one.file.size for one in copies),
+        parts=parts,
+    )

@@ -1,0 +1,117 @@
+"""What of an image can't be assembled, since something would have to be executed for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lading.errors import Location, Problem
+from lading.info import InstallPython, InstallSystem, RunCommand, RunScript
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lading.info import ImageInfo, Step
+    from lading.lock.model import Distribution
+
+__all__ = ["MustExecute", "must_execute"]
+
+_LONGEST = 60
+_HINT = "build it with a container engine"
+
+_SOURCES = {
+    "sdist": "a source distribution",
+    "archive": "a source archive",
+    "directory": "a folder with a source",
+    "git": "a repository",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MustExecute:
+    """Something that takes execution.
+
+    Attributes:
+        what: What it is: "the command `apt-get ...`".
+        why: What has to be executed: "runs a command".
+        at: The user's lines, as the image has them; none where no step asks for it.
+    """
+
+    what: str
+    why: str
+    at: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> Problem:
+        """The same as an error tells it."""
+        return Problem(message=f"{self.what} {self.why}", location=_location(self.at), hint=_HINT)
+
+
+def must_execute(info: ImageInfo, *, interpreter: bool = True) -> tuple[MustExecute, ...]:
+    """All that takes execution, in the order of the steps; empty where `info` can be assembled.
+
+    Args:
+        info: The image.
+        interpreter: Whether its base has the interpreter; False where it was looked at, and hasn't.
+    """
+    return (
+        *_interpreter(info, there=interpreter),
+        *(one for step in info.steps for one in _of(step)),
+    )
+
+
+def _interpreter(info: ImageInfo, *, there: bool) -> Iterator[MustExecute]:
+    if info.venv is None or there:
+        return
+    what = f"Python {info.python}, which the base image {info.base.reference} hasn't,"
+    if info.interpreter_packages:
+        yield MustExecute(what=what, why="is installed by the distribution's package manager")
+    else:
+        yield MustExecute(what=what, why="can't be added to it")
+
+
+def _of(step: Step) -> Iterator[MustExecute]:
+    match step:
+        case InstallSystem():
+            names = _shown(", ".join(step.packages))
+            yield MustExecute(
+                what=f"the system packages {names}",
+                why="run the distribution's package manager",
+                at=step.at,
+            )
+        case RunCommand():
+            yield MustExecute(what=f"the command `{_shown(step.command)}`", why="runs", at=step.at)
+        case RunScript():
+            path = step.script.path
+            yield MustExecute(what=f"the script {path}", why="runs", at=step.at)
+        case InstallPython():
+            yield from _python(step)
+        case _:
+            pass
+
+
+def _python(step: InstallPython) -> Iterator[MustExecute]:
+    if step.requirements:
+        what = f"the requirements {_shown(', '.join(step.requirements))}"
+        why = "are not locked: the installer chooses while it runs"
+        yield MustExecute(what=what, why=why, at=step.at)
+    for one in step.distributions:
+        if one.is_source:
+            yield MustExecute(
+                what=_named(one), why=f"is {_SOURCES[one.kind]}, which has to be built", at=step.at
+            )
+
+
+def _named(one: Distribution) -> str:
+    return f"{one.name} {one.version}" if one.version else one.name
+
+
+def _shown(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rstrip()}..."
+
+
+def _location(at: tuple[str, ...]) -> Location | None:
+    """The first of the lines."""
+    file, _, line = at[0].rpartition(":") if at else ("", "", "")
+    return Location(file, int(line)) if line.isdigit() else None

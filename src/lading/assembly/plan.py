@@ -1,0 +1,181 @@
+"""Which layers an image has, in which order: decided by the `ImageInfo` alone, without any file.
+
+From what changes seldom to what changes daily: the environment, the wheels, the project's files. A
+large wheel is a layer of its own. Small ones are together with others by a hash of their names, so
+that another version of one changes one layer, and no other package moves. The price of the
+threshold between the two: a wheel that crosses it, or one more large wheel than there are layers
+for, which moves it to the next step, changes more than one layer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from lading.info import CopyFiles, InstallPython
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from lading.info import ImageInfo
+    from lading.lock.model import Distribution
+
+__all__ = ["BUDGET", "Included", "PlannedLayer", "plan", "weight"]
+
+BUDGET: Final = 40
+"""How many layers are put on the base's at most: overlay drivers stack 127 in all."""
+
+_LEAST_BUDGET: Final = 4
+_SMALLEST: Final = 64 << 10
+_UNKNOWN: Final = 4 << 20
+"""The weight of a wheel whose size no index told: one that may be large is better alone."""
+
+_LONGEST_NAME: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Included:
+    """Files of the project, and where among the image's steps they are copied."""
+
+    step: CopyFiles
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLayer:
+    """A layer, before anything of it was looked at.
+
+    Attributes:
+        kind: What it holds: the environment and the folders, wheels, or files.
+        name: What it is called in the image's history.
+        distributions: Its wheels, by name.
+        included: Its files, in order: a later one replaces an earlier one.
+        at: The user's lines.
+    """
+
+    kind: Literal["environment", "packages", "files"]
+    name: str
+    distributions: tuple[Distribution, ...] = ()
+    included: tuple[Included, ...] = ()
+    at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shares:
+    """How a budget is shared out; fixed, so that an included file moves no package."""
+
+    groups: int
+    files: int
+    alone: int
+
+    @classmethod
+    def of(cls, budget: int) -> _Shares:
+        budget = max(budget, _LEAST_BUDGET)
+        groups, files = max(1, budget // 5), max(1, budget // 10)
+        return cls(groups=groups, files=files, alone=budget - 1 - groups - files)
+
+
+def plan(info: ImageInfo, *, budget: int = BUDGET) -> tuple[PlannedLayer, ...]:
+    """The layers to put on the base, from the lowest up.
+
+    Args:
+        info: The image; nothing of it has to be executed.
+        budget: How many there may be; fewer than 4 are taken for 4.
+    """
+    shares = _Shares.of(budget)
+    lines = {
+        one: step.at
+        for step in info.steps
+        if isinstance(step, InstallPython)
+        for one in step.distributions
+    }
+    alone, together = _separated(tuple(lines), shares)
+    groups = [*([one] for one in alone), *together]
+    return (
+        PlannedLayer(kind="environment", name=_environment_name(info)),
+        *(_packages(group, lines) for group in groups),
+        *_files(info, shares.files),
+    )
+
+
+def weight(distribution: Distribution) -> int:
+    """How large a wheel is held to be, in bytes."""
+    return _UNKNOWN if distribution.size is None else distribution.size
+
+
+def _separated(
+    distributions: Sequence[Distribution], shares: _Shares
+) -> tuple[list[Distribution], list[list[Distribution]]]:
+    """The wheels that have a layer each, the largest class first; and the groups of the others."""
+    threshold = _threshold(map(weight, distributions), shares.alone)
+    alone = [one for one in distributions if weight(one) >= threshold]
+    alone.sort(key=lambda one: (-_class(weight(one)), one.name))
+    groups: dict[int, list[Distribution]] = {}
+    for one in sorted(distributions, key=_name):
+        if weight(one) < threshold:
+            groups.setdefault(_group(one.name, shares.groups), []).append(one)
+    return alone, [group for _, group in sorted(groups.items())]
+
+
+def _threshold(weights: Iterable[int], most: int) -> int:
+    """The smallest step of the ladder that no more wheels than `most` reach."""
+    found, threshold = list(weights), _SMALLEST
+    while sum(one >= threshold for one in found) > most:
+        threshold *= 2
+    return threshold
+
+
+def _class(size: int) -> int:
+    return (size // _SMALLEST).bit_length()
+
+
+def _group(name: str, groups: int) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % groups
+
+
+def _name(distribution: Distribution) -> str:
+    return distribution.name
+
+
+def _packages(
+    group: Sequence[Distribution], lines: dict[Distribution, tuple[str, ...]]
+) -> PlannedLayer:
+    names = ", ".join(f"{one.name} {one.version}" for one in group)
+    return PlannedLayer(
+        kind="packages",
+        name=_short(f"python packages {names}"),
+        distributions=tuple(group),
+        at=_lines(lines[one] for one in group),
+    )
+
+
+def _files(info: ImageInfo, most: int) -> Iterator[PlannedLayer]:
+    copies = [
+        Included(step=step, number=number)
+        for number, step in enumerate(info.steps)
+        if isinstance(step, CopyFiles)
+    ]
+    first = max(0, len(copies) - most)
+    for some in (copies[: first + 1], *([one] for one in copies[first + 1 :])):
+        if some:
+            places = ", ".join(dict.fromkeys(one.step.destination for one in some))
+            yield PlannedLayer(
+                kind="files",
+                name=_short(f"files to {places}"),
+                included=tuple(some),
+                at=_lines(one.step.at for one in some),
+            )
+
+
+def _environment_name(info: ImageInfo) -> str:
+    folders = "folders of the user"
+    return f"python environment, {folders}" if info.venv else folders
+
+
+def _lines(found: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line for lines in found for line in lines))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME].rstrip(', ')}..."

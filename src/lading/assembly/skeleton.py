@@ -1,0 +1,80 @@
+"""The lowest layer: the environment without packages, and the folders that the user writes to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lading.assembly.packages import ENVIRONMENT
+from lading.oci.entries import Folder, Literal, Regular, Symlink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lading.assembly.folders import Folders
+    from lading.assembly.ground import Ground
+    from lading.info import ImageInfo
+    from lading.info.model import User
+    from lading.oci.entries import Entry
+
+__all__ = ["skeleton"]
+
+_NO_LIB64: Final = frozenset({"386", "arm"})
+"""The architectures with words of 32 bits, which have one folder of libraries."""
+
+
+def skeleton(info: ImageInfo, ground: Ground, folders: Folders) -> tuple[Entry, ...]:
+    """The entries.
+
+    Args:
+        info: The image.
+        ground: What it is put on.
+        folders: The image's folders, with those that the user gets.
+    """
+    found: list[Entry] = list(_environment(info, ground))
+    given = tuple(path for path in ground.owned(info.config) if path)
+    if ground.is_empty:
+        found += _accounts(info.config.user)
+        given = ("tmp", *(path for path in given if path != "tmp"))
+    owned: list[Entry] = [folders.entry(path) for path in given]
+    above = folders.above(one.path for one in (*found, *owned))
+    places = {one.path for one in owned}
+    return (*(one for one in above if one.path not in places), *found, *owned)
+
+
+def _environment(info: ImageInfo, ground: Ground) -> Iterator[Entry]:
+    """What `uv venv` makes, as the Dockerfile leaves it (PEP 405)."""
+    python = ground.interpreter
+    if info.venv is None or python is None:
+        return
+    root, series = ground.resolved(info.venv), ground.series
+    config = f"home = {python.home}\ninclude-system-site-packages = false\n"
+    yield Regular(
+        path=f"{root}/pyvenv.cfg",
+        mode=0o644,
+        content=Literal(data=config.encode()),
+        source=ENVIRONMENT,
+    )
+    links = {"python": python.path, "python3": "python", f"python{series}": "python"}
+    for name, target in links.items():
+        yield _link(f"{root}/bin/{name}", target)
+    if info.platform.split("/")[1] not in _NO_LIB64:
+        yield _link(f"{root}/lib64", "lib")
+    site = f"{root}/lib/python{series}/site-packages"
+    yield Folder(path=site, mode=0o755, source=ENVIRONMENT)
+
+
+def _link(path: str, target: str) -> Symlink:
+    return Symlink(path=path, mode=0o777, target=target, source=ENVIRONMENT)
+
+
+def _accounts(user: User) -> Iterator[Entry]:
+    """The accounts of an image that has no other files."""
+    lines = {0: "root:x:0:0:root:/root:/sbin/nologin\n"}
+    lines.setdefault(user.uid, f"{user.name}:x:{user.uid}:{user.gid}::{user.home}:/bin/sh\n")
+    groups = {0: "root:x:0:\n"}
+    groups.setdefault(user.gid, f"{user.name}:x:{user.gid}:\n")
+    for name, content in (("passwd", lines), ("group", groups)):
+        data = "".join(content.values()).encode()
+        yield Regular(
+            path=f"etc/{name}", mode=0o644, content=Literal(data=data), source="the accounts"
+        )

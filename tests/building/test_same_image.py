@@ -1,0 +1,174 @@
+"""The law: docker's image from the Dockerfile, and the one assembled directly, are the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assembly.tiny import wheel_of
+from building.twins import configuration, content, installed, taken
+from building.workshop import write_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from building.workshop import Workshop
+    from engine_support import Engine
+
+pytestmark = [pytest.mark.network, pytest.mark.engine("docker")]
+
+_IMAGE = 'Image(distro="debian:bookworm", python_version="3.11")'
+
+WHEELS = {
+    "tools-1.0-py3-none-any.whl": wheel_of(
+        "tools",
+        "1.0",
+        {
+            "tools/__init__.py": "def main():\n    print('tools')\n",
+            "tools/data/table.csv": "a,b\n" * 500,
+            "tools/empty.py": "",
+            "data/scripts/plain.sh": "#!/bin/sh\necho plain\n",
+            "data/scripts/rewritten": "#!python\nprint('rewritten')\n",
+            "data/data/share/tools/guide.txt": "read me\n",
+            "data/data/etc/tools.conf": "x = 1\n",
+            "data/headers/tools.h": "#define TOOLS 1\n",
+            "data/purelib/tools_pure.py": "PURE = True\n",
+            "data/platlib/tools_plat.py": "PLAT = True\n",
+        },
+        scripts="tools = tools:main\ntools-again = tools:main",
+    ),
+    "space_one-1.0-py3-none-any.whl": wheel_of(
+        "space-one", "1.0", {"space/one/__init__.py": "1\n", "space/py.typed": ""}
+    ),
+    "space_two-2.0-py3-none-any.whl": wheel_of(
+        "space-two", "2.0", {"space/two/__init__.py": "2\n", "space/py.typed": ""}
+    ),
+    "Mixed_Case-0.1-py3-none-any.whl": wheel_of(
+        "Mixed-Case", "0.1", {"mixed.py": "# -*- coding: latin-1 -*-\n", "ünïcode.txt": "ü"}
+    ),
+}
+
+_OURS = ", ".join(f'"./wheels/{name}"' for name in WHEELS)
+
+CORPUS = {
+    "scripts, data, headers and namespaces": f".python_packages({_OURS})",
+    "without bytecode": f"""
+    .python_packages({_OURS})
+    .replace(compile_bytecode=False)""",
+    "compiled packages": """
+    .python_packages("numpy==1.26.4", "markupsafe==2.1.5", "greenlet==3.1.1", "uvicorn==0.30.6")""",
+    "files that replace each other": """
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    .build_include("app")
+    .build_include("other/server.py", to="/app/app")
+    .build_include("app", to="/srv/a b/models")
+    .build_include("app", to="/lib/lading")
+    .build_include("other", to="/")
+    .build_include("app", to="/tmp/x")""",
+    "folders that a copy takes back": """
+    .volume("/srv/app/deep", "/srv/app")
+    .build_include("app", to="/")
+    .build_include("app", to="/srv")
+    .build_include("other/server.py")""",
+    "variables": r"""
+    .env(A='say "$HOME" and \\', LANG="de_DE.UTF-8", PATH="$PATH:/last")
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    .env(PATH="/first:$PATH:/later", A="$A")
+    .env(B="", C=" ", HOME="/somewhere")""",
+    "a path of its own": """
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    .env(PATH="/only/this:/and/that")""",
+    "how it is run": """
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    .entrypoint("tools", "--it's")
+    .cmd("a b", "$HOME")
+    .label({"org.opencontainers.image.source": "https://git.example.test/x", "b": 'say "x"'})
+    .expose(8000, "9000/udp")
+    .volume("/data", "/var/lib/own", "/srv")
+    .stop_signal("SIGINT")
+    .healthcheck("tools", interval="1m30s", timeout="500ms", start_period="10s", retries=3)""",
+    "an entrypoint alone": """
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl").entrypoint("tools")""",
+    "another user elsewhere": """
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    .user(4711, group=4712, name="server", home="/var/lib/server")
+    .workdir("/work/deep/er")
+    .build_include("app")""",
+    "folders that others have": """
+    .user(1001, home="/root")
+    .workdir("/tmp")
+    .volume("/opt", "/usr/local/share", "/var/tmp")
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    .build_include("app")""",
+    "no packages": """.build_include("app").cmd("cat", "server.py")""",
+}
+
+
+@pytest.fixture(params=list(CORPUS.values()), ids=list(CORPUS))
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    write_project(folder, f"{_IMAGE}{request.param}")
+    files = {
+        "app/server.py": b"print('server')\n",
+        "app/bin/run": b"#!/bin/sh\necho run\n",
+        "app/other/server.py": b"first, and then replaced\n",
+        "app/app/deep/er/x.bin": bytes(range(256)) * 512,
+        "other/server.py": b"#!/bin/sh\necho second\n",
+        "other/etc/own.conf": b"x\n",
+    }
+    files |= {f"wheels/{name}": data for name, data in WHEELS.items()}
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        path.chmod(0o750 if data.startswith(b"#!") else 0o600)
+    return folder
+
+
+def assembled(workshop: Workshop, docker: Engine, project: Path, folder: Path, base: str) -> str:
+    """The image of a project, made without an engine, as docker has it."""
+    tag, archive = docker.tag("assembled"), folder / "image.tar"
+    words = ("--engine", "oci", "--base-image", base, "--media-types", "docker", "--tag", tag)
+    done = workshop.lading("build", *words, "-o", f"docker-archive:{archive}", cwd=project)
+    assert done.returncode == 0, done.stderr
+    docker.run("load", "--input", str(archive))
+    archive.unlink()
+    return tag
+
+
+def check_same(
+    workshop: Workshop, docker: Engine, project: Path, tmp_path: Path, base: str
+) -> None:
+    built = docker.tag("built")
+    workshop.build(project, engine="docker", base=base, tag=built)
+    made = assembled(workshop, docker, project, tmp_path, base)
+    assert configuration(docker, made) == configuration(docker, built)
+    theirs, ours = content(docker, built, tmp_path), content(docker, made, tmp_path)
+    assert ours.launchers == theirs.launchers
+    assert ours.records == theirs.records
+    differing = {
+        path: (ours.entries.get(path), theirs.entries.get(path))
+        for path in ours.entries.keys() | theirs.entries.keys()
+        if ours.entries.get(path) != theirs.entries.get(path)
+    }
+    assert differing == {}
+    if "/opt/venv" in ours.entries:
+        assert installed(docker, made) == installed(docker, built)
+    if ours.bytecode:  # which takes an interpreter of the same minor version here
+        assert ours.bytecode == theirs.bytecode
+        assert taken(docker, made) == taken(docker, built) > 0
+
+
+def test_both_generators_make_the_same_image(
+    workshop: Workshop, docker: Engine, project: Path, tmp_path: Path, base: str
+) -> None:
+    check_same(workshop, docker, project, tmp_path, base)
+
+
+def test_so_they_do_on_a_base_that_has_a_user(
+    workshop: Workshop, docker: Engine, tmp_path: Path, base_image_user: str
+) -> None:
+    project = tmp_path / "project"
+    write_project(project, f'{_IMAGE}.python_packages("six==1.16.0").env(LANG="C")')
+    check_same(workshop, docker, project, tmp_path, base_image_user)
