@@ -1,5 +1,6 @@
 #!/bin/sh
 # The main job, shown on examples/iris: lock, freeze, look at the Dockerfile, build, start, ask.
+# Before the build, examples/served shows an image that takes no container engine to make.
 #
 # `make demo` runs this. By hand, from anywhere: PATH="$PWD/.venv/bin:$PATH" sh examples/demo.sh
 #
@@ -85,15 +86,26 @@ if [ "$pinned" = no ]; then
     exit 0
 fi
 
+say "lading build without an engine: examples/served is wheels and files"
+mkdir "$work/served"
+for file in pyproject.toml requirements.txt service.py weights.json; do
+    cp "$here/served/$file" "$work/served/"
+done
+began=$(date +%s)
+(cd "$work/served" && shown lading build "$@" --output image.tar)
+echo "    that took $(($(date +%s) - began)) s, and nothing but Python; what is in it:"
+(cd "$work/served" && lading inspect image.tar >"$work/inspected")
+indented <"$work/inspected"
+
 if [ -n "${LADING_DEMO_ENGINE:-}" ]; then
     set -- "$@" --engine "$LADING_DEMO_ENGINE"
 elif ! lading doctor >"$work/doctor" 2>&1; then
-    say "No build: no container engine can serve here. lading doctor says why:"
+    say "No build of iris, which runs a command: no container engine can serve here. lading doctor:"
     indented <"$work/doctor"
     exit 0
 fi
 
-say "lading build (the first time, this takes a minute or two)"
+say "lading build, with an engine: iris trains its model (the first time, this takes a while)"
 began=$(date +%s)
 if ! lading build --json --tag "$tag" "$@" >"$work/built" 2>"$work/said"; then
     tail -n 30 "$work/said" | indented

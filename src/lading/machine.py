@@ -7,14 +7,17 @@ reach things, and never what an image is.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from lading.errors import BuildError
+from lading.grammar.invalid import Invalid
+from lading.grammar.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,10 +27,20 @@ if TYPE_CHECKING:
     from lading.http import HttpSettings
     from lading.image.steps import Index
     from lading.lock.uv import Uv
+    from lading.platforms import Platform
     from lading.registry.credentials import Credentials
     from lading.secret_values import SecretSource
+    from lading.store import Store
 
 __all__ = ["Machine", "Reach"]
+
+_CREATED: Final = 315532800
+"""1980-01-01, the time of the files of images too."""
+
+_MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
+
+_LAST_TIME: Final = 253402300799
+"""The end of the year 9999, the last that RFC 3339 can write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +81,24 @@ class Machine:
     )
 
     @classmethod
-    def here(cls, *, ca_bundle: str | None = None, secrets: Iterable[SecretSource] = ()) -> Self:
+    def here(
+        cls,
+        *,
+        ca_bundle: str | None = None,
+        secrets: Iterable[SecretSource] = (),
+        plain_http: Iterable[str] = (),
+    ) -> Self:
         """This machine.
 
         Args:
             ca_bundle: What is trusted in place of the certificates it is configured with.
             secrets: The sources of secrets, in place of those that an Image declares.
+            plain_http: More registries that are reached without TLS.
         """
         environ = dict(os.environ)
+        if hosts := tuple(plain_http):
+            named = environ.get("LADING_PLAIN_HTTP")
+            environ["LADING_PLAIN_HTTP"] = ",".join((*([named] if named else []), *hosts))
         if ca_bundle is not None:
             environ["SSL_CERT_FILE"] = str(Path(ca_bundle).resolve())
         return cls(
@@ -89,6 +112,41 @@ class Machine:
             return Path(named)
         base = self.environ.get("XDG_CACHE_HOME")
         return (Path(base) if base else self.home / ".cache") / "lading"
+
+    def created(self) -> int:
+        """When images are said to be made, in seconds since 1970 (reproducible-builds.org).
+
+        It is SOURCE_DATE_EPOCH, or one time for all: the clock has no say.
+
+        Raises:
+            Invalid: The variable holds something else.
+        """
+        text = self.environ.get("SOURCE_DATE_EPOCH") or str(_CREATED)
+        if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) > _LAST_TIME:
+            raise Invalid(
+                f"SOURCE_DATE_EPOCH is {shown(text)}, and no time",
+                hint="set it to seconds since 1970, such as $(git log -1 --pretty=%ct), or unset "
+                "it",
+            )
+        return int(text)
+
+    def store(self) -> Store:
+        """The layers that were made or fetched.
+
+        Raises:
+            ImageError: LADING_CACHE_LIMIT is no size.
+        """
+        from lading.store import open_store  # noqa: PLC0415 - only for images
+
+        return open_store(self.cache, self.environ)
+
+    @property
+    def platform(self) -> Platform:
+        """What container engines here run without emulation."""
+        from lading.platforms import Platform  # noqa: PLC0415 - seldom asked
+
+        named = _MACHINES.get(os.uname().machine, os.uname().machine)
+        return Platform.parse(f"linux/{named}")
 
     def secret(self, secret: Secret, *, project: Path) -> bytes:
         """The value of a secret, from the command line's source or from its own; read once.

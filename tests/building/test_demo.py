@@ -45,6 +45,7 @@ def test_it_locks_freezes_builds_and_asks(
     done = demo(workshop, tmp_path, LADING_DEMO_BASE=base, LADING_DEMO_ENGINE=name)
     assert done.returncode == 0, done.stdout + done.stderr
     assert '{"species":["setosa","virginica"]}' in done.stdout
+    assert "    it is in image.tar\n" in done.stdout
     assert "stopped by SIGTERM" in done.stdout
     assert done.stderr == ""
     assert engine.run("images", "--quiet", "lading-demo") == ""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.program import Project, project, world
+from cli.shipping import write_base
 from registry.fake_registry import serving
 
 if TYPE_CHECKING:
@@ -58,12 +59,34 @@ def tiny(tmp_path: Path, home: Path, server: FakeServer) -> Project:
     return sample(tmp_path / "project", home, server)
 
 
+@pytest.fixture
+def shipped(tmp_path: Path, home: Path, server: FakeServer) -> Project:
+    """A project whose image takes nothing that has to be executed, on a layout of its own."""
+    made = project(tmp_path / "project", home, server)
+    made.write("pyproject.toml", '[tool.lading]\nimage = "service:image"\n')
+    made.write("service.py", SHIPPED.replace("HOST", server.host))
+    write_base(made.folder / "base")
+    return made
+
+
 def sample(folder: Path, home: Path, server: FakeServer) -> Project:
     made = project(folder, home, server)
     made.write("pyproject.toml", '[tool.lading]\nimage = "service:image"\n')
     made.write("service.py", SERVICE.replace("HOST", server.host))
     return made
 
+
+SHIPPED = """\
+from lading import Image
+
+image = (
+    Image(base_image="oci:base", distro="debian:bookworm", python_version="3.11")
+    .index("http://HOST/simple", default=True)
+    .python_packages("tiny")
+    .build_include("service.py")
+    .cmd("python", "-m", "tiny")
+)
+"""
 
 SERVICE = """\
 from lading import Image

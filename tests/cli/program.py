@@ -81,7 +81,13 @@ class Project:
             text = text.replace(found, name)
         text = re.sub(r"[0-9a-f]{64}", "DIGEST", text)
         # Registry and resolver are asked at once: which of them is said first is chance.
-        return re.sub(r"(?m)(?:^(?:asking|resolving) .*\n)+", _sorted_lines, text)
+        text = re.sub(r"(?m)(?:^(?:asking|resolving) .*\n)+", _sorted_lines, text)
+        # So are several layers, of which any may be done first.
+        return re.sub(
+            r"(?m)(?:^  (?:made|reused|fetched|sent|mounted|there already) .*\n)+",
+            _sorted_lines,
+            text,
+        )
 
 
 def _sorted_lines(match: re.Match[str]) -> str:

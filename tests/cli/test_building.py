@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from registry.test_http import self_signed
+from registry.certificates import self_signed
 
 if TYPE_CHECKING:
     from cli.program import Project
@@ -168,9 +168,14 @@ def test_doctor_says_what_can_build_the_classic_dialect(bare: Project, tmp_path:
     assert sum("--dialect classic" in line for line in lines) == 1
 
 
-def test_build_without_an_engine(tiny: Project) -> None:
+def test_a_build_that_needs_an_engine_where_none_is(tiny: Project) -> None:
+    naming(tiny, '.run("a")', '.system_packages("curl")')
     ran = tiny.lading("build", "-t", "x")
-    assert (ran.code, ran.out, ran.err) == (1, "", NONE)
+    steps = (
+        "error: service.py:7: a command has to be executed\n"
+        "error: service.py:8: the distribution's package manager has to be executed\n"
+    )
+    assert (ran.code, ran.out, ran.err) == (1, "", steps + NONE)
     assert tiny.files() == ["pyproject.toml", "service.py"]
 
 
@@ -278,6 +283,7 @@ def test_a_build(told: Project) -> None:
     assert ran.err == (
         "writing .lading/linux-amd64\n"
         "fetching uv 0.9.9\n"
+        "only a container engine heeds --build-arg and the words after `--`\n"
         "building with teller\n"
         "linux/amd64 ('a:1', 'b') (('FTP_PROXY', 'p'),) ('--more', '-x')\n"
         "built a:1, b\n"
@@ -314,7 +320,7 @@ def test_a_build_without_a_tag_says_what_that_means(told: Project) -> None:
 
 
 def test_a_build_with_json(told: Project) -> None:
-    ran = told.lading("build", "--json", "-q", "-t", "a")
+    ran = told.lading("build", "--engine", "teller", "--json", "-q", "-t", "a")
     assert json.loads(ran.out) == {
         "engine": "teller",
         "tags": ["a"],
@@ -324,8 +330,22 @@ def test_a_build_with_json(told: Project) -> None:
     assert ran.code == 0
 
 
+def test_a_build_that_takes_an_engine_says_which_steps_need_it(told: Project) -> None:
+    naming(told, '.run("true")', '.system_packages("curl")')
+    ran = told.lading("build", "-t", "a")
+    assert ran.err.splitlines()[-6:] == [
+        "a container engine is needed:",
+        "  service.py:7: the command `true` runs",
+        "  service.py:8: the system packages curl run the distribution's package manager",
+        "building with teller",
+        "linux/amd64 ('a',) () ()",
+        "built a",
+    ]
+    assert (ran.code, ran.out) == (0, "")
+
+
 def test_a_failed_build_shows_the_engines_own_words_and_exit_code(told: Project) -> None:
-    ran = told.lading("build", "-t", "a", TELLER_CODE="3")
+    ran = told.lading("build", "--engine", "teller", "-t", "a", TELLER_CODE="3")
     assert ran.err.endswith(
         "linux/amd64 ('a',) () ()\nerror: teller could not build the image (exit code 3)\n"
     )
@@ -333,7 +353,7 @@ def test_a_failed_build_shows_the_engines_own_words_and_exit_code(told: Project)
 
 
 def test_a_quiet_build_that_failed_says_the_engines_words_once(told: Project) -> None:
-    ran = told.lading("build", "-q", "-t", "a", TELLER_CODE="3")
+    ran = told.lading("build", "--engine", "teller", "-q", "-t", "a", TELLER_CODE="3")
     assert ran.err == (
         "error: teller could not build the image (exit code 3)\n  linux/amd64 ('a',) () ()\n"
     )

@@ -41,8 +41,12 @@ Commands:
   freeze      Write the image as a build context.
   vendor      Write a build context that needs no network; or check one.
   dockerfile  Print the Dockerfile.
-  build       Freeze, and build with a container engine.
+  build       Make the image, without an engine where that can be.
+  push        Push an image that is in a folder or a file.
+  copy        Copy an image between registries, folders and files.
+  inspect     Say what an image consists of.
   doctor      Say which container engines can build here.
+  cache       Show, trim or check what is kept for later builds.
 """)
 
 
@@ -202,11 +206,20 @@ def test_build(bare: Project) -> None:
     assert shown(bare, "build") == snapshot("""\
 Usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]
 
-  Freeze the image, and build it with a container engine.
+  Make the image that TARGET names.
 
-  What stands after `--` is handed to the engine's build command as it is.
+  It takes no container engine, unless something has to be executed for it:
+  then the first engine that can serve builds it, and what needs one is said.
+  These ask for an engine, too: --no-cache, --build-arg, --network, --context,
+  --dialect, --vendor, and what stands after `--`, which is handed to its
+  build command as it is.
 
-  With --json: {engine, tags, platform, key}.
+  Without -o, --push or --load, an image with a tag is loaded into the first
+  engine there is, and any other is written to .lading/image in the project.
+
+  With --json: {engine, tags, platform, key}, and without an engine also
+  {digest, image_id, layers, pushed, output, loaded}; for several platforms,
+  {platforms} has what differs.
 
 Options:
   --project DIR                   The folder that the image's paths start
@@ -217,35 +230,119 @@ Options:
                                   no registry tells it.
   --ca-bundle FILE                Trust these certificate authorities (PEM),
                                   here and while building; never in the image.
-  --platform OS/ARCH              What the image is for.  [default:
-                                  linux/amd64]
+  --platform OS/ARCH              What the image is for; repeat for one image
+                                  index of several.  [default: linux/amd64]
   -t, --tag REF                   Name the image; repeat for more names.
-                                  Without, it can only be found by its id.
+  -o, --output DEST               Write the image: to a folder (an OCI
+                                  layout), to a .tar (an OCI archive), or to
+                                  docker-archive:FILE.
   --push                          Push every tag to its registry.
-  --engine NAME                   Build with this engine; left out, the first
-                                  that can serve.
-  --no-cache                      Leave the engine's cache alone.
-  --build-arg NAME[=VALUE]        Set a build argument; without a value, to
-                                  that of the environment variable.
+  --load                          Load the image into docker, podman, buildah
+                                  or nerdctl.
+  --engine NAME                   Build with this container engine; oci: with
+                                  none; auto: with none unless something has
+                                  to be executed.  [default: auto]
+  --media-types [oci|docker]      The vocabulary of the image's documents;
+                                  left out, oci, and docker for what nobody
+                                  but an engine gets.
+  --plain-http HOST               Reach this registry without TLS, which is
+                                  else done on loopback only; repeat for more.
+  --locked                        Refuse, rather than update lading.lock,
+                                  where it is out of date.
+  --offline                       Refuse, rather than update lading.lock or
+                                  fetch a file that is not in the cache.
   --secret id=NAME,src=FILE|env=VAR
                                   Where a secret of the image is, in place of
                                   what the image says; repeat for more.
+  --no-cache                      Leave the engine's cache alone.
+  --build-arg NAME[=VALUE]        Set a build argument; without a value, to
+                                  that of the environment variable.
   --network [host|none]           The network of the build, not the engine's
                                   own.
+  --context DIR                   Where an engine's build context is written,
+                                  replaced whole; left out, .lading/<platform>
+                                  in the project.
   --dialect NAME                  Of the Dockerfile; classic is for builders
                                   without `RUN --mount`.  [default: buildkit]
   --vendor                        Put all that is installed into the folder:
                                   the build then takes nothing but the base
                                   image from the network.
-  -o, --output DIR                The folder to write, replaced whole; left
-                                  out, .lading/<platform> in the project.
-  --locked                        Refuse, rather than update lading.lock,
-                                  where it is out of date.
-  --offline                       Refuse, rather than update lading.lock or
-                                  fetch a file that is not in the cache.
   -q, --quiet                     Say nothing but errors.
   --json                          Print the result as JSON.
   -h, --help                      Show this message and exit.
+""")
+
+
+def test_push(bare: Project) -> None:
+    assert shown(bare, "push") == snapshot("""\
+Usage: lading push [OPTIONS] SRC REF...
+
+  Push the image that SRC holds, under each REF.
+
+  SRC is an OCI layout's folder, an OCI archive or a docker archive. What the
+  registry has already is not sent again.
+
+  With --json: {digest, pushed}.
+
+Options:
+  --platform OS/ARCH  Take the image for this platform; left out, all that is
+                      there.
+  --plain-http HOST   Reach this registry without TLS, which is else done on
+                      loopback only; repeat for more.
+  --ca-bundle FILE    Trust these certificate authorities (PEM).
+  -q, --quiet         Say nothing but errors.
+  --json              Print the result as JSON.
+  -h, --help          Show this message and exit.
+""")
+
+
+def test_copy(bare: Project) -> None:
+    assert shown(bare, "copy") == snapshot("""\
+Usage: lading copy [OPTIONS] SRC DST
+
+  Copy an image, for all its platforms, with every byte of its documents as it
+  is.
+
+  SRC and DST are written as oci:DIR, oci-archive:FILE, docker-archive:FILE or
+  docker://REFERENCE. A path alone may be ./DIR or FILE.tar, or what is there;
+  all else is a reference. Between repositories of one registry, nothing is
+  downloaded.
+
+  With --json: {digest, copied}.
+
+Options:
+  --platform OS/ARCH  Take the image for this platform; left out, all that is
+                      there.
+  --plain-http HOST   Reach this registry without TLS, which is else done on
+                      loopback only; repeat for more.
+  --ca-bundle FILE    Trust these certificate authorities (PEM).
+  -q, --quiet         Say nothing but errors.
+  --json              Print the result as JSON.
+  -h, --help          Show this message and exit.
+""")
+
+
+def test_inspect(bare: Project) -> None:
+    assert shown(bare, "inspect") == snapshot("""\
+Usage: lading inspect [OPTIONS] SRC
+
+  Say which platforms an image is for, how it runs, and what each of its
+  layers holds.
+
+  SRC and OTHER are written as for `lading copy`. What is in a layer is said
+  where the layer is at hand: in a folder or a file, or in the cache.
+
+  With --json: {source, digest, images}, and of each image {platform, digest,
+  config, layers}.
+
+Options:
+  --platform OS/ARCH  Only the image for this platform.
+  --with OTHER        Say which layers this image has too; repeat for more.
+  --plain-http HOST   Reach this registry without TLS, which is else done on
+                      loopback only; repeat for more.
+  --ca-bundle FILE    Trust these certificate authorities (PEM).
+  --json              Print the result as JSON.
+  -h, --help          Show this message and exit.
 """)
 
 
@@ -266,7 +363,9 @@ Options:
 """)
 
 
-@pytest.mark.parametrize("command", ["lock", "freeze", "dockerfile", "build", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["lock", "freeze", "dockerfile", "build", "push", "copy", "inspect", "doctor"]
+)
 def test_short_form(bare: Project, command: str) -> None:
     assert bare.lading(command, "-h").out == shown(bare, command)
 

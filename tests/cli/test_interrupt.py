@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
@@ -10,10 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lading.oci import validate
 from registry.fake_registry import Reply, serving
+from registry.full_registry import Fault, running_registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cli.program import Project, World
+    from lading.process import Completed
     from registry.fake_registry import Seen
 
 # Tells its number first, so that the test can interrupt this process and no other.
@@ -45,6 +51,66 @@ def test_an_interrupted_lock_leaves_nothing(tiny: Project, net: World) -> None:
     assert (done.returncode, done.stderr.strip()) == (130, "interrupted")
     (tiny.folder / "pid").unlink()
     assert tiny.files() == ["pyproject.toml", "service.py"]
+
+
+def interrupted(project: Project, words: list[str], asked: Callable[[], object]) -> Completed:
+    """The program, interrupted once something has been asked of a server."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(project.start, [sys.executable, "-c", START, *words])
+        deadline = time.monotonic() + 20
+        while not asked():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.kill(int(project.read("pid")), signal.SIGINT)
+        start = time.monotonic()
+        done = running.result(30)
+        assert time.monotonic() - start < 10
+    (project.folder / "pid").unlink()
+    return done
+
+
+def test_an_interrupted_push_leaves_no_tag_and_the_next_one_succeeds(shipped: Project) -> None:
+    with running_registry() as registry:
+        name = f"{registry.host}/a:1"
+        stalling = Fault(stall=15)
+        for method in ("POST", "PATCH", "PUT"):
+            registry.fails(method, r"/blobs/uploads/", stalling, times=20)
+        done = interrupted(
+            shipped, ["push", "-q", "base", name], lambda: registry.requests("POST", "/uploads/")
+        )
+        assert (done.returncode, done.stderr.strip()) == (130, "interrupted")
+        with pytest.raises(KeyError):
+            registry.manifest("a", "1")
+    with running_registry() as registry:
+        assert shipped.lading("push", "-q", "base", f"{registry.host}/a:1").code == 0
+
+
+def test_an_interrupted_build_leaves_no_image_and_the_next_one_succeeds(
+    shipped: Project, net: World
+) -> None:
+    asked, go_on = Event(), Event()
+    go_on.set()
+
+    def slow(request: Seen) -> Reply:
+        if request.path.endswith(".whl"):
+            asked.set()
+            go_on.wait(5)
+        return net.route(request)
+
+    with serving(slow) as server:
+        service = shipped.read("service.py")
+        before = re.sub(r"127[.]0[.]0[.]1:[0-9]+", server.host, service)
+        shipped.write("service.py", before)
+        assert shipped.lading("lock", "-q").code == 0
+        files = shipped.files()
+        asked.clear()
+        go_on.clear()
+        done = interrupted(shipped, ["build", "-q", "-o", "out"], asked.is_set)
+        assert (done.returncode, done.stderr.strip()) == (130, "interrupted")
+        assert shipped.files() == files
+        go_on.set()
+        assert shipped.lading("build", "-q", "-o", "out").code == 0
+    assert validate(shipped.folder / "out") == ()
 
 
 SLOW = """\

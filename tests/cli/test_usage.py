@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from cli.program import Project
 
 LOCK = "usage: lading lock [OPTIONS] [TARGET]"
+BOTH = (
+    "error: --output and --media-types: not with a container engine, which alone heeds --no-cache "
+    "and the words after `--`"
+)
+PLACE = 'write a folder, a file such as image.tar, or "docker-archive:image.tar"'
 BUILD = "usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]"
 
 
@@ -89,6 +94,90 @@ BUILD = "usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]"
             [
                 "error: --secret: secret 'token' needs one source",
                 "hint: write id=NAME,src=FILE or id=NAME,env=VARIABLE",
+                BUILD,
+            ],
+        ),
+        (
+            ["build", "-t", f"a@sha256:{'0' * 64}"],
+            [
+                "error: --tag: a@sha256:DIGEST has a digest, which only a finished image can have",
+                "hint: write a",
+                BUILD,
+            ],
+        ),
+        (
+            ["build", "-o", "a", "-o", "b.tar"],
+            [
+                "error: --output is given twice",
+                "hint: write the image once, and then `lading copy` it",
+                BUILD,
+            ],
+        ),
+        (
+            ["build", "-o", "example.test/a:1"],
+            [
+                'error: --output: "example.test/a:1" is no path',
+                "hint: an image goes to a registry by -t REF --push; here, " + PLACE,
+                BUILD,
+            ],
+        ),
+        (
+            ["build", "-o", "image.tar.gz"],
+            [
+                'error: --output: "image.tar.gz" ends in .gz, which no image does',
+                f"hint: {PLACE}",
+                BUILD,
+            ],
+        ),
+        (
+            ["build", "-o", "oci:"],
+            ['error: --output: "oci:" names no place', f"hint: {PLACE}", BUILD],
+        ),
+        (
+            ["build", "--engine", "docker", "-o", "out"],
+            [
+                "error: --output: not with a container engine",
+                "hint: it keeps the image itself; --context DIR is where the build context goes",
+                BUILD,
+            ],
+        ),
+        (
+            [
+                "build",
+                "--engine",
+                "podman",
+                "--platform",
+                "linux/amd64",
+                "--platform",
+                "linux/arm64",
+            ],
+            [
+                "error: several platforms: not with a container engine",
+                "hint: leave out --engine",
+                BUILD,
+            ],
+        ),
+        (
+            ["build", "--engine", "oci", "--network", "host", "--vendor"],
+            [
+                "error: --engine oci: only a container engine heeds --network and --vendor",
+                "hint: leave that out, or name a container engine",
+                BUILD,
+            ],
+        ),
+        (
+            ["build", "--no-cache", "-o", "out", "--media-types", "docker", "--", "--x"],
+            [
+                BOTH,
+                "hint: leave one of them out",
+                BUILD,
+            ],
+        ),
+        (
+            ["build", "--plain-http", "a b"],
+            [
+                'error: --plain-http: "a b" is no registry',
+                "hint: write its host, and its port where it has one: registry.example.com:5000",
                 BUILD,
             ],
         ),

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Unpack
 
+    from lading.grammar.base import BaseImage
     from lading.grammar.dialect import Dialect
-    from lading.grammar.reference import ImageReference
     from lading.info import ImageInfo
     from lading.machine import Machine
     from lading.platforms import Platform
@@ -65,7 +65,7 @@ class FreezeOptions(TypedDict):
 
     target: str
     project: str | None
-    base_image: ImageReference | None
+    base_image: BaseImage | None
     allow_unpinned_base: bool
     ca_bundle: str | None
     platform: Platform
@@ -149,7 +149,7 @@ def dockerfile(  # noqa: PLR0913 - one argument an option
     *,
     target: str,
     project: str | None,
-    base_image: ImageReference | None,
+    base_image: BaseImage | None,
     allow_unpinned_base: bool,
     ca_bundle: str | None,
     platform: Platform,

@@ -11,13 +11,13 @@ from lading.errors import SpecificationError
 from lading.image.steps import PythonStep
 
 if TYPE_CHECKING:
-    from lading.grammar.reference import ImageReference
+    from lading.grammar.base import BaseImage
     from lading.image import Image
 
 __all__ = ["loaded"]
 
 
-def loaded(target: str, *, project: str | None, base_image: ImageReference | None) -> Target:
+def loaded(target: str, *, project: str | None, base_image: BaseImage | None) -> Target:
     """The image that a command works on, on another base where one was named."""
     found = load_target(target, project=project)
     if base_image is None:
@@ -25,7 +25,7 @@ def loaded(target: str, *, project: str | None, base_image: ImageReference | Non
     return replace(found, image=_rebased(found.image, base_image))
 
 
-def _rebased(image: Image, base: ImageReference) -> Image:
+def _rebased(image: Image, base: BaseImage) -> Image:
     # The steps were written for the distro and the Python that the image had before; without Python
     # packages, any Python that the base has will do, or none.
     distro = str(image.distro) if image.distro else None

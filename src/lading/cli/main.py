@@ -27,7 +27,11 @@ _COMMANDS = {
     "vendor": "vendor",
     "dockerfile": "freeze",
     "build": "build",
+    "push": "sending",
+    "copy": "sending",
+    "inspect": "inspecting",
     "doctor": "doctor",
+    "cache": "cache",
 }
 
 

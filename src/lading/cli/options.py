@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lading.cli.failure import Misused
+from lading.grammar.base import parse_base
 from lading.grammar.dialect import parse_dialect
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
+from lading.grammar.words import shown
 from lading.platforms import DEFAULT_PLATFORM, Platform
 
 if TYPE_CHECKING:
@@ -20,13 +22,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_json",
+    "ca_bundle_option",
     "dialect_option",
     "image_options",
     "locked_option",
     "offline_option",
     "output_option",
     "parsed",
+    "plain_http_option",
     "platform_option",
+    "platforms_option",
     "quiet",
     "secret_option",
     "vendor_option",
@@ -35,6 +40,7 @@ __all__ = [
 F = TypeVar("F", bound="Callable[..., Any]")
 
 _SECRET_FORM = "write id=NAME,src=FILE or id=NAME,env=VARIABLE"  # noqa: S105 - a form, no secret
+_HOST_FORM = "write its host, and its port where it has one: registry.example.com:5000"
 _SECRET_FIELDS = frozenset({"id", "src", "source", "env"})
 
 
@@ -58,7 +64,14 @@ def _read(parse: Callable[[str], object], parameter: click.Parameter, word: str)
     try:
         return parse(word)
     except Invalid as error:
-        raise Misused(f"{max(parameter.opts, key=len)}: {error.message}", hint=error.hint) from None
+        raise Misused(f"{_called(parameter)}: {error.message}", hint=error.hint) from None
+
+
+def _called(parameter: click.Parameter) -> str:
+    """What the usage calls it: an option by its longest name."""
+    if isinstance(parameter, click.Argument):
+        return f"argument {(parameter.metavar or str(parameter.name)).rstrip('.')}"
+    return max(parameter.opts, key=len)
 
 
 def _secret(word: str) -> SecretSource:
@@ -81,6 +94,14 @@ def _secret(word: str) -> SecretSource:
         raise Invalid(error.message, hint=_SECRET_FORM) from None
 
 
+def _host(word: str) -> str:
+    host = word.removeprefix("http://").rstrip("/")
+    try:
+        return ImageReference(domain=host, path="image").domain
+    except Invalid:
+        raise Invalid(f"{shown(word)} is no registry", hint=_HOST_FORM) from None
+
+
 _IMAGE_OPTIONS = (
     click.argument("target", default="."),
     click.option(
@@ -92,7 +113,7 @@ _IMAGE_OPTIONS = (
     click.option(
         "--base-image",
         metavar="REF",
-        callback=parsed(ImageReference.parse),
+        callback=parsed(parse_base),
         help="Build on this image instead (a mirror's copy, ...).",
     ),
     click.option(
@@ -155,6 +176,30 @@ secret_option = click.option(
     multiple=True,
     callback=parsed(_secret),
     help="Where a secret of the image is, in place of what the image says; repeat for more.",
+)
+platforms_option = click.option(
+    "--platform",
+    "platforms",
+    metavar="OS/ARCH",
+    multiple=True,
+    default=(DEFAULT_PLATFORM,),
+    show_default=True,
+    callback=parsed(Platform.parse),
+    help="What the image is for; repeat for one image index of several.",
+)
+plain_http_option = click.option(
+    "--plain-http",
+    "plain_http",
+    metavar="HOST",
+    multiple=True,
+    callback=parsed(_host),
+    help="Reach this registry without TLS, which is else done on loopback only; repeat for more.",
+)
+ca_bundle_option = click.option(
+    "--ca-bundle",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Trust these certificate authorities (PEM).",
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

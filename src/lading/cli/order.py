@@ -1,0 +1,132 @@
+"""What `lading build` was asked for, and which way of building that asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from lading.cli.failure import Misused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from lading.cli.destinations import Destination
+    from lading.grammar.base import BaseImage
+    from lading.grammar.dialect import Dialect
+    from lading.oci.media_types import Vocabulary
+    from lading.platforms import Platform
+    from lading.secret_values import SecretSource
+
+__all__ = ["AUTO", "WITHOUT", "Order", "listed"]
+
+AUTO: Final = "auto"
+WITHOUT: Final = "oci"
+
+# What only a container engine heeds, and what only an image made without one can be or become.
+_OF_ENGINES: Final = {
+    "no_cache": "--no-cache",
+    "build_args": "--build-arg",
+    "network": "--network",
+    "dialect": "--dialect",
+    "vendor": "--vendor",
+    "context": "--context",
+    "engine_options": "the words after `--`",
+}
+_OF_IMAGES: Final = {"output": "--output", "media_types": "--media-types"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The words of one `lading build`.
+
+    Attributes:
+        given: The names of the options that the command line has.
+        engine: `auto`, `oci` for none, or a container engine's name.
+        engine_options: What stands after `--`.
+
+    The others are the options of these names.
+    """
+
+    target: str
+    project: str | None
+    base_image: BaseImage | None
+    allow_unpinned_base: bool
+    ca_bundle: str | None
+    plain_http: tuple[str, ...]
+    platforms: tuple[Platform, ...]
+    tags: tuple[str, ...]
+    output: Destination | None
+    push: bool
+    load: bool
+    media_types: Vocabulary | None
+    engine: str
+    no_cache: bool
+    build_args: tuple[tuple[str, str | None], ...]
+    secrets: tuple[SecretSource, ...]
+    network: Literal["host", "none"] | None
+    dialect: Dialect
+    vendor: bool
+    context: Path | None
+    locked: bool
+    offline: bool
+    quiet: bool
+    as_json: bool
+    engine_options: tuple[str, ...]
+    given: frozenset[str]
+
+    def __post_init__(self) -> None:
+        if self.push and not self.tags:
+            raise Misused("--push: an image without a tag can't be pushed", hint="name it: -t REF")
+        if self.engine == WITHOUT and self.of_engines:
+            raise Misused(
+                f"--engine oci: only a container engine heeds {listed(self.of_engines)}",
+                hint="leave that out, or name a container engine",
+            )
+        if self.engine not in {AUTO, WITHOUT} and self.of_images:
+            raise Misused(
+                f"{listed(self.of_images)}: not with a container engine", hint=_hint(self)
+            )
+        if self.of_engines and self.of_images:
+            raise Misused(
+                f"{listed(self.of_images)}: not with a container engine, which alone heeds "
+                f"{listed(self.of_engines)}",
+                hint="leave one of them out",
+            )
+
+    @property
+    def of_engines(self) -> tuple[str, ...]:
+        """What it has that only a container engine heeds."""
+        return _among(_OF_ENGINES, self.given)
+
+    @property
+    def of_images(self) -> tuple[str, ...]:
+        """What it has that only an image can be that is made without an engine."""
+        several = ("several platforms",) if len(self.platforms) > 1 else ()
+        return (*_among(_OF_IMAGES, self.given), *several)
+
+    @property
+    def needs_engine(self) -> bool:
+        """Whether its words alone ask for a container engine."""
+        return self.engine not in {AUTO, WITHOUT} or bool(self.of_engines)
+
+    @property
+    def engine_name(self) -> str | None:
+        """The container engine that it names."""
+        return None if self.engine in {AUTO, WITHOUT} else self.engine
+
+
+def _hint(order: Order) -> str:
+    if order.output is None:
+        return "leave out --engine"
+    return "it keeps the image itself; --context DIR is where the build context goes"
+
+
+def _among(options: Mapping[str, str], given: frozenset[str]) -> tuple[str, ...]:
+    return tuple(written for name, written in options.items() if name in given)
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
