@@ -86,7 +86,8 @@ def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
             _store(wanted, target)
     except OSError as error:
         why = (error.strerror or "no access").lower()
-        raise ResolutionError(f"the cache {cache} can't be used: {why}") from None
+        hint = "set LADING_CACHE_DIR to a folder of yours with room in it"
+        raise ResolutionError(f"the cache {cache} can't be used: {why}", hint=hint) from None
     return target
 
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["exclusive", "write_atomically"]
+__all__ = ["exclusive", "is_full", "room_hint", "write_atomically"]
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def is_full(error: OSError) -> bool:
+    """Whether there was no room for what was written."""
+    return error.errno in _FULL
+
+
+def room_hint(error: OSError, way_out: str) -> str | None:
+    """What helps where there was no room: to free some, or `way_out`."""
+    return f"free some space there, or {way_out}" if is_full(error) else None
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:

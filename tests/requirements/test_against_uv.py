@@ -112,7 +112,11 @@ def _write(file: Path, found: Iterable[SourcedRequirement]) -> str:
 
 H = "--hash=sha256:" + "0" * 64
 # Of a line that goes on in the next one, uv takes "x\\" and "x.txt " for files, where pip does not.
-NO_ANSWER = "No solution found|onflicting|Couldn't parse|%5C|failed to read from file `.* `"
+# The last: uv reads the blank before a line's continuation as part of a name.
+NO_ANSWER = (
+    "No solution found|onflicting|Couldn't parse|%5C|failed to read from file `.* `"
+    '|Not a valid package or extra name: "[a-z]+ "'
+)
 WHERE = ("--no-index", "--find-links", "wheels")
 FIND = "--no-index\n-f wheels\n"
 CORPUS = {
