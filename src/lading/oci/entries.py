@@ -79,8 +79,8 @@ class _Named:
     """An entry.
 
     Attributes:
-        path: From the image's root, with `/` between names and none at either end; no part is empty,
-            `.` or `..`.
+        path: From the image's root, with `/` between names and none at either end; no part is
+            empty, `.` or `..`.
         mode: The permission bits.
         uid: The owner.
         gid: The owner's group.
