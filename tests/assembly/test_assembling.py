@@ -7,20 +7,21 @@ import json
 import os
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 import pytest
 
 from assembly.tiny import Bench, base_with, image_info
-from lading.assembly import Assembler
+from lading.assembly import Assembler, index_of
 from lading.bases.base import nothing
 from lading.errors import ImageError
 from lading.info import Config, Healthcheck, RunCommand, SetEnv
 from lading.info.model import User
 from lading.lock.model import LockedBase
 from lading.oci import layout, validate
-from lading.oci.making import config_of, index_of
+from lading.oci.making import config_of
 from lading.platforms import Platform
 from lading.store import StoredBlob, retried
 
@@ -85,6 +86,77 @@ def test_the_history_names_the_users_lines(bench: Bench) -> None:
         ("lading: user 10001:0 in /app", None, True),
     ]
     assert config.created == "1980-01-01T00:00:00Z"
+
+
+def test_the_history_has_every_setting_with_its_lines(bench: Bench) -> None:
+    config = Config(
+        labels=(("team", "x"), ("b", "hidden")),
+        ports=("80/tcp",),
+        volumes=("/data",),
+        entrypoint=("serve",),
+        cmd=("a b", "$HOME"),
+        stop_signal="SIGINT",
+        healthcheck=Healthcheck(argv=("ok",)),
+        at=(
+            ("labels", ("service.py:4", "service.py:5")),
+            ("user", ("service.py:6",)),
+            ("workdir", ("service.py:7",)),
+            ("cmd", ("service.py:8",)),
+        ),
+    )
+    base = base_with(bench.root, "linux/amd64")
+    made = bench.assemble(image_info(config=config), base, vocabulary="docker")
+    told = [(one.created_by, one.comment) for one in config_of(made.artifact).history[2:]]
+    assert told == [
+        ("lading: labels team, b", "service.py:4, service.py:5"),
+        ("lading: ports 80/tcp", None),
+        ("lading: volumes /data", None),
+        ("lading: stop signal SIGINT", None),
+        ('lading: health check ["ok"]', None),
+        ("lading: user 10001:0 in /app", "service.py:6, service.py:7"),
+        ('lading: entrypoint ["serve"]', None),
+        ('lading: command ["a b", "$HOME"]', "service.py:8"),
+    ]
+    in_oci = config_of(bench.assemble(image_info(config=config), base).artifact)
+    assert not any("health" in str(one.created_by) for one in in_oci.history)
+
+
+@pytest.mark.parametrize(("count", "fits"), [(126, True), (127, False)])
+def test_more_layers_than_an_engine_stacks_are_refused(
+    bench: Bench, count: int, *, fits: bool
+) -> None:
+    base = base_with(bench.root, "linux/amd64")
+    many = replace(base, layers=base.layers * count)
+    if fits:
+        assert len(bench.unchecked(image_info(), many).layers) == 127
+        return
+    with pytest.raises(ImageError, match="has 127 layers, and 1 more") as caught:
+        bench.unchecked(image_info(), many)
+    assert caught.value.problems[0].hint == "take a base image with fewer layers"
+
+
+def test_an_index_says_what_is_so_of_all_its_images(bench: Bench) -> None:
+    prefix = "org.opencontainers.image"
+    made = [
+        bench.assemble(
+            image_info(
+                platform=platform,
+                config=Config(
+                    labels=(
+                        (f"{prefix}.base.digest", f"sha256:{number:064}"),
+                        (f"{prefix}.base.name", "base.example.test/python:3.11"),
+                    )
+                ),
+            ),
+            base_with(bench.root, platform),
+        ).artifact
+        for number, platform in enumerate(("linux/amd64", "linux/arm64"))
+    ]
+    assert json.loads(index_of(made).content)["annotations"] == {
+        f"{prefix}.base.name": "base.example.test/python:3.11",
+        f"{prefix}.created": "1980-01-01T00:00:00Z",
+    }
+    assert "annotations" not in json.loads(index_of(made, vocabulary="docker").content)
 
 
 def test_annotations_name_the_base_and_the_time(bench: Bench) -> None:
@@ -427,3 +499,11 @@ def test_how_many_threads_there_are_changes_nothing(bench: Bench, at_once: int) 
     first = alone.assemble(image_info(wheels=wheels), base)
     made = bench.assemble(image_info(wheels=wheels), base, at_once=at_once)
     assert made.artifact.content == first.artifact.content
+
+
+def test_a_name_that_would_delete_a_file_has_a_hint(bench: Bench) -> None:
+    include = bench.include(5, "/app", {".wh.foo": b"1"})
+    with pytest.raises(ImageError) as caught:
+        bench.assemble(image_info(include), base_with(bench.root, "linux/amd64"))
+    hint = "no image can hold such a file: rename it, or leave it out"
+    assert caught.value.problems[0].hint == hint

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assembly.tiny import Bench, base_with, image_info
+from lading.assembly import index_of
 from lading.info import Config, SetEnv
 from lading.oci import layout, validate
-from lading.oci.making import index_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from lading.oci.blobs import Artifact
 
 GOLDEN = {
-    "linux/amd64": "sha256:761186844e29b8f8b469b8315ff97052120660fba5194a7e3641b31aaa217cb3",
-    "linux/arm64": "sha256:e547f9412706087214630bc1f77afc0fa1bc6256fe38b93fb1d232ca30eaa825",
-    "linux/arm/v7": "sha256:3df9a2dfcad0a1481b9f7645c09e21c036d74dcb0256c0b642b9ccb97008728a",
+    "linux/amd64": "sha256:145ea80ce86e88fcdcd3ddcd777e78394e4031bab478171daa49e1c90edbf8c8",
+    "linux/arm64": "sha256:6fcf6f1ce3df83ecfa1101f951cf89f425fb263b1da235f19def6715a435f2e0",
+    "linux/arm/v7": "sha256:ad8d7312f938e7e431b8c033265348e606f38a72d9e5d550285b98aae180ce97",
 }
-GOLDEN_INDEX = "sha256:6ad107d865cd272be1f87457cdeccc2cb094702d9d94fe294d03d069d14705a6"
+GOLDEN_INDEX = "sha256:17cb4cee8e3b486ac17cbb39e07615415202fe4a6372e4284e58fd7c10db0a7c"
 
 LARGE = bytes(range(256)) * 2048
 

@@ -125,7 +125,8 @@ def test_the_image_for_the_platform_is_taken(project: Path, store: Store) -> Non
         assert base.config.platform == platform
         assert base.digest == there.digest
     assert refused("oci:base", project, Platform.parse("linux/s390x")) == (
-        "oci:base has no image for linux/s390x | it has linux/386, linux/amd64, linux/arm64"
+        "oci:base has no image for linux/s390x | it has linux/386, linux/amd64, linux/arm64: "
+        "lock and build it for no other (--platform)"
     )
 
 
@@ -147,7 +148,9 @@ def test_attestations_and_indexes_in_indexes_are_seen_through(project: Path) -> 
     layout.write(project / "base", [nested])
     found = read_local(local("oci:base"), project).image(made.AMD64)
     assert found.descriptor.digest == image().descriptor.digest
-    assert refused("oci:base", project, made.ARM64).endswith("it has linux/amd64")
+    assert refused("oci:base", project, made.ARM64).endswith(
+        "it has linux/amd64: lock and build it for no other (--platform)"
+    )
 
 
 def test_several_images_for_one_platform_are_ambiguous(project: Path) -> None:

@@ -37,7 +37,7 @@ def predictions(container: Container) -> list[str]:
         data=json.dumps(FLOWERS).encode(),
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(asked, timeout=20) as answer:  # noqa: S310 - http
+    with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310 - http
         species: list[str] = json.load(answer)["species"]
     return species
 

@@ -9,6 +9,7 @@ import pytest
 from assembly.tiny import wheel_of
 from building.twins import configuration, content, installed, taken
 from building.workshop import write_project
+from lading.oci import validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,10 @@ CORPUS = {
     .build_include("app", to="/")
     .build_include("app", to="/srv")
     .build_include("other/server.py")""",
+    "files in the environment": """
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    .build_include("other", to="/opt/venv/lib64/python3.11/site-packages/own")
+    .build_include("other/server.py", to="/opt/venv/share/tools")""",
     "variables": r"""
     .env(A='say "$HOME" and \\', LANG="de_DE.UTF-8", PATH="$PATH:/last")
     .python_packages("./wheels/tools-1.0-py3-none-any.whl")
@@ -134,7 +139,17 @@ def assembled(workshop: Workshop, docker: Engine, project: Path, folder: Path, b
     assert done.returncode == 0, done.stderr
     docker.run("load", "--input", str(archive))
     archive.unlink()
+    check_valid(workshop, project, archive, base)
     return tag
+
+
+def check_valid(workshop: Workshop, project: Path, archive: Path, base: str) -> None:
+    """The same image in OCI's own words is as the specification has it, to the last layer."""
+    words = ("--engine", "oci", "--base-image", base, "-o", f"oci-archive:{archive}")
+    done = workshop.lading("build", *words, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert validate(archive) == ()
+    archive.unlink()
 
 
 def check_same(
@@ -172,3 +187,39 @@ def test_so_they_do_on_a_base_that_has_a_user(
     project = tmp_path / "project"
     write_project(project, f'{_IMAGE}.python_packages("six==1.16.0").env(LANG="C")')
     check_same(workshop, docker, project, tmp_path, base_image_user)
+
+
+SITE = "/opt/venv/lib/python3.11/site-packages"
+
+# What COPY refuses: where the first part of a file's path is included, and the file.
+REFUSED = {
+    "a file where a package's folder is": (SITE, "tools"),
+    "a folder where a package's file is": (SITE, "tools_pure.py/y"),
+    "a file where the environment is": ("/opt", "venv"),
+    "a file where a folder of the base is": ("/usr", "lib"),
+    "a folder where a link of the base is": ("/", "lib/y"),
+    "a folder where a link of the environment is": ("/opt/venv", "lib64/y"),
+}
+
+
+@pytest.mark.parametrize(("to", "file"), REFUSED.values(), ids=REFUSED)
+def test_both_generators_refuse_the_same(
+    workshop: Workshop, docker: Engine, tmp_path: Path, base: str, to: str, file: str
+) -> None:
+    wheel = "tools-1.0-py3-none-any.whl"
+    project = tmp_path / "project"
+    include = f'.build_include("{file.partition("/")[0]}", to="{to}")'
+    write_project(project, f'{_IMAGE}.python_packages("./wheels/{wheel}"){include}')
+    for name, data in {f"wheels/{wheel}": WHEELS[wheel], file: b"x"}.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    tag = docker.tag("refused")
+    built = workshop.attempt(project, engine="docker", base=base, tag=tag)
+    assert built.returncode != 0
+    assert "cannot" in built.stderr
+    output = ("-o", f"oci-archive:{tmp_path / 'image.tar'}")
+    made = workshop.lading("build", "--engine", "oci", "--base-image", base, *output, cwd=project)
+    assert made.returncode == 1
+    assert "service.py:" in made.stderr
+    assert not (tmp_path / "image.tar").exists()

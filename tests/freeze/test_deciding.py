@@ -131,6 +131,32 @@ def test_of_settings_with_one_value_the_last_counts(world: World) -> None:
     assert labels["org.opencontainers.image.base.digest"].startswith("sha256:")
     assert config.healthcheck is not None
     assert (config.healthcheck.argv, config.healthcheck.retries) == (("b",), 2)
+    lines = {name: [place.rpartition(":")[2] for place in at] for name, at in config.at}
+    assert lines == {
+        **{key: ["4"] for key in ("user", "workdir")},
+        **{key: ["5"] for key in ("entrypoint", "cmd", "stop_signal")},
+        **{key: ["6"] for key in ("ports", "volumes")},
+        **{key: ["7"] for key in ("labels", "healthcheck")},
+    }
+
+
+def test_where_a_setting_is_written_is_no_part_of_the_key(world: World) -> None:
+    first = decide(world, 'Image().cmd("a").expose(80)')
+    second = decide(world, '(\n\nImage()\n.cmd("a")\n.expose(80))')
+    assert first.config.at != second.config.at
+    assert first.key == second.key
+
+
+@pytest.mark.parametrize("setting", ["workdir", "volume"])
+def test_the_users_folders_are_not_in_the_environment(world: World, setting: str) -> None:
+    place = "/opt/venv/lib/python3.11/site-packages/p"
+    source = f'Image().python_packages("p").{setting}("{place}")'
+    with pytest.raises(FreezeError) as caught:
+        decide(world, source, wheel("p", "1"))
+    (problem,) = caught.value.problems
+    assert problem.message == f"{place} is in /opt/venv, where the Python packages are"
+    assert problem.location is not None
+    assert decide(world, f'Image().{setting}("{place}")').venv is None
 
 
 def test_files_go_to_the_last_working_directory(world: World) -> None:

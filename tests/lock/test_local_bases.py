@@ -91,7 +91,7 @@ def test_a_base_for_another_platform_says_what_there_is(dock: Dock) -> None:
     image = on("oci:base")
     problem = refused(dock, image, ARM64)
     assert problem.message == "oci:base has no image for linux/arm64"
-    assert problem.hint == "it has linux/amd64"
+    assert problem.hint == "it has linux/amd64: lock and build it for no other (--platform)"
     assert problem.location == image.location
 
 

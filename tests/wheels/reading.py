@@ -22,7 +22,6 @@ def read(
     filename: str | None = None,
     direct_url: str | None = None,
     sha256: str | None = None,
-    requested: bool = False,
 ) -> Wheel:
     """The wheel in the environment that the tests mean."""
     return read_wheel(
@@ -31,7 +30,6 @@ def read(
         filename=filename or path.name,
         direct_url=direct_url,
         sha256=sha256,
-        requested=requested,
     )
 
 

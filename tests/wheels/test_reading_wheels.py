@@ -149,13 +149,12 @@ def test_the_wheels_own_installer_files_are_written_anew(tmp_path: Path) -> None
 def test_where_it_came_from_is_recorded_without_a_password(tmp_path: Path) -> None:
     path = make_wheel(tmp_path, {"m.py": b""})
     url = "https://me:secret@h.example.test/demo-1.0-py3-none-any.whl"
-    wheel = read(path, direct_url=url, sha256="ab" * 32, requested=True)
+    wheel = read(path, direct_url=url, sha256="ab" * 32)
     files = held(wheel)
     assert json.loads(files[f"{SITE}/demo-1.0.dist-info/direct_url.json"][1]) == {
         "url": "https://h.example.test/demo-1.0-py3-none-any.whl",
         "archive_info": {"hash": f"sha256={'ab' * 32}", "hashes": {"sha256": "ab" * 32}},
     }
-    assert files[f"{SITE}/demo-1.0.dist-info/REQUESTED"] == (0o644, b"")
     assert "demo-1.0.dist-info/direct_url.json" in record(wheel)
 
 

@@ -6,9 +6,9 @@ What it makes holds what the Dockerfile's image holds: the same packages, files 
 from __future__ import annotations
 
 from lading.assembly.assembler import Assembled, AssembledLayer, Assembler
+from lading.assembly.document import index_of
 from lading.assembly.obstacles import MustExecute, must_execute
 from lading.assembly.plan import BUDGET, PlannedLayer, plan
-from lading.oci.making import index_of
 
 __all__ = [
     "BUDGET",

@@ -13,6 +13,7 @@ from lading.assembly.jobs import jobs
 from lading.assembly.making import made
 from lading.assembly.packages import Packaging
 from lading.assembly.plan import BUDGET, plan
+from lading.errors import ImageError
 from lading.oci.entries import MTIME
 from lading.oci.making import Layer, image_of
 from lading.progress import SILENT
@@ -114,6 +115,7 @@ class Assembler:
         ground = ground_of(info, self.base, self.store)
         compiler = self._compiler(info, ground)
         layers = plan(info, budget=min(self.budget, _MOST_LAYERS - len(self.base.layers)))
+        self._check_number(len(layers))
         found = jobs(
             info,
             layers,
@@ -130,6 +132,15 @@ class Assembler:
             layers=(*_base_layers(self.base), *map(_told, done)),
             remarks=tuple(self._remarks(info, ground, compiler)),
         )
+
+    def _check_number(self, layers: int) -> None:
+        base = len(self.base.layers)
+        if base + layers > _MOST_LAYERS:
+            message = (
+                f"the base image {self.base.name} has {base} layers, and {layers} more of the "
+                f"image's own make {base + layers}: an engine stacks {_MOST_LAYERS} at most"
+            )
+            raise ImageError(message, hint="take a base image with fewer layers")
 
     def _image(
         self, info: ImageInfo, done: Sequence[Made], compiler: Interpreter | None

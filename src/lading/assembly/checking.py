@@ -1,14 +1,14 @@
-"""A look at all layers together: no two distributions may have one path with different content."""
+"""A look at all layers together: none may hide what is in another, unless COPY would do so."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from lading.assembly.packages import check_owners, owned_in
+from lading.assembly.packages import check_files, check_owners, owned_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from lading.assembly.making import Made
     from lading.store import Store
@@ -19,15 +19,24 @@ _FINE: Final = b"no path twice"
 
 
 def check_once(layers: Sequence[Made], store: Store) -> None:
-    """Look at the paths of all layers, unless these layers have been looked at before.
+    """Look at the paths of all layers, unless the same have been looked at before.
+
+    Of the project's files only the paths count, so that another content takes no other look.
 
     Raises:
-        ImageError: Some are there twice, and differ.
+        ImageError: Two packages have a path, and differ; or something is a file and a folder.
     """
     packages = [one for one in layers if one.job.layer.kind != "files"]
-    digests = "\n".join(str(one.stored.diff_id) for one in packages)
-    name = f"checked-{hashlib.sha256(digests.encode()).hexdigest()}"
+    files = {path: at for one in layers for path, at in one.job.files.items()}
+    name = f"checked-2-{_known_by((str(one.stored.diff_id) for one in packages), files)}"
     if store.record(name) == _FINE:
         return
-    check_owners(owned_in(one.stored.attachment) for one in packages)
+    owned = [owned_in(one.stored.attachment) for one in packages]
+    check_owners(owned)
+    check_files(files, owned)
     store.keep(name, _FINE)
+
+
+def _known_by(digests: Iterable[str], files: Iterable[str]) -> str:
+    words = "\n".join((*digests, "", *sorted(files)))
+    return hashlib.sha256(words.encode(errors="surrogatepass")).hexdigest()

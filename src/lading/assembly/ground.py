@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lading.assembly.obstacles import must_execute
-from lading.bases import interpreter, resolve_folder
+from lading.bases import has_folder, interpreter, resolve_folder
 from lading.errors import ImageError
 from lading.grammar.python_version import PythonVersion
 
@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from lading.store import Store
 
 __all__ = ["Ground", "ground_of"]
+
+_NO_LIB64: Final = frozenset({"386", "arm"})
+"""The architectures with words of 32 bits, which have one folder of libraries."""
+
+_OF_ALL: Final = frozenset(
+    {
+        *("bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc"),
+        *("root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
+    }
+)
+"""The folders at the top of every base (FHS 3.0), or links to such."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +39,16 @@ class Ground:
         store: Where its layers are kept, in case that its files have to be looked at.
         series: The minor version of the image's Python.
         interpreter: The base's, where the image needs one.
+        venv: The environment's folder; None where there is none.
+        lib64: Whether it has a link of that name.
     """
 
     base: Base
     store: Store
     series: str
     interpreter: Interpreter | None = None
+    venv: str | None = None
+    lib64: bool = False
     _folders: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -44,10 +59,24 @@ class Ground:
     def resolved(self, folder: str) -> str:
         """The true path of a folder, as entries name it: no link is on the way to it."""
         if folder not in self._folders:
-            path = posixpath.normpath(f"/{folder}")
+            path = posixpath.normpath(f"/{folder.lstrip('/')}")
             found = path if self.is_empty else resolve_folder(self.base, path, self.store)
-            self._folders[folder] = found.strip("/")
+            self._folders[folder] = self._in_environment(found.strip("/"))
         return self._folders[folder]
+
+    def has_folder(self, path: str) -> bool:
+        """Whether the base has a folder at `path`, which is true; unusual places are looked at."""
+        if self.is_empty:
+            return False
+        return path in _OF_ALL if "/" not in path else has_folder(self.base, path, self.store)
+
+    def _in_environment(self, path: str) -> str:
+        """The environment's own link is followed as well: an entry below it would replace it."""
+        if not self.lib64 or self.venv is None or not path.endswith("/lib64") | ("/lib64/" in path):
+            return path
+        root = self.resolved(self.venv)
+        below = f"{path}/".removeprefix(f"{root}/lib64/")
+        return path if below == f"{path}/" else f"{root}/lib/{below}".rstrip("/")
 
     def owned(self, config: Config) -> tuple[str, ...]:
         """The folders that the container's user writes to, as entries name them."""
@@ -72,4 +101,11 @@ def ground_of(info: ImageInfo, base: Base, store: Store) -> Ground:
     if base.config.execution.on_build:
         message = f"the base image {base.name} has ONBUILD instructions, which only a build runs"
         raise ImageError(message, hint="build it with a container engine")
-    return Ground(base=base, store=store, series=python.series, interpreter=found)
+    return Ground(
+        base=base,
+        store=store,
+        series=python.series,
+        interpreter=found,
+        venv=info.venv,
+        lib64=info.platform.split("/")[1] not in _NO_LIB64,
+    )

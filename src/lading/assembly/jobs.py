@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from lading.assembly.folders import Folders
-from lading.assembly.includes import copied, included
+from lading.assembly.includes import check_order, copied, included
 from lading.assembly.keys import environment_key, files_key, packages_key, sha256_of
 from lading.assembly.packages import ENVIRONMENT
 from lading.assembly.plan import weight
@@ -45,12 +45,14 @@ class Job:
         key: What it is known by.
         size: How large it is held to be, in bytes.
         parts: Gives its entries, of the wheels that it has.
+        files: The paths of the project's files, each with the user's line.
     """
 
     layer: PlannedLayer
     key: LayerKey
     size: int
     parts: Callable[[Wheels], Parts]
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def jobs(
@@ -85,6 +87,8 @@ def jobs(
         else:
             copies, folders = copied(layer, ground, folders, there)
             there |= copies
+            if packaging is not None:
+                check_order(copies.values(), info, packaging.root)
             yield _files(layer, tuple(copies.values()), folders, contents)
 
 
@@ -123,4 +127,5 @@ def _files(
         key=files_key(copies, tuple(folders.above(one.path for one in copies))),
         size=sum(one.file.size for one in copies),
         parts=parts,
+        files={one.path: one.at for one in copies},
     )

@@ -63,7 +63,7 @@ def made(
             progress.end(job.layer.name, "reused", there.descriptor.size)
     lacking = [one for job in missing for one in job.layer.distributions]
     wheels = fetch(lacking) if lacking else {}
-    with _helpers(len(missing), at_once) as pool:
+    with _inflating(len(missing), at_once) as pool:
         results = each(
             missing,
             lambda job: _make(job, store, wheels, progress, pool),
@@ -80,7 +80,7 @@ def _made(job: Job, there: StoredLayer | None, new: Mapping[LayerKey, Made]) -> 
     return replace(new[job.key], job=job)
 
 
-def _helpers(layers: int, at_once: int) -> AbstractContextManager[Executor | None]:
+def _inflating(layers: int, at_once: int) -> AbstractContextManager[Executor | None]:
     """Threads that inflate for the others, where there are fewer layers than processors."""
     processors = at_once or os.cpu_count() or 1
     if not 0 < layers < processors:

@@ -82,8 +82,8 @@ def _of(step: Step) -> Iterator[MustExecute]:
         case RunCommand():
             yield MustExecute(what=f"the command `{_shown(step.command)}`", why="runs", at=step.at)
         case RunScript():
-            path = step.script.path
-            yield MustExecute(what=f"the script {path}", why="runs", at=step.at)
+            # Its path is one in the frozen folder, which says nothing to who wrote the line.
+            yield MustExecute(what="a script", why="runs", at=step.at)
         case InstallPython():
             yield from _python(step)
         case _:

@@ -22,8 +22,10 @@ __all__ = [
     "ENVIRONMENT",
     "Owned",
     "Packaging",
+    "check_files",
     "check_owners",
     "direct_url",
+    "folders_of",
     "owned",
     "owned_in",
     "without_doubles",
@@ -34,6 +36,8 @@ ENVIRONMENT: Final = "the environment"
 """What owns the interpreter's links, and what else an empty environment holds."""
 
 _OWN: Final = "no package may replace the environment's own files: leave it out"
+_ELSEWHERE: Final = "include it under another path"
+_FOLDER: Final = "a folder"
 _EITHER: Final = "which one counts depends on the order of installing: ask for one of the two"
 
 Owned: TypeAlias = "dict[str, dict[str, str]]"
@@ -92,19 +96,18 @@ def direct_url(distribution: Distribution) -> str | None:
 
 
 def owned(entries: Iterable[Entry]) -> dict[str, str]:
-    """The paths of files and links, each with what tells it from any other."""
-    found = ((one.path, _told(one)) for one in entries if not isinstance(one, Folder))
-    return {path: told for path, told in found if told is not None}
+    """The paths of entries, each with what tells its content from any other."""
+    return {one.path: _told(one) for one in entries}
 
 
-def _told(entry: Entry) -> str | None:
+def _told(entry: Entry) -> str:
     match entry:
+        case Folder():
+            return _FOLDER
         case Symlink(target=target):
             return f"-> {target}"
         case Regular(mode=mode, sha256=sha256, content=content):
             return f"{mode:o} {sha256 or _hash(content)}"
-        case _:
-            return None
 
 
 def _hash(content: object) -> str:
@@ -129,15 +132,84 @@ def owned_in(attachment: bytes) -> Owned:
 
 
 def check_owners(layers: Iterable[Owned]) -> None:
-    """Refuse paths that two distributions have with different content.
+    """Refuse paths that two distributions have with different content, or one below the other's.
 
     Raises:
         ImageError: All of them.
     """
     owners: dict[str, tuple[str, str]] = {}
-    problems = list(_clashes(layers, owners))
+    problems = [*_clashes(layers, owners), *_buried(owners)]
     if problems:
         raise ImageError(problems)
+
+
+def check_files(files: Mapping[str, str], layers: Iterable[Owned]) -> None:
+    """Refuse files of the project in the place of packages' folders, and the other way around.
+
+    In the place of a package's file they may be, as COPY puts them there.
+
+    Args:
+        files: The user's line for each path.
+        layers: What packages and the environment have.
+
+    Raises:
+        ImageError: All that are so.
+    """
+    there: dict[str, tuple[str, str]] = {}
+    for owned_by in layers:
+        for owner, paths in owned_by.items():
+            there.update((path, (owner, content)) for path, content in paths.items())
+    folders = folders_of(there)
+    folders |= {path for path, (_, content) in there.items() if content == _FOLDER}
+    below = folders_of(files)
+    solid = {path for path, (_, content) in there.items() if content != _FOLDER}
+    problems = [
+        *_misplaced(files, files.keys() & folders, there, "a file here and a folder of"),
+        *_misplaced(files, below & solid, there, "a folder here and a file of"),
+    ]
+    if problems:
+        raise ImageError(problems)
+
+
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """All folders that these paths are in, but for the root."""
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+def _misplaced(
+    files: Mapping[str, str],
+    clashes: Iterable[str],
+    there: Mapping[str, tuple[str, str]],
+    what: str,
+) -> Iterator[Problem]:
+    for path in sorted(clashes):
+        line = files[path] if path in files else files[_below(path, files)]
+        owner = there[path if path in there else _below(path, there)][0]
+        where = f"{line}: " if line else ""
+        yield Problem(message=f"{where}/{path} is {what} {owner}", hint=_ELSEWHERE)
+
+
+def _below(folder: str, paths: Iterable[str]) -> str:
+    """The first of the paths in a folder that holds one at least."""
+    return min(path for path in paths if path.startswith(f"{folder}/"))
+
+
+def _buried(owners: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:
+    """Files that have others' files below them: of the two layers the upper one would hide them."""
+    folders = folders_of(owners)
+    for path, (owner, content) in sorted(owners.items()):
+        if content != _FOLDER and path in folders:
+            other = owners[_below(path, owners)][0]
+            yield Problem(
+                message=f"/{path} is a file of {owner} and a folder of {other}",
+                hint=_OWN if ENVIRONMENT in {owner, other} else _EITHER,
+            )
 
 
 def _clashes(layers: Iterable[Owned], owners: dict[str, tuple[str, str]]) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lading.assembly.packages import ENVIRONMENT
 from lading.oci.entries import Folder, Literal, Regular, Symlink
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from lading.oci.entries import Entry
 
 __all__ = ["skeleton"]
-
-_NO_LIB64: Final = frozenset({"386", "arm"})
-"""The architectures with words of 32 bits, which have one folder of libraries."""
 
 
 def skeleton(info: ImageInfo, ground: Ground, folders: Folders) -> tuple[Entry, ...]:
@@ -57,7 +54,7 @@ def _environment(info: ImageInfo, ground: Ground) -> Iterator[Entry]:
     links = {"python": python.path, "python3": "python", f"python{series}": "python"}
     for name, target in links.items():
         yield _link(f"{root}/bin/{name}", target)
-    if info.platform.split("/")[1] not in _NO_LIB64:
+    if ground.lib64:
         yield _link(f"{root}/lib64", "lib")
     site = f"{root}/lib/python{series}/site-packages"
     yield Folder(path=site, mode=0o755, source=ENVIRONMENT)

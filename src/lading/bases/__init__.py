@@ -5,7 +5,7 @@ from __future__ import annotations
 from lading.bases.base import Base
 from lading.bases.fetching import full
 from lading.bases.finding import find_base
-from lading.bases.folders import resolve_folder
+from lading.bases.folders import has_folder, resolve_folder
 from lading.bases.interpreter import Interpreter, interpreter
 from lading.bases.local import Local, read_local
 
@@ -15,6 +15,7 @@ __all__ = [
     "Local",
     "find_base",
     "full",
+    "has_folder",
     "interpreter",
     "read_local",
     "resolve_folder",

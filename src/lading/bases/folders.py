@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lading.bases.base import Base
     from lading.store import Store
 
-__all__ = ["is_conventional", "resolve_folder"]
+__all__ = ["has_folder", "is_conventional", "resolve_folder"]
 
 _CONVENTIONAL: Final = frozenset(
     {"app", "code", "data", "home", "mnt", "models", "opt", "srv", "workspace"}
@@ -56,3 +56,17 @@ def resolve_folder(base: Base, path: str, store: Store) -> str:
                 hint="name another folder with to=",
             )
     return real
+
+
+def has_folder(base: Base, path: str, store: Store) -> bool:
+    """Whether there is a folder in the base where a file is to be put; a link to one is none.
+
+    Args:
+        base: What the image is built on; read under the same condition as for `resolve_folder`.
+        path: Of the file, its folder resolved.
+        store: Where layers and the names of files are kept.
+    """
+    if not base.layers or is_conventional(path):
+        return False
+    tree = tree_in(base, store)
+    return tree.link(f"/{path.strip('/')}") is None and tree.is_folder(path)

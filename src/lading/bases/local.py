@@ -61,7 +61,16 @@ class Local:
             ImageError: There is none, or there are several.
         """
         images = {one.descriptor.digest: one for one in self._images()}
-        chosen = choose_descriptor((one.descriptor for one in images.values()), platform, self.name)
+        try:
+            chosen = choose_descriptor(
+                (one.descriptor for one in images.values()), platform, self.name
+            )
+        except ImageError as error:
+            asked = "lock and build it for no other (--platform)"
+            raise ImageError(
+                replace(one, hint=f"{one.hint}: {asked}" if one.hint else asked)
+                for one in error.problems
+            ) from None
         same = [one for one in images.values() if one.descriptor.platform == chosen.platform]
         if len(same) > 1:
             raise ImageError(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import posixpath
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from lading.errors import Problem
 from lading.grammar.base import parse_base
 from lading.grammar.reference import ImageReference
 from lading.image import steps
@@ -11,20 +13,42 @@ from lading.image.spans import settings
 from lading.info import Config, Healthcheck, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from lading.image import Image
     from lading.lock.model import LockedBase
 
-__all__ = ["config_of", "workdir_of"]
+__all__ = ["check_environment", "config_of", "workdir_of"]
 
 T = TypeVar("T")
 
 DEFAULT_WORKDIR = "/app"
 
+_ADDED: Final[tuple[tuple[str, type[steps.Step]], ...]] = (
+    ("labels", steps.Label),
+    ("ports", steps.Expose),
+    ("volumes", steps.Volume),
+)
+_REPLACED: Final[tuple[tuple[str, type[steps.Step]], ...]] = (
+    ("user", steps.User),
+    ("workdir", steps.Workdir),
+    ("entrypoint", steps.Entrypoint),
+    ("cmd", steps.Cmd),
+    ("healthcheck", steps.Healthcheck),
+    ("stop_signal", steps.StopSignal),
+)
 
-def config_of(image: Image, base: LockedBase) -> Config:
-    """How a container of `image` is run: of settings that hold one value the last counts."""
+
+def config_of(
+    image: Image, base: LockedBase, at: Callable[[Iterable[steps.Step]], tuple[str, ...]]
+) -> Config:
+    """How a container of `image` is run: of settings that hold one value the last counts.
+
+    Args:
+        image: The image.
+        base: What it is built on.
+        at: Gives the user's lines of steps.
+    """
     written = image.steps
     user = _last(image, steps.User)
     entrypoint = _last(image, steps.Entrypoint)
@@ -44,7 +68,37 @@ def config_of(image: Image, base: LockedBase) -> Config:
         cmd=cmd.argv if cmd else None,
         healthcheck=_healthcheck(image),
         stop_signal=signal.signal if signal else None,
+        at=tuple((name, at(found)) for name, found in _setting(image) if found),
     )
+
+
+def _setting(image: Image) -> Iterator[tuple[str, tuple[steps.Step, ...]]]:
+    """The steps that count for each setting, by its name."""
+    for name, kind in _ADDED:
+        yield name, settings(image.steps, kind)
+    for name, kind in _REPLACED:
+        yield name, settings(image.steps, kind)[-1:]
+
+
+def check_environment(image: Image, venv: str) -> Iterator[Problem]:
+    """Refuse folders of the user in the environment: there its packages are, which are root's."""
+    for step in image.steps:
+        match step:
+            case steps.Workdir(path=path):
+                paths = [path.text]
+            case steps.User(home=home):
+                paths = [home.text]
+            case steps.Volume():
+                paths = [one.text for one in step.paths]
+            case _:
+                continue
+        for one in paths:
+            if posixpath.normpath(one).startswith(f"{venv}/"):
+                yield Problem(
+                    message=f"{one} is in {venv}, where the Python packages are",
+                    hint="name a folder elsewhere",
+                    location=step.location,
+                )
 
 
 def workdir_of(image: Image) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lading.errors import FreezeError, Problem
-from lading.freeze.config import config_of, workdir_of
+from lading.freeze.config import check_environment, config_of, workdir_of
 from lading.freeze.folder import Content
 from lading.freeze.indexes import check_unlocked, indexes_of
 from lading.freeze.installing import Installing
@@ -111,9 +111,11 @@ class Decision:
             for one in step.distributions
         )
         build_packages = self._build_packages()
+        has_python = any(isinstance(step, InstallPython) for step in decided)
+        if has_python:
+            self._problems += check_environment(self.image, VENV)
         if self._problems:
             raise FreezeError(sorted(self._problems, key=self._written))
-        has_python = any(isinstance(step, InstallPython) for step in decided)
         info = ImageInfo(
             platform=self.lock.platform,
             distro=str(self.image.distro) if self.image.distro else None,
@@ -130,7 +132,7 @@ class Decision:
             build_packages=build_packages if compiles else (),
             tools=self.lock.tools if has_python else (),
             steps=decided,
-            config=config_of(self.image, self.lock.base),
+            config=config_of(self.image, self.lock.base, self._at),
             vendored=self.vendor,
             debs=self.lock.debs if self.vendor else (),
             base_mirror=self._base_mirror(),

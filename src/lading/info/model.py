@@ -213,7 +213,11 @@ class Healthcheck(_Part, frozen=True, kw_only=True):
 
 
 class Config(_Part, frozen=True, kw_only=True):
-    """How the container is run."""
+    """How the container is run.
+
+    Attributes:
+        at: The user's lines, by the name of the setting that they set.
+    """
 
     user: User = User()
     workdir: str = "/app"
@@ -224,6 +228,7 @@ class Config(_Part, frozen=True, kw_only=True):
     cmd: tuple[str, ...] | None = None
     healthcheck: Healthcheck | None = None
     stop_signal: str | None = None
+    at: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class ImageInfo(_Part, frozen=True, kw_only=True):

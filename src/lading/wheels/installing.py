@@ -77,7 +77,6 @@ def read_wheel(  # noqa: PLR0913 - a wheel, its place, and what it must be
     version: str | None = None,
     direct_url: str | None = None,
     sha256: str | None = None,
-    requested: bool = False,
 ) -> Wheel:
     """What installing a wheel writes.
 
@@ -92,7 +91,6 @@ def read_wheel(  # noqa: PLR0913 - a wheel, its place, and what it must be
         version: The same of its version.
         direct_url: Where it came from, if not from an index (PEP 610).
         sha256: Of the wheel, in hexadecimal, for the record of `direct_url`.
-        requested: Whether somebody asked for it by name (PEP 376).
 
     Raises:
         ImageError: It is no wheel, or one that can't be installed safely; all reasons are told.
@@ -109,7 +107,7 @@ def read_wheel(  # noqa: PLR0913 - a wheel, its place, and what it must be
     # uv writes RECORD into the file that came out of the wheel, which keeps its mode.
     record = info.files["RECORD"]
     destination = _Destination(project, executable_record=record.executable)
-    metadata = _metadata(direct_url, sha256, requested=requested)
+    metadata = _metadata(direct_url, sha256)
     try:
         install(source, destination, metadata)
     except InstallerError as error:
@@ -118,11 +116,9 @@ def read_wheel(  # noqa: PLR0913 - a wheel, its place, and what it must be
     return Wheel(name=found_name, version=found_version, filename=filename, entries=entries)
 
 
-def _metadata(direct_url: str | None, sha256: str | None, *, requested: bool) -> dict[str, bytes]:
+def _metadata(direct_url: str | None, sha256: str | None) -> dict[str, bytes]:
     """What an installer adds to a wheel's own files."""
     found = {"INSTALLER": _INSTALLER}
-    if requested:
-        found["REQUESTED"] = b""
     if direct_url is not None:
         parts = urlsplit(direct_url)
         # PEP 610: user and password are left out.
