@@ -1,7 +1,6 @@
 # `make demo` and `make test` need Python 3.11 or newer and this file; they set up the rest in .venv.
 
 VENV := .venv
-PYTEST_ARGS ?= --quiet --numprocesses auto --dist loadgroup
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SCRIPTS := $(wildcard .ci/run ci/*.sh examples/*.sh bench/*.sh)
@@ -49,8 +48,14 @@ contracts: $(STAMP) ## Which part may import which
 scripts: $(STAMP) ## shellcheck over our own shell scripts
 	$(BIN)/shellcheck $(SCRIPTS)
 
-unit: $(STAMP) ## pytest, over all cores (PYTEST_ARGS=... takes other options)
+# Engines are asked one thing at a time; all other tests run over all cores.
+unit: $(STAMP) ## pytest (PYTEST_ARGS="tests/image -x" for some of it)
+ifdef PYTEST_ARGS
 	$(BIN)/pytest $(PYTEST_ARGS)
+else
+	$(BIN)/pytest --quiet --numprocesses auto --dist loadfile -m "not engine"
+	$(BIN)/pytest --quiet -m engine
+endif
 
 format: $(STAMP) ## Rewrite the source in its format, with the fixes that ruff is sure of
 	$(BIN)/ruff check --fix

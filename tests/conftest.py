@@ -121,13 +121,8 @@ def _variable(request: pytest.FixtureRequest, name: str) -> str:
     return os.environ[name]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if config.pluginmanager.hasplugin("xdist"):
-            # One engine is asked one thing at a time; a file's tests share what they have made.
-            group = "engines" if item.get_closest_marker("engine") else str(item.path)
-            item.add_marker(pytest.mark.xdist_group(group))
         for name in _engines(item):
             if name not in engine_support.ENGINES:
                 known = ", ".join(engine_support.ENGINES)
