@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import lading
 from lading.process import run
+from wheels.wheelmaker import make_wheel
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 BENCH = Path(__file__).parents[1] / "bench"
+# The scripts run in folders of their own, where a relative path would not lead to Lading.
+HERE = {**os.environ, "PYTHONPATH": str(Path(lading.__file__).parents[1])}
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +111,59 @@ def test_details_and_notes_stand_below_the_table(table: ModuleType) -> None:
     row = table.Row(what="x", ours=(1.0,), unit="layers", detail=("one", "two"))
 
     assert table.render([row], ["three"]).splitlines()[-4:] == ["", "- one", "- two", "- three"]
+
+
+@pytest.mark.parametrize(
+    ("script", "options"),
+    [
+        ("assemble.py", ("--wheels", "--wheel", "--rounds", "--work", "--without-isal")),
+        ("oci.py", ("--registry", "--base", "--rounds", "--work")),
+    ],
+)
+def test_the_scripts_of_images_explain_themselves(
+    tmp_path: Path, script: str, options: tuple[str, ...]
+) -> None:
+    environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    done = run([sys.executable, str(BENCH / script), "--help"], env=environ, timeout=30)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    for option in options:
+        assert option in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_builds_without_a_base_are_refused(tmp_path: Path) -> None:
+    environ = {name: value for name, value in HERE.items() if name != "LADING_TEST_BASE"}
+    done = run([sys.executable, str(BENCH / "oci.py")], env=environ, cwd=tmp_path, timeout=30)
+
+    assert done.returncode == 2
+    assert done.stderr.rstrip().endswith("error: --base is needed")
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("tar", "gzip", "sync"))), reason="what it is compared with"
+)
+def test_wheels_become_layers_on_every_side(tmp_path: Path) -> None:
+    (tmp_path / "wheels").mkdir()
+    wheel = make_wheel(tmp_path / "wheels", {"demo/__init__.py": b"x = 1\n" * 1000})
+    work = tmp_path / "work"
+    work.mkdir()
+    done = run(
+        [
+            *(sys.executable, str(BENCH / "assemble.py"), "--wheels", str(wheel.parent)),
+            *("--rounds", "1", "--work", str(work), "--without-isal"),
+        ],
+        env=HERE,
+        timeout=120,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = done.stdout.splitlines()[2:7]
+    assert [row.split(" | ")[2].strip() for row in rows] == [
+        "installer, tar, gzip -6",
+        "inflating and hashing the same, all cores",
+        "installer, tar, gzip -6",
+        "inflating and hashing the same, all cores",
+        "",
+    ]
+    assert list(work.iterdir()) == []

@@ -10,7 +10,7 @@ import lading
 from lading.process import run
 
 # What only locking, building or the command line needs: none of it may delay a service's start.
-HEAVY = {"click", "msgspec", "packaging", "rich", "ssl", "tomli_w", "urllib3", "uv"}
+HEAVY = {"click", "installer", "msgspec", "packaging", "rich", "ssl", "tomli_w", "urllib3", "uv"}
 
 PUBLIC = [
     "BuildError",

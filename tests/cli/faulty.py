@@ -193,7 +193,7 @@ class Place:
             Its digest.
         """
         ran = self.build()
-        assert (ran.code, ran.err) == (0, "")
+        assert (ran.code, ran.err) == (0, ""), ran
         digest: str = json.loads(ran.out)["digest"]
         assert digest == (self.site.digest or digest)
         self.check_layout(digest)

@@ -126,6 +126,27 @@ def test_each_kind_of_destination(shipped: Project, target: str) -> None:
     assert validate(shipped.folder / target.rpartition(":")[2]) == ()
 
 
+@pytest.mark.parametrize("kind", ["oci", "oci-archive", "docker-archive"])
+def test_a_destination_says_the_images_name_as_a_source_does(shipped: Project, kind: str) -> None:
+    ran = shipped.lading("build", "-q", "-o", f"{kind}:x:app:1")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert validate(shipped.folder / "x") == ()
+    assert shipped.lading("inspect", f"{kind}:x:app:1").code == 0
+    assert not (shipped.folder / "x:app:1").exists()
+
+
+def test_a_path_may_have_a_colon_and_a_suffix_any_case(shipped: Project) -> None:
+    assert shipped.lading("build", "-q", "-o", "./a:b").code == 0
+    assert shipped.lading("build", "-q", "-o", "new.TAR").code == 0
+    assert validate(shipped.folder / "a:b") == ()
+    assert (shipped.folder / "new.TAR").is_file()
+
+
+def test_a_closed_stderr_is_no_obstacle(shipped: Project) -> None:
+    assert shipped.shell('exec "$@" build -o out 2>&-').code == 0
+    assert validate(shipped.folder / "out") == ()
+
+
 def test_several_platforms_become_one_index(shipped: Project) -> None:
     words = ("--platform", "linux/amd64", "--platform", "linux/arm64", "--platform", "linux/amd64")
     ran = shipped.lading("build", "-q", "--json", *words, "-o", "out")

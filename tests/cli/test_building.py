@@ -182,10 +182,13 @@ def test_a_build_that_needs_an_engine_where_none_is(tiny: Project) -> None:
 def test_an_engine_that_is_not_known(tiny: Project) -> None:
     ran = tiny.lading("build", "--engine", "dokcer")
     assert ran.err == (
-        "error: there is no container engine named 'dokcer'\n"
-        'hint: did you mean "docker"? known: buildx, docker, podman, buildah, nerdctl, buildctl\n'
+        "error: --engine: there is no container engine named 'dokcer'\n"
+        'hint: did you mean "docker"? known: auto, oci, buildx, docker, podman, buildah, nerdctl, '
+        "buildctl\n"
+        "usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]\n"
     )
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (2, "")
+    assert 'did you mean "oci"? known: auto, oci' in tiny.lading("build", "--engine", "oic").err
 
 
 def naming(project: Project, *calls: str) -> None:
@@ -342,6 +345,19 @@ def test_a_build_that_takes_an_engine_says_which_steps_need_it(told: Project) ->
         "built a",
     ]
     assert (ran.code, ran.out) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["buildx", "buildctl"])
+def test_what_an_engine_delivers_to_one_place_only(told: Project, name: str) -> None:
+    source = told.read("service.py").replace('"teller"', f'"{name}"')
+    source = source.replace("register_engine(Teller())", f"catalog._engines[{name!r}] = Teller()")
+    told.write("service.py", f"from lading.engines import catalog\n{source}")
+    ran = told.lading("build", "--engine", name, "-t", "a", "--push", "--load")
+    assert ran.err.splitlines()[:2] == [
+        f"error: --push and --load: {name} pushes an image or loads it, not both",
+        "hint: leave one of them out, or take another engine: --engine docker",
+    ]
+    assert (ran.code, ran.out) == (2, "")
 
 
 def test_a_failed_build_shows_the_engines_own_words_and_exit_code(told: Project) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cli.program import Ran
 
-KILLS = int(os.environ.get("LADING_TEST_KILLS", "25"))
+KILLS = int(os.environ.get("LADING_TEST_KILLS", "40"))
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,10 @@ def site(tmp_path_factory: pytest.TempPathFactory, uv_cache: Path) -> Iterator[S
 
 @pytest.fixture
 def place(site: Site, tmp_path: Path) -> Iterator[Place]:
-    yield Place(site, tmp_path / "place")
+    made = Place(site, tmp_path / "place")
+    yield made
     site.forget_image()
+    shutil.rmtree(made.folder)  # pytest would keep it, and all of them are large
 
 
 def prepared(place: Place, chance: random.Random) -> str:
@@ -78,6 +80,15 @@ def test_a_build_that_is_killed_at_any_moment_is_made_good_by_the_next(place: Pl
         place.built()
         place.check_cache()
     assert ends.count(-9) > KILLS / 2
+
+
+@pytest.mark.parametrize("left", [".oci-layout.x1", ".lading-x1", "oci-layout", "empty"])
+def test_a_layout_that_was_only_begun_is_finished(place: Place, left: str) -> None:
+    place.layout.mkdir()
+    if left != "empty":
+        content = '{"imageLayoutVersion":"1.0.0"}' if left == "oci-layout" else ""
+        (place.layout / left).write_text(content)
+    place.built()
 
 
 def refused(ran: Ran) -> str:
@@ -143,7 +154,7 @@ def test_a_full_disk_where_the_image_goes(place: Place, small_disk: Path, output
     place.built()
 
 
-@pytest.mark.parametrize("largest", [1_000, 100_000, 300_000, 450_000])
+@pytest.mark.parametrize("largest", [1_000, 300_000])
 def test_files_that_may_not_grow(place: Place, largest: int) -> None:
     ran = place.lading(*place.building("-q", "--push"), largest=largest)
     assert refused(ran)
@@ -160,13 +171,14 @@ def test_files_that_may_not_grow(place: Place, largest: int) -> None:
 
 
 BLOBS = rf"{BASE}/blobs/"
+LAYER = rf"{BASE}/blobs/LARGEST"
 DOCUMENTS = rf"{BASE}/manifests/"
 ALWAYS = 1000
 
 PASSING = {
-    "a base that is dropped": ("GET", BLOBS, Fault(send=5000), 2),
+    "a base that is dropped": ("GET", LAYER, Fault(send=5000), 2),
     "a base that is dropped at once": ("GET", BASE, Fault(send=0), 1),
-    "a base that stalls": ("GET", BLOBS, Fault(stall=1), 1),
+    "a base that stalls": ("GET", LAYER, Fault(stall=1), 1),
     "a base with a burst of 429": ("GET", BASE, Fault(status=429), 3),
     "a base with a burst of 503": ("GET", BASE, Fault(status=503), 3),
     "uploads that are dropped": ("P(OST|UT|ATCH)", APP, Fault(receive=1000), 1),
@@ -178,9 +190,17 @@ PASSING = {
 }
 
 
+def about_largest(place: Place, pattern: str) -> str:
+    """The pattern, with the digest of the base's largest layer in it."""
+    blobs = place.site.registry.blobs
+    largest = max((key for key in blobs if key[0] == BASE), key=lambda key: len(blobs[key]))
+    return pattern.replace("LARGEST", largest[1])
+
+
 @pytest.mark.parametrize("name", PASSING)
 def test_a_registry_that_recovers_is_waited_for(place: Place, name: str) -> None:
-    method, path, fault, times = PASSING[name]
+    method, pattern, fault, times = PASSING[name]
+    path = about_largest(place, pattern)
     for one in ("POST", "PUT", "PATCH") if method.startswith("P(") else (method,):
         place.site.registry.fails(one, path, fault, times=times)
     place.built()
@@ -188,10 +208,11 @@ def test_a_registry_that_recovers_is_waited_for(place: Place, name: str) -> None
 
 
 LASTING = {
-    "a base whose layers are other bytes": ("GET", BLOBS, Fault(body=b"x" * 1000)),
-    "a base whose layers are too long": ("GET", BLOBS, Fault(body=b"x" * 2_000_000)),
-    "a base whose layers are cut off": ("GET", BLOBS, Fault(send=100)),
-    "a base whose layers are announced wrongly": ("GET", BLOBS, Fault(announced=7)),
+    "a base whose layers are other bytes": ("GET", LAYER, Fault(body=b"x" * 512_000)),
+    "a base whose layers are too long": ("GET", LAYER, Fault(body=b"x" * 2_000_000)),
+    "a base whose layers are cut off": ("GET", LAYER, Fault(send=0)),
+    "a base whose layers are announced wrongly": ("GET", LAYER, Fault(announced=7)),
+    "a base whose configuration is another": ("GET", BLOBS, Fault(body=b"{}")),
     "a base whose manifest is another": ("GET", DOCUMENTS, Fault(body=b"{}")),
     "a base that stalls for ever": ("GET", BASE, Fault(stall=0.6)),
     "a base that is never there": ("GET", BASE, Fault(status=503)),
@@ -208,7 +229,8 @@ LASTING = {
 
 @pytest.mark.parametrize("name", LASTING)
 def test_a_registry_that_does_not_recover_is_told_of(place: Place, name: str) -> None:
-    method, path, fault = LASTING[name]
+    method, pattern, fault = LASTING[name]
+    path = about_largest(place, pattern)
     registry = place.site.registry
     registry.mounts = not name.startswith("uploads")
     try:
@@ -250,7 +272,7 @@ FAULTS = (
 )
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_whatever_a_registry_does_the_next_build_is_right(place: Place, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same in every run
     registry = place.site.registry
@@ -331,12 +353,12 @@ DAMAGES: tuple[Damage, ...] = (flip, overwrite, truncate, grow, delete)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("kind", ["layers/blobs", "layers/records", "layers/facts", ""])
+@pytest.mark.parametrize("kind", ["layers/blobs", ""])
 def test_what_is_damaged_in_the_cache_is_made_good(place: Place, kind: str, damage: Damage) -> None:
     place.built()
     chance = random.Random(f"{kind} {damage.__name__}")  # noqa: S311 - the same in every run
     names = files(place.cache / kind)
-    assert names
+    assert kind or any(name.startswith("layers/records/") for name in names)
     for name in chance.sample(names, max(1, len(names) // 2)):
         damage(place.cache / kind / name, chance)
     # All of it is read, since it is nowhere else.
@@ -370,16 +392,13 @@ def test_what_is_damaged_in_a_layout_is_made_good(place: Place, damage: Damage) 
 
 
 @pytest.mark.parametrize("output", ["image.tar", "docker-archive:image.tar"])
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_what_is_damaged_in_an_archive_is_made_good(
-    place: Place, output: str, damage: Damage
-) -> None:
+def test_what_is_damaged_in_an_archive_is_made_good(place: Place, output: str) -> None:
     words = ("build", "--engine", "oci", "--locked", "-q", "-t", "a:1", "-o", output)
     assert place.lading(*words).code == 0
     archive = place.project / "image.tar"
     whole = archive.read_bytes()
-    for seed in range(3):
-        damage(archive, random.Random(seed))  # noqa: S311 - the same in every run
+    for damage in DAMAGES:
+        damage(archive, random.Random(output))  # noqa: S311 - the same in every run
         assert place.lading(*words).code == 0
         assert archive.read_bytes() == whole
 
@@ -415,7 +434,7 @@ def test_a_hostile_wheel_is_named(site: Site, tmp_path: Path, said: str) -> None
 def interrupted_at_request(place: Place, method: str, path: str, *more: str) -> Ran:
     """Ctrl-C while the registry is asked for that."""
     registry = place.site.registry
-    registry.fails(method, path, Fault(pause=0.5), times=1)
+    registry.fails(method, path, Fault(pause=3), times=1)
     before = len(registry.requests(method, path))
     running = place.start(*place.building("-q", *more), http={})
     end = time.monotonic() + 20
@@ -456,7 +475,9 @@ def test_ctrl_c_at_any_moment(place: Place) -> None:
         running.send(signal.SIGINT)
         ran = running.wait()
         codes.append(ran.code)
-        assert (ran.code, ran.err) in {(130, "\ninterrupted\n"), (130, ""), (0, "")}
+        # One that is ended by the signal itself was not there yet: Python would say something.
+        ended = {(130, "\ninterrupted\n"), (130, ""), (-signal.SIGINT, ""), (0, "")}
+        assert (ran.code, ran.err) in ended
         if place.layout.exists() and files(place.layout):
             place.check_layout(place.site.digest)
         if place.cache.exists():  # what threads had begun that nobody waits for may lie aside

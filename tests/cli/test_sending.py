@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cli.shipping import PYTHON, base_image
 from lading.oci import layout, validate
-from oci.images import files_of, image, layer
+from lading.oci.config import History
+from lading.oci.graph import name_of
+from lading.oci.making import image_of
+from oci.images import config, files_of, image, layer
 from registry.full_registry import Fault, running_registry
 
 if TYPE_CHECKING:
@@ -204,6 +208,104 @@ def test_inspecting_with_json(made: Project, registry: FullRegistry) -> None:
     assert [one["shared"] for one in shown["layers"]] == [["image"]] * 3
     assert [one["unpacked"] for one in shown["layers"]] == [None] * 3
     assert len(registry.requests("GET", "/blobs/")) == 1  # the configuration
+
+
+def test_inspecting_says_how_an_image_runs(shipped: Project) -> None:
+    source = shipped.read("service.py")
+    calls = """.volume("/data")
+    .label({"team": "ml"})
+    .stop_signal("SIGINT")
+    .healthcheck("true", interval="30s", retries=2)
+    .cmd"""
+    shipped.write("service.py", source.replace(".cmd", calls))
+    assert shipped.lading("build", "-q", "--media-types", "docker", "-o", "out").code == 0
+    lines = [line.strip() for line in shipped.lading("inspect", "out").out.splitlines()]
+    assert "volumes      /data" in lines
+    assert "stopsignal   SIGINT" in lines
+    assert "label        team=ml" in lines
+    assert any(
+        line.startswith("healthcheck  CMD") and line.endswith("true interval=30s retries=2")
+        for line in lines
+    )
+
+
+@pytest.mark.parametrize("how", ["variable", "table"])
+def test_a_mirror_of_a_registry_is_asked_in_its_place(
+    made: Project, registry: FullRegistry, how: str
+) -> None:
+    assert made.lading("push", "-q", "image", f"{registry.host}/hub/library/a:1").code == 0
+    if how == "variable":
+        made.environment["LADING_MIRROR_REGISTRIES"] = f"docker.io={registry.host}/hub"
+    else:
+        table = f'[tool.lading.mirrors.registries]\n"docker.io" = "{registry.host}/hub"\n'
+        made.write("pyproject.toml", table)
+    told = json.loads(made.lading("inspect", "a:1", "--json").out)
+    assert (told["source"], told["digest"]) == ("a:1", "sha256:DIGEST")
+    assert made.lading("copy", "-q", "docker://a:1", "oci:copied").code == 0
+    assert validate(made.folder / "copied") == ()
+    [copied] = layout.read(made.folder / "copied")
+    assert name_of(copied) == "docker.io/library/a:1"  # as it was asked for, not as it was had
+
+
+@pytest.mark.parametrize("named", ["b/c", "https://r.example.test", "r.example.test/team"])
+def test_a_variable_that_names_no_registry(made: Project, named: str) -> None:
+    ran = made.lading("push", "image", "localhost:1/a", LADING_PLAIN_HTTP=f"ok.test:5000,{named}")
+    assert ran.err.splitlines()[-2:] == [
+        f'error: LADING_PLAIN_HTTP: "{named}" is no registry',
+        "hint: write its host, and its port where it has one: registry.example.com:5000",
+    ]
+    assert ran.code == 1
+
+
+def test_inspecting_prints_nothing_that_a_terminal_obeys(made: Project) -> None:
+    evil = "\x1b]0;pwn\x07\r\n\x9b2J\u202e\x7f"
+    settings = config(
+        user=evil,
+        working_dir=f"/{evil}",
+        cmd=(evil,),
+        ports=(f"80{evil}",),
+        stop_signal=evil,
+        env=(f"A={evil}",),
+        labels=((f"k{evil}", evil), ("org.opencontainers.image.base.name", evil)),
+    )
+    said = History(created_by=f"lading: {evil}", comment=evil)
+    fake = replace(settings, os=evil, architecture=evil, created=evil, history=(said,))
+    layout.write(made.folder / "evil", (image_of(fake, (layer(),)),))
+    ran = made.lading("inspect", "evil")
+    assert (ran.code, ran.err) == (0, "")
+    assert [char for char in ran.out if not char.isprintable() and char != "\n"] == []
+    assert "  user         \\x1b]0;pwn\\x07\\r\\n\\x9b2J\\u202e\\x7f\n" in ran.out
+    [told] = json.loads(made.lading("inspect", "evil", "--json").out)["images"]
+    assert told["config"]["User"] == evil
+
+
+def test_a_folder_that_holds_no_image_is_not_looked_for_in_a_registry(made: Project) -> None:
+    made.write("other/x", "")
+    for words in (("inspect", "other"), ("copy", "other", "zz.tar"), ("push", "other", "a.test/b")):
+        ran = made.lading(*words)
+        assert ran.err.splitlines()[:2] == [
+            "error: the folder other holds no image",
+            "hint: write docker://other for the image of that name in a registry",
+        ]
+        assert ran.code == 2
+
+
+@pytest.mark.parametrize("word", ["newdir", "new/dir", "there"])
+def test_a_word_that_can_be_a_folder_or_a_repository_is_no_destination(
+    made: Project, word: str
+) -> None:
+    made.write("there/x", "")
+    ran = made.lading("copy", "image", word)
+    assert ran.err.splitlines()[:2] == [
+        f"error: {word} can be a folder here, or a repository in a registry",
+        f"hint: write oci:{word} or docker://{word}",
+    ]
+    assert ran.code == 2
+
+
+def test_inspecting_a_layout_takes_no_cache(made: Project) -> None:
+    told = made.lading("inspect", "image")
+    assert made.lading("inspect", "image", LADING_CACHE_DIR="/dev/null") == told
 
 
 PUSH = "usage: lading push [OPTIONS] SRC REF..."

@@ -131,7 +131,7 @@ BUILD = "usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]"
         ),
         (
             ["build", "-o", "oci:"],
-            ['error: --output: "oci:" names no place', f"hint: {PLACE}", BUILD],
+            ['error: --output: image "oci:" names no path', "hint: write oci:PATH", BUILD],
         ),
         (
             ["build", "--engine", "docker", "-o", "out"],
@@ -170,6 +170,17 @@ BUILD = "usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]"
             [
                 BOTH,
                 "hint: leave one of them out",
+                BUILD,
+            ],
+        ),
+        (
+            [
+                *("build", "-o", "docker-archive:x.tar"),
+                *("--platform", "linux/amd64", "--platform", "linux/arm64"),
+            ],
+            [
+                "error: --output: a docker archive holds an image for one platform",
+                "hint: write an OCI archive: -o oci-archive:x.tar",
                 BUILD,
             ],
         ),

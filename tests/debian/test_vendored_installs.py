@@ -71,7 +71,7 @@ def vendored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     for deb, file in pairs:
         shutil.copyfile(file, debs / deb.path.rpartition("/")[2])
-    (debs / "Packages").write_text(packages_index(pairs, environ=os.environ))
+    (debs / "Packages").write_text(packages_index(pairs))
     install = install_commands(distro, NAMES, arch="amd64", debs=FOLDER)
     run = " && ".join(install.commands)
     mount = f"--mount=type=bind,source=debs,target={FOLDER}"

@@ -39,14 +39,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def differences(folder: Path) -> list[str]:
-    return list(check_folder(folder, environ={}).differences)
+    return list(check_folder(folder).differences)
 
 
 @pytest.mark.parametrize("dialect", ["buildkit", "classic"])
 def test_a_folder_as_it_was_written_has_no_differences(tmp_path: Path, dialect: Dialect) -> None:
     world, image = prepared(tmp_path)
     info = world.freeze(image, vendor=True, dialect=dialect)
-    checked = check_folder(world.target, environ={})
+    checked = check_folder(world.target)
     assert checked.differences == ()
     assert checked.info == info
     assert checked.files == sum(path.is_file() for path in world.target.rglob("*"))
@@ -225,7 +225,7 @@ def test_whatever_stands_in_image_json_nothing_breaks(untouched: Path, data: st.
     )
     try:
         path.write_text(json.dumps(document))
-        check_folder(untouched, environ={})
+        check_folder(untouched)
     except FreezeError:
         pass
     finally:

@@ -152,7 +152,7 @@ def test_a_repository_is_a_folder_of_a_vendored_image(tmp_path: Path) -> None:
         freeze(online(world, vendor=True), world, image)
     assert (world.target / "sources/x/x.py").read_text() == "x = 1\n"
     assert re.search(r"\bgit\b(?!ignore)", (world.target / "Dockerfile").read_text()) is None
-    assert check_folder(world.target, environ={}).differences == ()
+    assert check_folder(world.target).differences == ()
     vendored = tree(world.target)
     info = world.freeze(image, vendor=True)
     assert tree(world.target) == vendored

@@ -9,7 +9,7 @@ from lading.grammar.user import parse_uid, parse_user_name
 
 
 @pytest.mark.parametrize(
-    ("value", "uid"), [(0, 0), ("0", 0), (10001, 10001), ("10001", 10001), (2**32 - 2, 4294967294)]
+    ("value", "uid"), [(0, 0), ("0", 0), (10001, 10001), ("10001", 10001), (2**31 - 1, 2147483647)]
 )
 def test_ids_are_numbers_or_digits(value: int | str, uid: int) -> None:
     assert parse_uid(value) == uid
@@ -19,6 +19,8 @@ def test_ids_are_numbers_or_digits(value: int | str, uid: int) -> None:
     "value",
     [
         -1,
+        2**31,
+        4_000_000_000,
         2**32 - 1,
         10**400,
         "",

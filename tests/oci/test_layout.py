@@ -461,3 +461,32 @@ def test_a_link_to_nothing_is_replaced_by_its_blob(tmp_path: Path) -> None:
     assert layout.write(tmp_path, [image])
     assert not path.is_symlink()
     assert validate(tmp_path) == ()
+
+
+def test_a_byte_that_was_changed_in_a_layout_is_made_good(tmp_path: Path) -> None:
+    image = images.image()
+    layout.write(tmp_path, [image])
+    before = images.files_of(tmp_path)
+    [blob] = (tmp_path / blob_path(one.descriptor) for one in image.blobs[1:])
+    blob.write_bytes(b"x" * blob.stat().st_size)
+
+    assert layout.write(tmp_path, [image])
+    assert images.files_of(tmp_path) == before
+
+
+def test_a_layout_of_another_tool_is_read_once(tmp_path: Path) -> None:
+    image = images.image()
+    layout.write(tmp_path, [image])
+    [blob] = (tmp_path / blob_path(one.descriptor) for one in image.blobs[1:])
+    marked = blob.stat().st_mtime_ns
+    os.utime(blob)
+
+    assert not layout.write(tmp_path, [image])
+    assert blob.stat().st_mtime_ns == marked
+
+
+def test_a_layout_whose_writer_was_killed_at_once_gets_more_images(tmp_path: Path) -> None:
+    (tmp_path / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
+
+    assert layout.write(tmp_path, [images.image()], names=["one"], keeps=True)
+    assert validate(tmp_path) == ()

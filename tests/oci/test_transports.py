@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ("./a:b", "oci", "a:b", None),
         ("made/", "oci", "made", None),
         ("a.tar", "oci-archive", "a.tar", None),
+        ("a.TAR", "oci-archive", "a.TAR", None),
         (".", "oci", "", None),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -252,6 +253,20 @@ def test_several_challenges_in_one_header_are_told_apart() -> None:
     assert [challenge.scheme for challenge in found] == ["negotiate", "bearer", "basic"]
     assert found[1].parameters == {"realm": "https://t.test/a, b=c", "service": "x y"}
     assert found[2].parameters == {"realm": '"q"'}
+
+
+@pytest.mark.parametrize("hostile", ["a", "a=", 'a="', "a ", ",a", ', a="\\"', "a= "])
+def test_the_time_for_a_header_grows_with_its_length_alone(hostile: str) -> None:
+    header = (hostile * 8192)[:8192]
+    began = time.process_time()
+    for _ in range(10):
+        parse_challenges(header)
+    assert time.process_time() - began < 1
+
+
+def test_a_header_beyond_all_reason_is_not_read() -> None:
+    assert parse_challenges(f'Bearer realm="https://t.test/{"a" * 8000}"')
+    assert parse_challenges(f'Bearer realm="https://t.test/{"a" * 8192}"') == ()
 
 
 @given(st.text(max_size=200))

@@ -74,3 +74,21 @@ def test_one_failure_ends_the_rest() -> None:
 
 def test_nothing_to_do_is_done() -> None:
     each(4, (), lambda _: None, Event())
+
+
+def test_an_interrupt_before_all_have_begun_is_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin, stop = threading.Thread.start, Event()
+    begun: list[threading.Thread] = []
+
+    def start(thread: threading.Thread) -> None:
+        if begun:
+            raise KeyboardInterrupt
+        begun.append(thread)
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(KeyboardInterrupt):
+        each(2, range(2), lambda _: None, stop)
+    assert stop.is_set()

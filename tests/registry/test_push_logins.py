@@ -151,7 +151,7 @@ def test_podmans_file_below_the_home_is_read(variable: str | None, tmp_path: Pat
 
 
 def test_plain_http_is_for_hosts_that_the_user_names() -> None:
-    settings = HttpSettings.from_environment({"LADING_PLAIN_HTTP": "a.test:5000, B.test"})
+    settings = HttpSettings.from_environment({"LADING_PLAIN_HTTP": "a.test:5000, http://B.test/"})
     assert settings.is_plain("a.test:5000")
     assert settings.is_plain("b.test")
     assert not settings.is_plain("a.test")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from lading.assembly import Assembled, MustExecute
     from lading.bases import Base
+    from lading.cli.asked import Order
     from lading.cli.display import Display
-    from lading.cli.order import Order
     from lading.cli.target import Target
     from lading.engines.loading import Loader
     from lading.freeze import Freezer
@@ -123,7 +123,7 @@ class Without:
         return tuple(dict.fromkeys(steps))
 
     def make(self, decided: tuple[Decided, ...]) -> Made:
-        """Assemble it, and send it where it is wanted.
+        """Assemble it, and send it where it is wanted; the caller is `using` the store.
 
         Raises:
             LadingError: It can't be made, or some place can't take it.
@@ -131,11 +131,10 @@ class Without:
         from lading.store import retried  # noqa: PLC0415 - only where images are made
 
         places = self._places()
-        with self.store.using():
-            return retried(
-                lambda: self._made(decided, *places),
-                told=lambda damage: self.shown.say(str(damage.problems[0].message)),
-            )
+        return retried(
+            lambda: self._made(decided, *places),
+            told=lambda damage: self.shown.say(str(damage.problems[0].message)),
+        )
 
     def _made(
         self, decided: tuple[Decided, ...], output: Destination | None, loader: Loader | None

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from lading.cli.asked import AUTO, Order
 from lading.cli.destinations import parse_destination
 from lading.cli.failure import Misused
 from lading.cli.options import (
@@ -22,7 +23,6 @@ from lading.cli.options import (
     secret_option,
     vendor_option,
 )
-from lading.cli.order import AUTO, Order
 from lading.grammar.environment import parse_env_name
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lading.cli.asked import AUTO, WITHOUT, listed
 from lading.cli.display import display
 from lading.cli.failure import Misused
 from lading.cli.handing import check_given
 from lading.cli.loading import loaded
-from lading.cli.order import AUTO, listed
 from lading.cli.talk import from_here, note
+from lading.grammar.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lading.assembly import Assembled, MustExecute
+    from lading.cli.asked import Order
     from lading.cli.assembling import Made
-    from lading.cli.order import Order
     from lading.cli.target import Target
     from lading.info import ImageInfo
     from lading.machine import Machine
@@ -37,6 +38,7 @@ def carry_out(order: Order) -> None:
     from lading.machine import Machine  # noqa: PLC0415 - only for commands that do something
 
     found = loaded(order.target, project=order.project, base_image=order.base_image)
+    _check_engine(order.engine)
     check_given(found.image, order.secrets)
     machine = Machine.here(
         ca_bundle=order.ca_bundle, secrets=order.secrets, plain_http=order.plain_http
@@ -49,11 +51,27 @@ def carry_out(order: Order) -> None:
     _with_engine(order, found, machine)
 
 
+def _check_engine(name: str) -> None:
+    """Refuse an unknown engine; the image's module, which is loaded by now, may register one."""
+    if name in {AUTO, WITHOUT}:
+        return
+    from lading.engines import engines  # noqa: PLC0415 - only where one is named
+
+    known = [AUTO, WITHOUT, *(engine.name for engine in engines())]
+    if name not in known:
+        guess = did_you_mean(name, known)
+        words = f"known: {', '.join(known)}"
+        raise Misused(
+            f"--engine: there is no container engine named {name!r}",
+            hint=f"{guess} {words}" if guess else words,
+        )
+
+
 def _surely(order: Order, found: Target) -> bool:
     """Whether an engine is needed, as far as that shows before anything is decided."""
     if order.engine != AUTO or order.of_images:  # then all that is in the way is listed
         return False
-    from lading.cli.engine_build import surely_executed  # noqa: PLC0415 - not with --engine oci
+    from lading.cli.executed import surely_executed  # noqa: PLC0415 - not with --engine oci
 
     return any(True for _ in surely_executed(found.image))
 
@@ -68,11 +86,12 @@ def _without(order: Order, found: Target, machine: Machine) -> Made | None:
     with display(quiet=order.quiet) as shown:
         way = Without(order=order, found=found, machine=machine, shown=shown)
         decided = way.decide()
-        obstacles = way.obstacles(decided)
-        if not obstacles:
-            if order.push and order.offline:
-                raise Misused("--push: it takes a network, which --offline leaves alone")
-            return way.make(decided)
+        with way.store.using():  # what is found out about a base is needed until the end
+            obstacles = way.obstacles(decided)
+            if not obstacles:
+                if order.push and order.offline:
+                    raise Misused("--push: it takes a network, which --offline leaves alone")
+                return way.make(decided)
     if order.engine != AUTO:
         raise obstacles_error(obstacles)
     if order.of_images:

@@ -20,6 +20,9 @@ __all__ = ["Destination", "parse_destination"]
 
 _FORM: Final = 'write a folder, a file such as image.tar, or "docker-archive:image.tar"'
 
+# How a path begins that may have a colon in it.
+_PATHS: Final = ("/", "./", "../")
+
 # Names that promise something that no image is written as.
 _OTHER_SUFFIXES: Final = frozenset(
     {".tgz", ".gz", ".zst", ".xz", ".bz2", ".zip", ".img", ".sif", ".oci", ".json"}
@@ -33,10 +36,12 @@ class Destination:
     Attributes:
         kind: Which.
         path: Where.
+        name: What the image is called there, beside its tags.
     """
 
     kind: LocalKind
     path: Path
+    name: str | None = None
 
     def __str__(self) -> str:
         return str(self.path)
@@ -62,25 +67,17 @@ class Destination:
             ImageError: The place can't be written.
             LadingError: A layer can't be had.
         """
-        # What is not written is not imported.
-        if self.kind == "oci":
-            from lading.oci import layout  # noqa: PLC0415
+        from lading.oci import transports  # noqa: PLC0415 - only where one is written
 
-            return layout.write(self.path, artifacts, names=names)
-        if self.kind == "oci-archive":
-            from lading.oci import archive  # noqa: PLC0415
-
-            return archive.write(self.path, artifacts, names=names)
-        from lading.oci import docker_archive  # noqa: PLC0415
-
-        return docker_archive.write(self.path, artifacts, names=names)
+        target = transports.FileTransport(kind=self.kind, path=self.path, name=self.name)
+        return transports.write(target, artifacts, names=names)
 
 
 def _check_folder(path: Path) -> None:
-    from lading.oci.layout import is_layout  # noqa: PLC0415 - only where one is written
+    from lading.oci.layout import is_of_others  # noqa: PLC0415 - only where one is written
 
     if path.is_dir():
-        if not is_layout(path) and any(path.iterdir()):
+        if is_of_others(path):
             raise ImageError(
                 f"{path} is not empty, and no image layout",
                 hint="name another folder, or a new one",
@@ -93,25 +90,33 @@ def _check_folder(path: Path) -> None:
 
 
 def parse_destination(text: str) -> Destination:
-    """The place that `text` names: `kind:PATH`, or a path whose suffix tells the kind.
+    """The place that `text` names: `kind:PATH[:NAME]`, or a path whose suffix tells the kind.
 
     Raises:
         Invalid: It names none.
     """
-    for kind in KINDS:
-        if text.startswith(f"{kind}:"):
-            return Destination(kind=kind, path=_path(text.removeprefix(f"{kind}:"), text))
-    if ":" in text or "@" in text:
+    if text.startswith(tuple(f"{kind}:" for kind in KINDS)):
+        return _with_word(text)
+    if (":" in text or "@" in text) and not text.startswith(_PATHS):
         raise Invalid(
             f"{shown(text)} is no path",
             hint="an image goes to a registry by -t REF --push; here, " + _FORM,
         )
     path = _path(text, text)
-    if path.suffix == ".tar":
+    suffix = path.suffix.lower()
+    if suffix == ".tar":
         return Destination(kind="oci-archive", path=path)
-    if path.suffix in _OTHER_SUFFIXES and not path.is_dir():
+    if suffix in _OTHER_SUFFIXES and not path.is_dir():
         raise Invalid(f"{shown(text)} ends in {path.suffix}, which no image does", hint=_FORM)
     return Destination(kind="oci", path=path)
+
+
+def _with_word(text: str) -> Destination:
+    from lading.oci.transports import FileTransport, parse_transport  # noqa: PLC0415 - seldom
+
+    found = parse_transport(text, base=Path.cwd())
+    assert isinstance(found, FileTransport)  # noqa: S101 - each of these words is of one
+    return Destination(kind=found.kind, path=found.path, name=found.name)
 
 
 def _path(text: str, word: str) -> Path:

@@ -9,21 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.build_inputs import PROXY_NAMES, proxies_in
+from lading.cli.asked import listed
+from lading.cli.executed import surely_executed
 from lading.cli.failure import Misused
 from lading.cli.freeze import alone_in, default_folder
 from lading.cli.handing import handed_over, users_of
-from lading.cli.order import listed
 from lading.cli.talk import note, progress
 from lading.dockerfile import needs_ssh
 from lading.engines import BuildRequest, find_engine
 from lading.engines import build as run_build
-from lading.errors import BuildError, Problem
-from lading.image import steps
+from lading.errors import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lading.cli.order import Order
+    from lading.cli.asked import Order
     from lading.cli.target import Target
     from lading.engines import Engine
     from lading.image import Image
@@ -31,26 +29,13 @@ if TYPE_CHECKING:
     from lading.machine import Machine
     from lading.secret_values import SecretSource
 
-__all__ = ["build_with_engine", "surely_executed"]
+__all__ = ["build_with_engine"]
+
+# They deliver the image to one place: a registry, or the engine that holds it.
+_ONE_PLACE = frozenset({"buildx", "buildctl"})
 
 # What every engine takes without an ARG (Dockerfile reference, "Predefined ARGs").
 _PREDEFINED_ARGS = frozenset({*PROXY_NAMES, "FTP_PROXY", "ftp_proxy"})
-
-
-def surely_executed(image: Image) -> Iterator[Problem]:
-    """What of an image has to be executed, as far as it tells before it is decided."""
-    for step in image.steps:
-        match step:
-            case steps.Run():
-                yield Problem(message="a command has to be executed", location=step.location)
-            case steps.RunScript():
-                yield Problem(message="a script has to be executed", location=step.location)
-            case steps.SystemPackages() if not isinstance(step, steps.BuildPackages):
-                message = "the distribution's package manager has to be executed"
-                yield Problem(message=message, location=step.location)
-            case _ if isinstance(step, steps.PythonStep) and not image.lock_python_packages:
-                message = "an installer has to be executed, since the image is not locked"
-                yield Problem(message=message, location=step.location)
 
 
 def build_with_engine(order: Order, found: Target, machine: Machine) -> tuple[ImageInfo, str]:
@@ -71,6 +56,7 @@ def build_with_engine(order: Order, found: Target, machine: Machine) -> tuple[Im
         if order.dialect != "classic":  # which can't have any: freezing says so, with their lines
             handed = stack.enter_context(handed_over(found.image, machine, found.project))
         engine = _engine(order, found.image, machine)
+        _check_places(order, engine)
         request = _request(order, found.image, machine, folder, handed)
         # The engine reads the folder until it is done: no other service of the project may be
         # frozen to the same place meanwhile.
@@ -91,6 +77,14 @@ def _engine(order: Order, image: Image, machine: Machine) -> Engine:
         if order.engine_name is not None:
             raise
         raise BuildError((*surely_executed(image), *error.problems)) from None
+
+
+def _check_places(order: Order, engine: Engine) -> None:
+    if order.push and order.load and engine.name in _ONE_PLACE:
+        raise Misused(
+            f"--push and --load: {engine.name} pushes an image or loads it, not both",
+            hint="leave one of them out, or take another engine: --engine docker",
+        )
 
 
 def _request(

@@ -11,6 +11,7 @@ import click
 from lading.cli.options import as_json, ca_bundle_option, parsed, plain_http_option
 from lading.cli.sending import read_images, read_transport
 from lading.cli.talk import from_here
+from lading.grammar.words import visible
 from lading.platforms import Platform
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def inspect(  # noqa: PLR0913 - one argument an option
         result = {"source": source, "digest": digests[0] if len(digests) == 1 else None}
         click.echo(json.dumps({**result, "images": [_row(one) for one in images]}, indent=2))
         return
-    click.echo("\n\n".join("\n".join(_lines(one)) for one in images))
+    # An image's author wrote most of it: no terminal is to obey that.
+    click.echo("\n\n".join("\n".join(map(visible, _lines(one))) for one in images))
 
 
 def _sharing(others: Iterable[str], machine: Machine) -> Mapping[str, tuple[str, ...]]:
@@ -215,13 +217,33 @@ def _row_config(image: _Image) -> dict[str, Any]:
 
 
 def _settings(config: dict[str, Any]) -> Iterator[str]:
-    for name in ("User", "WorkingDir", "Entrypoint", "Cmd", "ExposedPorts", "StopSignal"):
-        value = config.get(name)
-        if value:
-            shown = value if isinstance(value, str) else " ".join(value)
-            yield f"  {name.lower():12} {shown}"
+    for name, value in _shown_settings(config):
+        yield f"  {name:12} {value}"
+
+
+def _shown_settings(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Names and values, one a line."""
+    for name in ("User", "WorkingDir", "Entrypoint", "Cmd", "ExposedPorts", "Volumes"):
+        if value := config.get(name):
+            yield name.lower(), value if isinstance(value, str) else " ".join(value)
+    if signal := config.get("StopSignal"):
+        yield "stopsignal", signal
+    if check := config.get("Healthcheck"):
+        yield "healthcheck", " ".join(_words_of_check(check))
     for variable in config.get("Env") or ():
-        yield f"  {'env':12} {variable}"
+        yield "env", variable
+    for name, value in (config.get("Labels") or {}).items():
+        yield "label", f"{name}={value}"
+
+
+def _words_of_check(check: dict[str, Any]) -> Iterator[str]:
+    """Its command, and how often and how long; docker counts in nanoseconds."""
+    yield from check.get("Test") or ()
+    for name in ("Interval", "Timeout", "StartPeriod", "StartInterval"):
+        if nanoseconds := check.get(name):
+            yield f"{name.lower()}={nanoseconds / 1e9:g}s"
+    if retries := check.get("Retries"):
+        yield f"retries={retries}"
 
 
 def _layer_lines(number: int, layer: _Layer) -> Iterator[str]:

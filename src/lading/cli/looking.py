@@ -43,9 +43,12 @@ def looked_into(blob: Blob, store: Store) -> Look | None:
     Raises:
         ImageError: It is no layer.
     """
-    at_hand = blob if isinstance(blob, (BytesBlob, FileBlob)) else store.stored(blob.descriptor)
     name = f"look {_FORMAT} {blob.descriptor.digest}"
-    kept = _kept(store, name)
+    at_hand: Blob | None = blob if isinstance(blob, (BytesBlob, FileBlob)) else None
+    kept = None
+    with suppress(ImageError):  # where the cache can't be used, nothing in it is at hand
+        at_hand = at_hand or store.stored(blob.descriptor)
+        kept = _kept(store, name)
     if kept is not None or at_hand is None:
         return kept
     found = _look(at_hand)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = ["main", "program"]
+
+_GARBAGE: Final = 20_000
+"""How many more objects there are before Python looks for garbage; it is 700 else."""
 
 # In the order in which they are used, each with its module. One is imported when it is called: half
 # of the time of `lading freeze` would else go into importing engines and resolvers.
@@ -88,7 +92,10 @@ def program(*, debug: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line, and exit."""
+    # Of what a short process makes, modules above all, hardly anything is garbage to look for.
+    gc.set_threshold(_GARBAGE)
     try:
+        _open_streams()
         # An engine that is running must be stopped and waited for, which only an exception does.
         signal.signal(signal.SIGTERM, _terminate)
         code = _run()
@@ -117,6 +124,28 @@ def _run() -> int:
         text, code = explain(error)
         note(text)
     return int(code or 0)
+
+
+def _open_streams() -> None:
+    """Discard what goes to a stream that the caller closed (`2>&-`).
+
+    Python has None there; and the next file that is opened would be the standard error of all
+    programs that are started.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)
+            os.dup2(opened, number)
+            if opened != number:
+                os.close(opened)
+            else:
+                os.set_inheritable(number, True)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
 
 
 def _forget_output() -> None:

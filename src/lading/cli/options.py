@@ -11,8 +11,7 @@ from lading.cli.failure import Misused
 from lading.grammar.base import parse_base
 from lading.grammar.dialect import parse_dialect
 from lading.grammar.invalid import Invalid
-from lading.grammar.reference import ImageReference
-from lading.grammar.words import shown
+from lading.grammar.registry_host import parse_registry_host
 from lading.platforms import DEFAULT_PLATFORM, Platform
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ __all__ = [
 F = TypeVar("F", bound="Callable[..., Any]")
 
 _SECRET_FORM = "write id=NAME,src=FILE or id=NAME,env=VARIABLE"  # noqa: S105 - a form, no secret
-_HOST_FORM = "write its host, and its port where it has one: registry.example.com:5000"
 _SECRET_FIELDS = frozenset({"id", "src", "source", "env"})
 
 
@@ -92,14 +90,6 @@ def _secret(word: str) -> SecretSource:
         )
     except Invalid as error:
         raise Invalid(error.message, hint=_SECRET_FORM) from None
-
-
-def _host(word: str) -> str:
-    host = word.removeprefix("http://").rstrip("/")
-    try:
-        return ImageReference(domain=host, path="image").domain
-    except Invalid:
-        raise Invalid(f"{shown(word)} is no registry", hint=_HOST_FORM) from None
 
 
 _IMAGE_OPTIONS = (
@@ -192,7 +182,7 @@ plain_http_option = click.option(
     "plain_http",
     metavar="HOST",
     multiple=True,
-    callback=parsed(_host),
+    callback=parsed(parse_registry_host),
     help="Reach this registry without TLS, which is else done on loopback only; repeat for more.",
 )
 ca_bundle_option = click.option(

@@ -117,7 +117,7 @@ def copy(  # noqa: PLR0913 - one argument an option
     from lading.machine import Machine  # noqa: PLC0415 - only for commands that do something
     from lading.oci.transports import RegistryTransport, write  # noqa: PLC0415
 
-    come, go = read_transport(source), read_transport(target)
+    come, go = read_transport(source), _read_target(target)
     machine = Machine.here(ca_bundle=ca_bundle, plain_http=plain_http)
     with display(quiet=quiet) as shown:
         images = _carried(come, go, machine, platform)
@@ -154,6 +154,27 @@ def read_transport(text: str) -> Transport:
     Raises:
         Misused: It names nothing, or nothing that is there.
     """
+    found = _parsed(text)
+    if _is_word(found, text) and Path(text).is_dir():
+        raise Misused(
+            f"the folder {text} holds no image",
+            hint=f"write docker://{text} for the image of that name in a registry",
+        )
+    return found
+
+
+def _read_target(text: str) -> Transport:
+    """What `text` names, where an image is to go: `lading build -o` takes a word for a folder."""
+    found = _parsed(text)
+    if _is_word(found, text):
+        raise Misused(
+            f"{text} can be a folder here, or a repository in a registry",
+            hint=f"write oci:{text} or docker://{text}",
+        )
+    return found
+
+
+def _parsed(text: str) -> Transport:
     from lading.oci.transports import parse_transport  # noqa: PLC0415 - only for these commands
 
     try:
@@ -162,10 +183,24 @@ def read_transport(text: str) -> Transport:
         raise Misused(error.message, hint=error.hint) from None
 
 
+def _is_word(found: Transport, text: str) -> bool:
+    """Whether it was taken for a reference with nothing that makes it one: no host and no tag."""
+    from lading.oci.transports import RegistryTransport  # noqa: PLC0415 - only for these commands
+
+    if not isinstance(found, RegistryTransport) or "://" in text:
+        return False
+    reference = found.reference
+    hosts = ("docker.io/", "index.docker.io/")
+    has_host = reference.domain != "docker.io" or text.startswith(hosts)
+    return not has_host and reference.tag is None and reference.digest is None
+
+
 def read_images(
     source: Transport, machine: Machine, platform: Platform | None
 ) -> tuple[Artifact, ...]:
     """The images there, or the one for a platform; layers are read when they are needed.
+
+    A registry that has a mirror is asked there: the project's, where this folder is one.
 
     Raises:
         LadingError: They can't be had, or there is none for the platform.
@@ -173,10 +208,11 @@ def read_images(
     from lading.oci.transports import RegistryTransport, read, read_one  # noqa: PLC0415
 
     if isinstance(source, RegistryTransport):
-        from lading.registry import pull  # noqa: PLC0415 - only for registries
+        from lading.mirrors import read_mirrors  # noqa: PLC0415 - only for registries
+        from lading.registry import pull  # noqa: PLC0415
 
         found = pull(
-            source.reference,
+            read_mirrors(Path.cwd(), machine.environ).base(source.reference),
             platform=platform,
             http=machine.http(),
             credentials=machine.credentials(),

@@ -92,9 +92,8 @@ def _refuse_others(context: click.Context) -> None:
 
 def _check(folder: Path, *, as_json: bool, quiet: bool) -> None:
     from lading.freeze.checking import check_folder  # noqa: PLC0415 - only for this command
-    from lading.machine import Machine  # noqa: PLC0415
 
-    checked = check_folder(folder.absolute(), environ=Machine.here().environ)
+    checked = check_folder(folder.absolute())
     if as_json:
         click.echo(_result(checked))
     elif checked.differences:

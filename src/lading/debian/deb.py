@@ -5,16 +5,14 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-import tempfile
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from lading import process
-from lading.debian.unpack import gunzip, unxz
+from lading.debian.unpack import gunzip, unxz, unzstd
 from lading.errors import ResolutionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["control_of"]
 
@@ -26,17 +24,14 @@ _FILES: Final = 1000
 _MAX_PACKED: Final = 16 << 20
 _MAX_PLAIN: Final = 64 << 20
 _MAX_CONTROL: Final = 1 << 20
-_SECONDS: Final = 60.0
 
 
-def control_of(file: Path, *, what: str, environ: Mapping[str, str]) -> str:
+def control_of(file: Path, *, what: str) -> str:
     """The text of a package's control file.
 
     Args:
         file: The .deb.
         what: What the package is called, for the error.
-        environ: Where `zstd` is found, which Ubuntu's packages need (and no Python before 3.14
-            has).
 
     Raises:
         ResolutionError: It is no .deb, or is damaged.
@@ -44,7 +39,7 @@ def control_of(file: Path, *, what: str, environ: Mapping[str, str]) -> str:
     try:
         with file.open("rb") as content:
             name, packed = _control_member(content)
-        plain = _unpacked(name, packed, environ)
+        plain = _unpacked(name, packed)
         return _control_file(plain)
     except (OSError, EOFError, ValueError, tarfile.TarError) as error:
         raise ResolutionError(f"{what} can't be read as a Debian package: {error}") from None
@@ -75,7 +70,7 @@ def _members(content: IO[bytes]) -> Iterator[tuple[str, int]]:
         yield match[1].decode().rstrip("/"), int(size[1])
 
 
-def _unpacked(name: str, packed: bytes, environ: Mapping[str, str]) -> bytes:
+def _unpacked(name: str, packed: bytes) -> bytes:
     match name.removeprefix("control.tar"):
         case "":
             return packed
@@ -84,44 +79,9 @@ def _unpacked(name: str, packed: bytes, environ: Mapping[str, str]) -> bytes:
         case ".xz":
             return unxz(packed, _MAX_PLAIN)
         case ".zst":
-            return _unzstd(packed, environ)
+            return unzstd(packed, _MAX_PLAIN)
         case suffix:
             raise ValueError(f"its control member is compressed in an unknown way, {suffix}")
-
-
-def _unzstd(packed: bytes, environ: Mapping[str, str]) -> bytes:
-    try:
-        from compression import zstd  # type: ignore[import-not-found] # noqa: PLC0415 - since 3.14
-    except ImportError:
-        return _unzstd_by_program(packed, environ)
-    with zstd.open(io.BytesIO(packed)) as file:
-        return _read_all(file)
-
-
-def _unzstd_by_program(packed: bytes, environ: Mapping[str, str]) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="lading-") as name:
-        folder = Path(name)
-        (folder / "control.zst").write_bytes(packed)
-        argv = ("zstd", "-d", "-q", "--memory=128MB", "-o", "control", "control.zst")
-        env = {"LC_ALL": "C", **{name: environ[name] for name in ("PATH",) if name in environ}}
-        try:
-            done = process.run(argv, env=env, cwd=folder, timeout=_SECONDS)
-        except process.ProgramNotFound:
-            raise ResolutionError(
-                "Ubuntu's packages are compressed by zstd, which is not on the PATH",
-                hint="install zstd, or use Python 3.14 or newer",
-            ) from None
-        if done.returncode != 0:
-            raise ValueError(done.stderr.strip() or "zstd can't unpack it")
-        with (folder / "control").open("rb") as file:
-            return _read_all(file)
-
-
-def _read_all(file: IO[bytes]) -> bytes:
-    plain = file.read(_MAX_PLAIN + 1)
-    if len(plain) > _MAX_PLAIN:
-        raise ValueError("its control member is too large")
-    return plain
 
 
 def _control_file(plain: bytes) -> str:

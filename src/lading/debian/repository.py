@@ -10,7 +10,7 @@ from lading.errors import ResolutionError
 from lading.grammar.invalid import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from lading.debian.locking import AnyDeb
@@ -40,26 +40,25 @@ _KEPT: Final = (
 )
 
 
-def packages_index(debs: Iterable[tuple[AnyDeb, Path]], *, environ: Mapping[str, str]) -> str:
+def packages_index(debs: Iterable[tuple[AnyDeb, Path]]) -> str:
     """The text of `Packages` for a folder with these packages in it.
 
     Each is named as the last part of its path in the archive, next to the index.
 
     Args:
         debs: Locked packages, and their files, whose hashes have been checked.
-        environ: As for reading a .deb.
 
     Raises:
         ResolutionError: A file is no package, or another than it is called.
     """
-    stanzas = [_stanza(deb, file, environ) for deb, file in debs]
+    stanzas = [_stanza(deb, file) for deb, file in debs]
     return "\n".join(sorted(stanzas))
 
 
-def _stanza(deb: AnyDeb, file: Path, environ: Mapping[str, str]) -> str:
+def _stanza(deb: AnyDeb, file: Path) -> str:
     what = f"{deb.name} {deb.version}"
     try:
-        fields = fields_of(control_of(file, what=what, environ=environ))
+        fields = fields_of(control_of(file, what=what))
     except Invalid as error:
         raise ResolutionError(f"the control file of {what} is damaged: {error.message}") from None
     found = tuple(fields.get(name, "") for name in ("package", "version", "architecture"))

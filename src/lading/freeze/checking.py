@@ -56,12 +56,11 @@ class _Found:
     executable: bool
 
 
-def check_folder(folder: Path, *, environ: Mapping[str, str]) -> Checked:
+def check_folder(folder: Path) -> Checked:
     """Compare each file of a vendored folder to what its image.json says of it.
 
     Args:
         folder: The folder.
-        environ: As for reading a Debian package.
 
     Raises:
         FreezeError: There is no folder, or its image.json can't be read as one.
@@ -75,7 +74,7 @@ def check_folder(folder: Path, *, environ: Mapping[str, str]) -> Checked:
     implied = dict(_named(info, problems))
     found = _look(folder, problems)
     problems += _compared(implied, found)
-    generated = _generated(info, implied, found, environ, problems)
+    generated = _generated(info, implied, found, problems)
     problems += _generated_differ(generated, found)
     extra = found.keys() - implied.keys() - generated.keys()
     problems += (f"{name} does not belong there" for name in extra)
@@ -194,14 +193,13 @@ def _generated(
     info: ImageInfo,
     implied: Mapping[str, Implied],
     found: Mapping[str, _Found],
-    environ: Mapping[str, str],
     problems: list[str],
 ) -> dict[str, bytes]:
     """The files that the image gives by itself, in the dialect that the folder is in."""
     made: dict[str, bytes] = {}
     with suppress(KeyError):  # a package that is missing was said to be
         if info.debs:
-            made[DEBS_INDEX] = _debs_index(info, found, environ, problems)
+            made[DEBS_INDEX] = _debs_index(info, found, problems)
     others = (*implied, *([DEBS_INDEX] if info.debs else ()))
     candidates = []
     refused: list[str] = []
@@ -221,14 +219,13 @@ def _generated(
 def _debs_index(
     info: ImageInfo,
     found: Mapping[str, _Found],
-    environ: Mapping[str, str],
     problems: list[str],
 ) -> bytes:
     from lading.debian import packages_index  # noqa: PLC0415 - only where there are packages
 
     debs = [(deb, found[deb_path(deb)].path) for deb in info.debs]
     try:
-        return packages_index(debs, environ=environ).encode()
+        return packages_index(debs).encode()
     except LadingError as error:
         problems.append(f"{DEBS_INDEX} can't be compared: {_reason(error)}")
         return b""

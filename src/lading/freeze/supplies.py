@@ -238,7 +238,7 @@ class Supplies:
         from lading.debian import packages_index  # noqa: PLC0415 - only for a vendored folder
 
         debs = [(deb, files[deb.sha256]) for deb in self.info.debs]
-        return Content(source=packages_index(debs, environ=self.machine.environ).encode())
+        return Content(source=packages_index(debs).encode())
 
 
 def _masked(error: LadingError, mask: Callable[[str], str]) -> ResolutionError:

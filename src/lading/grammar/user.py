@@ -9,19 +9,23 @@ from lading.grammar.words import expect_text, shown
 
 __all__ = ["parse_uid", "parse_user_name"]
 
-# uid_t has 32 bits; its last value is (uid_t)-1, which system calls read as "leave it as it is".
-_LARGEST = 2**32 - 2
+# uid_t has 32 bits, but docker starts no container with more: "uids and gids must be in range
+# 0-2147483647" (moby/sys, user).
+_LARGEST = 2**31 - 1
 
 
 def parse_uid(value: int | str) -> int:
     """The numeric id of a user or group, written as a number or as digits.
 
     Raises:
-        Invalid: It is a name, or not between 0 and 4294967294.
+        Invalid: It is a name, or not between 0 and 2147483647.
     """
     number = value if isinstance(value, int) and not isinstance(value, bool) else _digits(value)
     if not 0 <= number <= _LARGEST:
-        raise Invalid(f"user id {shown(number)} is not between 0 and {_LARGEST}")
+        raise Invalid(
+            f"user id {shown(number)} is not between 0 and {_LARGEST}",
+            hint="container engines start nothing with another id: write 10001",
+        )
     return number
 
 

@@ -7,7 +7,7 @@ from typing import TypeGuard
 from lading.grammar.credentials import redact
 from lading.grammar.invalid import Invalid
 
-__all__ = ["expect_line", "expect_text", "expect_words", "no_control", "shown"]
+__all__ = ["expect_line", "expect_text", "expect_words", "no_control", "shown", "visible"]
 
 _LONGEST_SHOWN = 100
 _FEWEST_LETTERS = 3
@@ -23,6 +23,16 @@ def shown(value: object) -> str:
     if value is None or isinstance(value, bool | int | float):
         return repr(value) if not isinstance(value, int) else _number(value)
     return "bytes" if isinstance(value, bytes) else f"a {type(value).__name__}"
+
+
+def visible(text: str) -> str:
+    r"""Somebody else's text as one line for a terminal: what isn't printable is written `\x1b`.
+
+    Control characters would be obeyed, and those of Unicode's text direction turn words around.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _written(char) for char in text)
 
 
 def expect_text(what: str, value: object) -> str:
@@ -120,7 +130,11 @@ def _escape(text: str) -> str:
 def _escape_char(char: str) -> str:
     if char == '"':
         return '\\"'
-    return char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+    return char if char.isprintable() else _written(char)
+
+
+def _written(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def _shorten(text: str) -> str:

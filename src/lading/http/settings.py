@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from lading.grammar.invalid import Invalid
+from lading.grammar.registry_host import parse_registry_host
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from urllib.parse import SplitResult
 
 __all__ = ["SCHEMES", "HttpSettings", "authority", "is_loopback", "is_web_url", "redacted_url"]
@@ -59,6 +62,9 @@ class HttpSettings:
             environ: `SSL_CERT_FILE`, else `REQUESTS_CA_BUNDLE`; `HTTPS_PROXY`, `HTTP_PROXY` and
                 `NO_PROXY` in upper or lower case; `NETRC` and `SSL_CLIENT_CERT`;
                 `LADING_PLAIN_HTTP`, hosts with commas between.
+
+        Raises:
+            Invalid: `LADING_PLAIN_HTTP` names something other than hosts of registries.
         """
         found = ((scheme, _either(environ, f"{scheme}_proxy")) for scheme in SCHEMES)
         return cls(
@@ -67,7 +73,7 @@ class HttpSettings:
             no_proxy=tuple(re.findall(r"[^,\s]+", _either(environ, "no_proxy"))),
             netrc=environ.get("NETRC") or None,
             client_certificate=environ.get("SSL_CLIENT_CERT") or None,
-            plain_http=tuple(re.findall(r"[^,\s]+", environ.get("LADING_PLAIN_HTTP", ""))),
+            plain_http=tuple(_plain_hosts(environ.get("LADING_PLAIN_HTTP", ""))),
         )
 
     def is_plain(self, host: str) -> bool:
@@ -81,6 +87,14 @@ class HttpSettings:
         if is_loopback(host) or any(_is_exempt(host, parts.port, rule) for rule in self.no_proxy):
             return None
         return dict(self.proxies).get(parts.scheme)
+
+
+def _plain_hosts(text: str) -> Iterator[str]:
+    for word in re.findall(r"[^,\s]+", text):
+        try:
+            yield parse_registry_host(word)
+        except Invalid as error:
+            raise Invalid(f"LADING_PLAIN_HTTP: {error.message}", hint=error.hint) from None
 
 
 def _either(environ: Mapping[str, str], name: str) -> str:

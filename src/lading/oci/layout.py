@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from lading.oci.blobs import Artifact, Blob, Descriptor
     from lading.progress import Progress
 
-__all__ = ["is_layout", "read", "write"]
+__all__ = ["is_layout", "is_of_others", "read", "write"]
 
 _VERSIONS: Final = ("1.0.0", "1.1.0")
 
@@ -54,6 +54,11 @@ _JOBS: Final = 4
 def is_layout(path: Path) -> bool:
     """Whether the folder is an image layout."""
     return (path / MARK).is_file()
+
+
+def is_of_others(path: Path) -> bool:
+    """Whether a folder is no image layout, and holds more than a killed writer of one left."""
+    return not is_layout(path) and any(not _is_left(one.name) for one in path.iterdir())
 
 
 def read(path: Path) -> tuple[Artifact, ...]:
@@ -154,7 +159,7 @@ def _prepare(path: Path) -> bool:
 
 def _others(path: Path, artifacts: Iterable[Artifact]) -> tuple[Artifact, ...]:
     """The images there that bear none of these images' names."""
-    if not is_layout(path):
+    if not is_layout(path) or not (path / INDEX).exists():  # its writer was killed at once
         return ()
     taken = {name_of(one) for one in artifacts}
     return tuple(one for one in read(path) if name_of(one) not in taken)
@@ -195,8 +200,7 @@ class _Writing:
         return True
 
     def _refuse_others(self) -> None:
-        there = [one for one in self._path.iterdir() if not _is_left(one.name)]
-        if there and not is_layout(self._path):
+        if is_of_others(self._path):
             raise ImageError(
                 f"{self._path} is neither empty nor an image layout, and is left alone",
                 hint="name a folder of its own for the image",

@@ -71,13 +71,18 @@ def check_path(entry: Entry) -> None:
     if "" in parts or "." in parts or ".." in parts or "\0" in entry.path:
         raise _refused(entry, "it is no path inside an image")
     if _WHITEOUT in entry.path and any(part.startswith(_WHITEOUT) for part in parts):
-        raise _refused(entry, "a name that begins with .wh. deletes a file in a layer")
+        raise _refused(
+            entry,
+            "a name that begins with .wh. deletes a file in a layer",
+            hint="no image can hold such a file: rename it, or leave it out",
+        )
     if isinstance(entry, Symlink) and (not entry.target or "\0" in entry.target):
         raise _refused(entry, "its link has no valid target")
 
 
-def _refused(entry: Entry, reason: str) -> ImageError:
-    return ImageError(f"{entry.source or 'a layer'} has the path {entry.path!r}: {reason}")
+def _refused(entry: Entry, reason: str, *, hint: str | None = None) -> ImageError:
+    message = f"{entry.source or 'a layer'} has the path {entry.path!r}: {reason}"
+    return ImageError(message, hint=hint)
 
 
 def _encoded(entry: Entry, text: str) -> bytes:

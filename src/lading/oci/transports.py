@@ -140,7 +140,8 @@ def _with_word(kind: Kind, rest: str, text: str, base: Path) -> FileTransport:
 
 
 def _is_path(text: str, base: Path) -> bool:
-    if text.startswith(("/", "./", "../")) or text in {".", ".."} or text.endswith((".tar", "/")):
+    begins = text.startswith(("/", "./", "../")) or text in {".", ".."}
+    if begins or text.lower().endswith((".tar", "/")):
         return True
     path = base / text
     return layout.is_layout(path) or path.is_file()
@@ -154,7 +155,7 @@ def _bare(text: str, base: Path) -> FileTransport:
 def _kind_of(path: Path, text: str) -> Kind:
     """What stands there; where nothing does, what its name says: `x.tar` is to be an archive."""
     if path.is_dir() or not path.exists():
-        return "oci-archive" if text.endswith(".tar") and not path.is_dir() else "oci"
+        return "oci-archive" if text.lower().endswith(".tar") and not path.is_dir() else "oci"
     files = find_members(path).files
     # `docker save` since version 25 writes both: a layout keeps the images' own digests.
     if MARK in files and INDEX in files:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from lading.errors import ImageError
 from lading.oci.media_types import compression_of
 from lading.oci.tar_reading import TarMember, members
+from lading.oci.zstandard import zstd_errors, zstd_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from types import ModuleType
 
     from lading.oci.blobs import Blob
     from lading.oci.media_types import Compression
@@ -27,9 +27,6 @@ _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE: Final = tuple(bytes([0x50 + low, 0x2A, 0x4D, 0x18]) for low in range(16))
 _HEADER: Final = 512
-_WINDOW_LOG: Final = 27
-"""128 MiB, as the zstd tool: a frame that asks for more memory is refused."""
-
 _BUFFER: Final = 1 << 18
 
 
@@ -92,9 +89,7 @@ def _open(source: io.BufferedReader[_Limited], compression: Compression) -> Call
     if compression == "gzip":
         return _gzip_file(source).read
     if compression == "zstd":
-        zstd = _zstd()
-        options = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
-        return cast("Callable[[int], bytes]", zstd.ZstdFile(source, options=options).read)
+        return zstd_file(source).read
     return source.read
 
 
@@ -104,16 +99,6 @@ def _gzip_file(source: io.BufferedReader[_Limited]) -> gzip.GzipFile:
     except ImportError:
         return gzip.GzipFile(fileobj=source, mode="rb")
     return cast("gzip.GzipFile", module.IGzipFile(fileobj=source, mode="rb"))
-
-
-def _zstd() -> ModuleType:
-    """The standard library's from Python 3.14 on, before that the package that it came from."""
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415
-    else:
-        from backports import zstd  # noqa: PLC0415 - only layers in zstd need it
-    module: ModuleType = zstd
-    return module
 
 
 class _Limited(io.RawIOBase):
@@ -155,12 +140,7 @@ class _Guarded(io.RawIOBase):
 
 def _decompressor_errors() -> tuple[type[Exception], ...]:
     """Of the standard library, and of what is imported: nothing else can have raised its own."""
-    found: list[type[Exception]] = [EOFError, gzip.BadGzipFile, zlib.error]
-    for name, attribute in (
-        ("isal.isal_zlib", "error"),
-        ("backports.zstd", "ZstdError"),
-        ("compression.zstd", "ZstdError"),
-    ):
-        if name in sys.modules:
-            found.append(getattr(sys.modules[name], attribute))
+    found: list[type[Exception]] = [gzip.BadGzipFile, zlib.error, *zstd_errors()]
+    if "isal.isal_zlib" in sys.modules:
+        found.append(sys.modules["isal.isal_zlib"].error)
     return tuple(found)

@@ -42,7 +42,7 @@ def push(  # noqa: PLR0913 - what, where to, and how
     http: HttpSettings,
     credentials: Credentials = _ANONYMOUS,
     progress: Progress = SILENT,
-    jobs: int = 4,
+    jobs: int = 8,
 ) -> Digest:
     """Send an image, or an index with its images, to where some names say.
 

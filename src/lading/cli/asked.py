@@ -87,6 +87,11 @@ class Order:
             raise Misused(
                 f"{listed(self.of_images)}: not with a container engine", hint=_hint(self)
             )
+        if self.output and self.output.kind == "docker-archive" and len(self.platforms) > 1:
+            raise Misused(
+                "--output: a docker archive holds an image for one platform",
+                hint=f"write an OCI archive: -o oci-archive:{self.output.path.name}",
+            )
         if self.of_engines and self.of_images:
             raise Misused(
                 f"{listed(self.of_images)}: not with a container engine, which alone heeds "
