@@ -177,6 +177,10 @@ class Sides:
         self.peaks.append(float((self.shell.folder / "peak").read_text()))
         return seconds
 
+    def with_zlib(self) -> float:
+        """Seconds that Lading takes where isal is not installed."""
+        return self._run("assemble", BENCH_WITHOUT_ISAL="1")
+
     def limit(self) -> float:
         """Seconds that nobody can do without."""
         return self._run("limit")
@@ -188,15 +192,15 @@ class Sides:
         self.processor["install"][-1] = _processor_time() - before
         return seconds
 
-    def _run(self, name: str) -> float:
+    def _run(self, name: str, **variables: str) -> float:
         for made in ("store", "root"):
             shutil.rmtree(self.shell.folder / made, ignore_errors=True)
         before = _processor_time()
         script = str(Path(__file__).resolve())
-        seconds = self.shell.seconds(
+        seconds = self.shell.having(**variables).seconds(
             sys.executable, script, "--side", name, *self.files, minutes=20
         )
-        self.processor[name].append(_processor_time() - before)
+        self.processor[name + "".join(variables)].append(_processor_time() - before)
         return seconds
 
 
@@ -209,7 +213,8 @@ def compare(wheels: Sequence[Path], work: Path, rounds: int, *, isal: bool) -> I
     environ = dict(os.environ) | ({} if isal else {"BENCH_WITHOUT_ISAL": "1"})
     shell = Shell(environ=environ, folder=work)
     sides = Sides(shell, tuple(map(str, wheels)))
-    made, limit, installed = alternate(rounds, sides.layers, sides.limit, sides.installed)
+    measures = (sides.layers, sides.limit, sides.installed, *((sides.with_zlib,) if isal else ()))
+    made, limit, installed, *with_zlib = alternate(rounds, *measures)
     used = {name: tuple(values[1:]) for name, values in sides.processor.items()}
     versus, limited = "installer, tar, gzip -6", "inflating and hashing the same, all cores"
     what, again = "wheels to layers, cold store", "processor time of that"
@@ -219,6 +224,9 @@ def compare(wheels: Sequence[Path], work: Path, rounds: int, *, isal: bool) -> I
     yield Row(what=again, ours=used["assemble"], versus=versus, theirs=used["install"])
     yield Row(what=again, ours=used["assemble"], versus=limited, theirs=used["limit"])
     yield Row(what="peak memory of that", ours=tuple(sides.peaks[1:]), unit="B")
+    for values in with_zlib:
+        what = "wheels to layers, without isal"
+        yield Row(what=what, ours=values, versus=versus, theirs=installed, ratio_limit=fast)
 
 
 def main() -> None:

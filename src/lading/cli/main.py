@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "program"]
 
-_GARBAGE: Final = 20_000
-"""How many more objects there are before Python looks for garbage; it is 700 else."""
 
 # In the order in which they are used, each with its module. One is imported when it is called: half
 # of the time of `lading freeze` would else go into importing engines and resolvers.
@@ -92,8 +89,6 @@ def program(*, debug: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line, and exit."""
-    # Of what a short process makes, modules above all, hardly anything is garbage to look for.
-    gc.set_threshold(_GARBAGE)
     try:
         _open_streams()
         # An engine that is running must be stopped and waited for, which only an exception does.
