@@ -48,13 +48,14 @@ contracts: $(STAMP) ## Which part may import which
 scripts: $(STAMP) ## shellcheck over our own shell scripts
 	$(BIN)/shellcheck $(SCRIPTS)
 
-# Engines are asked one thing at a time; all other tests run over all cores.
+# By file, so that what its tests share is made once; of those with engines two at a time, since each
+# keeps an engine busy.
 unit: $(STAMP) ## pytest (PYTEST_ARGS="tests/image -x" for some of it)
 ifdef PYTEST_ARGS
 	$(BIN)/pytest $(PYTEST_ARGS)
 else
 	$(BIN)/pytest --quiet --numprocesses auto --dist loadfile -m "not engine"
-	$(BIN)/pytest --quiet -m engine
+	$(BIN)/pytest --quiet --durations 10 --numprocesses 2 --dist loadfile -m engine
 endif
 
 format: $(STAMP) ## Rewrite the source in its format, with the fixes that ruff is sure of
