@@ -19,9 +19,10 @@ class Progress(Protocol):
         ...
 
     def end(self, piece: str, outcome: str, size: int | None) -> None:
-        """It is done: `made`, `reused`, `sent`, `there already`, `mounted`, `fetched`.
+        """It is done, and how it came to be.
 
-        A piece that took no time, since it was there, ends without having begun.
+        Outcomes are `made`, `reused`, `sent`, `there already`, `mounted`, `fetched`, `written`. A
+        piece that took no time, since it was there, ends without having begun.
         """
         ...
 

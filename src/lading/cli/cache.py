@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lading.cli.failure import Misused, NoCommand
+from lading.cli.commands import Commands
+from lading.cli.failure import Misused
 from lading.cli.options import as_json, parsed, quiet
 from lading.cli.talk import note, progress
-from lading.grammar.nearest import did_you_mean
 from lading.store.sizes import format_age, format_size, parse_age, parse_size
 
 if TYPE_CHECKING:
@@ -38,40 +38,7 @@ _NAMES: dict[Kind, tuple[str, str]] = {
 }
 
 
-class _Words(click.Group):
-    """A group whose errors are those of `lading` itself."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """What is left of the words.
-
-        Raises:
-            NoCommand: There was none.
-        """
-        if not args:
-            raise NoCommand(ctx)
-        return super().parse_args(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order in which they stand below."""
-        del ctx
-        return list(self.commands)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name.
-
-        Raises:
-            Misused: There is none.
-        """
-        found = super().get_command(ctx, cmd_name)
-        if found is None and not cmd_name.startswith("-"):
-            hint = did_you_mean(cmd_name, self.commands)
-            unknown = Misused(f"no such command {cmd_name!r}", hint=hint)
-            unknown.ctx = ctx
-            raise unknown
-        return found
-
-
-@click.group(cls=_Words, short_help="Show, trim or check what is kept for later builds.")
+@click.group(cls=Commands, short_help="Show, trim or check what is kept for later builds.")
 def cache() -> None:
     """Show, trim or check what is kept for later builds.
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from lading.cli.failure import INTERRUPTED, REFUSED, Misused, NoCommand, Terminated, explain
+from lading.cli.commands import Commands
+from lading.cli.failure import INTERRUPTED, REFUSED, Terminated, explain
 from lading.cli.talk import note
-from lading.grammar.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -36,35 +36,17 @@ _COMMANDS = {
 }
 
 
-class _Program(click.Group):
-    """A group that imports a command when it is used."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """What is left of the words.
-
-        Raises:
-            NoCommand: There was none.
-        """
-        if not args:
-            raise NoCommand(ctx)
-        return super().parse_args(ctx, args)
+class _Program(Commands):
+    """The commands of `lading`, each imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order in which they are used."""
         del ctx
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
-        if cmd_name.startswith("-"):
-            return None  # click tells what is wrong with an option
-        if cmd_name not in _COMMANDS:
-            unknown = Misused(
-                f"no such command {cmd_name!r}", hint=did_you_mean(cmd_name, _COMMANDS)
-            )
-            unknown.ctx = ctx
-            raise unknown
-        found = getattr(import_module(f"lading.cli.{_COMMANDS[cmd_name]}"), cmd_name)
+    def named(self, name: str) -> click.Command | None:
+        """The command of a name that is listed."""
+        found = getattr(import_module(f"lading.cli.{_COMMANDS[name]}"), name)
         return found if isinstance(found, click.Command) else None
 
 
