@@ -77,6 +77,7 @@ install() {
 # What `python -m venv` brings (pip, setuptools) stays: pip is only ever asked for what is locked.
 usable || make_venv
 say 'installing requirements-dev.txt'
-install --require-hashes --requirement requirements-dev.txt
+# The lock is complete. Left to look at dependencies, pip asks for a newer coverage, for its extra, than is pinned.
+install --no-deps --require-hashes --requirement requirements-dev.txt
 say 'installing the project'
 install --no-index --no-deps --no-build-isolation --editable .
