@@ -1,11 +1,13 @@
 """Whole builds without an engine, beside docker building and pushing our own Dockerfile.
 
     python bench/oci.py --registry 127.0.0.1:5000 --base IMAGE [--rounds N] [--work FOLDER]
+                        [--wheel torch-….whl]
 
-Some fifty requirements and a file of code. Each value is a whole process, or two of docker's:
-`lading build --engine docker`, which freezes and calls `docker build`, and `docker push`. Wheels
-are at hand on both sides: in Lading's cache of downloads, in uv's behind a cache mount; the base is
-known to both. Needs docker, a registry on loopback, and the package index once; skopeo for a row.
+Some fifty requirements and a file of code; before them a few large ones, and the wheel where one is
+given. Each value is a whole process, or two of docker's: `lading build --engine docker`, which
+freezes and calls `docker build`, and `docker push`. Wheels are at hand on both sides: in Lading's
+cache of downloads, in uv's behind a cache mount; the base is known to both. Needs docker, a
+registry on loopback, and the package index once; skopeo for a row.
 """
 
 from __future__ import annotations
@@ -47,6 +49,9 @@ SMALL: Final = ("tqdm==4.66.5", "tqdm==4.67.1")
 
 LARGE: Final = ("sqlalchemy==2.0.36", "sqlalchemy==2.0.37")
 """Two versions of a wheel that has a layer of its own."""
+
+HEAVY: Final = ("scikit-learn", "pandas", "transformers", "pyarrow", "opencv-python-headless")
+"""Large wheels, two hundred MB with what they require."""
 
 OTHERS: Final = (
     ("six==1.16.0", "six==1.17.0"),
@@ -117,8 +122,20 @@ class Bench:
 
     def choose(self, small: int, large: int, others: int) -> None:
         """Ask for these versions, and lock them."""
-        pins = [pair[others >> place & 1] for place, pair in enumerate(OTHERS)]
-        lines = (*REQUIREMENTS, SMALL[small], LARGE[large], *pins)
+        self._require(*REQUIREMENTS, SMALL[small], LARGE[large], *_others(others))
+
+    def choose_heavy(self, wheel: Path | None, others: int) -> None:
+        """Ask for large wheels, and for this one."""
+        lines = (*HEAVY, SMALL[0], LARGE[0], *_others(others))
+        if wheel is None:
+            self._require(*lines)
+            return
+        copy = self.shell.folder / wheel.name
+        if not copy.exists():
+            shutil.copyfile(wheel, copy)
+        self._require(*lines, f"./{wheel.name}")
+
+    def _require(self, *lines: str) -> None:
         (self.shell.folder / "requirements.txt").write_text("\n".join(lines) + "\n")
         self._lading("lock", "service.py:image")
 
@@ -223,6 +240,10 @@ class Pushed:
     size: float
 
 
+def _others(choice: int) -> list[str]:
+    return [pair[choice >> place & 1] for place, pair in enumerate(OTHERS)]
+
+
 def pushed_again(bench: Bench, tag: str, act: Callable[[str], float]) -> Pushed:
     """Push to a name that has an image, and see what is new there.
 
@@ -237,7 +258,8 @@ def pushed_again(bench: Bench, tag: str, act: Callable[[str], float]) -> Pushed:
     return Pushed(seconds=seconds, layers=float(len(new) - 1), size=float(sum(new.values())))
 
 
-def compare(bench: Bench, rounds: int) -> Iterator[Row | Missing]:
+def compare(bench: Bench, rounds: int, wheel: Path | None) -> Iterator[Row | Missing]:
+    yield from _heavy(bench, rounds, wheel)
     mine, other = bench.fresh(), bench.fresh()
     before = len(bench.pushes)
     yield from _cold(bench, rounds, mine, other)
@@ -248,6 +270,28 @@ def compare(bench: Bench, rounds: int) -> Iterator[Row | Missing]:
     yield from _requirement_changed(bench, rounds, other, large=False)
     yield from _pushed(bench, rounds, docker_pushes)
     yield from _compiled(bench)
+
+
+def _heavy(bench: Bench, rounds: int, wheel: Path | None) -> Iterator[Row]:
+    bench.choose_heavy(wheel, MOST_ROUNDS)
+    bench.lading(bench.fresh())
+    bench.docker(bench.fresh())
+    ours, theirs, mine = [], [], ""
+    for turn in range(rounds):
+        bench.choose_heavy(wheel, turn)
+        bench.forget()
+        mine = bench.fresh()
+        ours.append(bench.lading(mine))
+        theirs.append(bench.docker(bench.fresh()))
+    bench.runs(mine)
+    size = sum(bench.blobs(mine).values())
+    yield Row(
+        what=f"definition to registry, large wheels, {size / 1e6:.0f} MB, no layer made yet",
+        ours=tuple(ours),
+        versus=VERSUS,
+        theirs=tuple(theirs),
+        ratio_limit=FASTER,
+    )
 
 
 def _cold(bench: Bench, rounds: int, mine: str, other: str) -> Iterator[Row]:
@@ -427,7 +471,7 @@ def main() -> None:
             shell=Shell(environ=environ, folder=work / "project"), registry=options.registry
         )
         bench.prepare()
-        for row in compare(bench, options.rounds):
+        for row in compare(bench, options.rounds, options.wheel):
             rows.append(row)
             print(" | ".join(row.cells()), file=sys.stderr, flush=True)
     finally:
@@ -442,6 +486,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--registry", default="127.0.0.1:5000")
     parser.add_argument("--base", default=os.environ.get("LADING_TEST_BASE"))
     parser.add_argument("--rounds", type=int, default=3, help=f"at most {MOST_ROUNDS}")
+    parser.add_argument("--wheel", type=Path, help="one more large wheel: PyTorch's for CPUs")
     parser.add_argument("--work", type=Path, help="where folders are made")
     options = parser.parse_args()
     if options.base is None:

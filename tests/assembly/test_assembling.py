@@ -72,6 +72,22 @@ def test_an_image_of_an_environment_wheels_and_files(bench: Bench) -> None:
     assert set(files) == {"app", "app/bin", "app/bin/run", "app/service.py"}
 
 
+def test_layers_are_told_of_as_they_are_made_and_not_where_they_were_there(bench: Bench) -> None:
+    old = bench.wheel("six", "1.16.0", {"six.py": ""})
+    new = bench.wheel("numpy", "1.26.4", {"numpy/__init__.py": "x = 1\n" * 99})
+    base = base_with(bench.root, "linux/amd64")
+    bench.assemble(image_info(wheels=[old]), base)
+    told: dict[str, str] = {}
+    made = bench.assemble(
+        image_info(wheels=[old, new]),
+        base,
+        begun=lambda layer, blob: told.update({layer.name: str(blob.descriptor.digest)}),
+        budget=40,
+    )
+    assert told == {one.name: str(one.digest) for one in made.layers if one.outcome == "made"}
+    assert told
+
+
 def test_the_history_names_the_users_lines(bench: Bench) -> None:
     wheel = bench.wheel("six", "1.16.0", {"six.py": ""})
     env = SetEnv(variables=(("A", "secret-looking"),), at=("service.py:7",))

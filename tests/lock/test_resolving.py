@@ -133,7 +133,7 @@ def test_a_folder_of_wheels_gives_files_of_the_project(dock: Dock) -> None:
 
     alpha = found["alpha"]
     assert (alpha.kind, alpha.url) == ("file", f"wheels/{name}")
-    assert alpha.hashes == (sha256_of(content),)
+    assert (alpha.hashes, alpha.size) == ((sha256_of(content),), len(content))
 
 
 # Direct requirements.

@@ -8,7 +8,7 @@ from threading import Barrier, Event
 import pytest
 
 from lading.errors import ImageError, Problem, RegistryError
-from lading.registry.parallel import each
+from lading.registry.parallel import Crew, each
 from lading.registry.persistence import Stopped
 
 
@@ -92,3 +92,38 @@ def test_an_interrupt_before_all_have_begun_is_an_interrupt(
     with pytest.raises(KeyboardInterrupt):
         each(2, range(2), lambda _: None, stop)
     assert stop.is_set()
+
+
+def test_what_is_added_from_anywhere_while_others_work_is_done() -> None:
+    done: list[int] = []
+    crew = Crew(3, done.append, Event())
+
+    def add(first: int) -> None:
+        for number in range(first, first + 200):
+            crew.add(number)
+
+    adders = [threading.Thread(target=add, args=(first,)) for first in (0, 200, 400)]
+    for adder in adders:
+        adder.start()
+    for adder in adders:
+        adder.join()
+    crew.finish()
+    assert sorted(done) == list(range(600))
+
+
+def test_after_a_failure_nothing_that_is_added_is_done() -> None:
+    done: list[int] = []
+    stop = Event()
+
+    def act(number: int) -> None:
+        if number == 0:
+            raise RegistryError("no room")
+        done.append(number)
+
+    crew = Crew(1, act, stop)
+    crew.add(0)
+    assert stop.wait(5)
+    crew.add(1)
+    with pytest.raises(RegistryError):
+        crew.finish()
+    assert not done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,25 @@ import pytest
 from lading.errors import ImageError, RegistryError
 from lading.grammar.reference import Digest, ImageReference
 from lading.oci.blobs import BytesBlob, FileBlob, Place
-from lading.registry import pull, push, uploads
+from lading.registry import Pushing, pull, push, uploads
 from registry.full_registry import Fault, running_registry
 from registry.images import DOCKER, OCI, digests, image, index, layer, names, noise
 from registry.told import Told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from lading.http import HttpSettings
     from registry.full_registry import FullRegistry
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if done():
+            return
+        time.sleep(0.01)
+    raise AssertionError
 
 
 def test_an_image_arrives_whole_and_its_name_last(full: FullRegistry, http: HttpSettings) -> None:
@@ -291,3 +301,70 @@ def test_an_index_that_lacks_an_image_says_which(full: FullRegistry, http: HttpS
     push(both.children[1], names(full, "app:arm64"), http=http)
     push(replace(both, children=both.children[:1]), names(full, "app:1"), http=http)
     assert full.manifest("app", "1") == both.content
+
+
+# Contents that are sent before the image is known.
+
+
+def test_a_content_is_sent_before_the_image_is_made(full: FullRegistry, http: HttpSettings) -> None:
+    early, late, told = layer(1000, 1), layer(1000, 2), Told()
+    with Pushing(names(full, "app:1"), http=http, progress=told) as pushing:
+        pushing.begin(early)
+        wait_until(lambda: str(early.descriptor.digest) in told.outcomes)
+        assert full.holds("app") == {str(early.descriptor.digest)}
+        assert not full.manifests
+        made = image(early, late)
+        assert pushing.finish(made) == made.descriptor.digest
+    assert full.manifest("app", "1") == made.content
+    assert full.holds("app") == digests(made)
+    assert len(full.requests("POST")) == len(made.blobs)
+    assert set(told.outcomes.values()) == {"sent"}
+
+
+def test_of_two_repositories_the_second_mounts_what_was_begun(
+    full: FullRegistry, http: HttpSettings
+) -> None:
+    early = layer(1000, 1)
+    full.bearer = True
+    with Pushing(names(full, "one:1", "two:1"), http=http) as pushing:
+        pushing.begin(early)
+        pushing.finish(image(early))
+    assert full.holds("two") == full.holds("one") == digests(image(early))
+    assert {one.path.split("/")[2] for one in full.requests("PUT", "uploads")} == {"one"}
+
+
+def test_a_base_is_mounted_though_a_login_was_had_before_it_was_known(
+    full: FullRegistry, http: HttpSettings
+) -> None:
+    full.bearer = True
+    push(image(), names(full, "base:1"), http=http)
+    base = pull(names(full, "base:1")[0], platform=None, http=http)
+    own, told = layer(500, 7), Told()
+    with Pushing(names(full, "app:1"), http=http, progress=told) as pushing:
+        pushing.begin(own)
+        wait_until(lambda: bool(told.outcomes))
+        pushing.finish(image(*base.blobs[1:], own))
+    assert sorted(told.outcomes.values()) == ["mounted", "mounted", "sent", "sent"]
+
+
+def test_what_is_left_before_its_end_has_no_name(full: FullRegistry, http: HttpSettings) -> None:
+    def give_up() -> None:
+        with Pushing(names(full, "app:1"), http=http) as pushing:
+            pushing.begin(layer(1000, 1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        give_up()
+    assert not full.manifests
+
+
+def test_a_content_that_can_not_be_sent_early_is_an_error_in_the_end(
+    full: FullRegistry, http: HttpSettings
+) -> None:
+    full.fails("POST", "uploads", Fault(status=403, code="DENIED"), times=9)
+    early = layer(1000, 1)
+    with Pushing(names(full, "app:1"), http=http) as pushing:
+        pushing.begin(early)
+        with pytest.raises(RegistryError, match=r"refuses access to .*app"):
+            pushing.finish(image(early))
+    assert not full.manifests

@@ -19,7 +19,7 @@ from lading.oci.making import Layer, image_of
 from lading.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from lading.assembly.ground import Ground
     from lading.assembly.includes import Contents
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lading.bases import Base
     from lading.grammar.reference import Digest
     from lading.info import ImageInfo
-    from lading.oci.blobs import Artifact
+    from lading.oci.blobs import Artifact, Blob
     from lading.oci.media_types import Vocabulary
     from lading.progress import Progress
     from lading.store import Store
@@ -91,6 +91,8 @@ class Assembler:
         progress: Told of each layer.
         budget: How many layers there may be on top of the base's.
         at_once: How many are made at the same time; 0 for one each core.
+        begun: Told of each layer as soon as it has been made, from any thread; not of those that
+            were there.
     """
 
     store: Store
@@ -103,6 +105,7 @@ class Assembler:
     progress: Progress = SILENT
     budget: int = BUDGET
     at_once: int = 0
+    begun: Callable[[AssembledLayer, Blob], object] = lambda *_: None
 
     def assemble(self, info: ImageInfo) -> Assembled:
         """The image.
@@ -124,7 +127,12 @@ class Assembler:
             contents=self.contents,
         )
         done = made(
-            tuple(found), self.store, self.wheels, progress=self.progress, at_once=self.at_once
+            tuple(found),
+            self.store,
+            self.wheels,
+            progress=self.progress,
+            at_once=self.at_once,
+            tell=lambda one: self.begun(_told(one), one.stored.blob),
         )
         check_once(done, self.store)
         return Assembled(

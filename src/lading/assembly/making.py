@@ -40,8 +40,14 @@ class Made:
     outcome: Literal["made", "reused"]
 
 
-def made(
-    found: Sequence[Job], store: Store, fetch: Fetch, *, progress: Progress, at_once: int = 0
+def made(  # noqa: PLR0913 - what, where to and from, and how
+    found: Sequence[Job],
+    store: Store,
+    fetch: Fetch,
+    *,
+    progress: Progress,
+    at_once: int = 0,
+    tell: Callable[[Made], object] = lambda _: None,
 ) -> tuple[Made, ...]:
     """All layers, in order. Wheels are asked for once, and only of layers that aren't there.
 
@@ -51,6 +57,7 @@ def made(
         fetch: Gets wheels.
         progress: Told of each layer by its name.
         at_once: How many are made at the same time; 0 for one each core.
+        tell: Called with each layer that was missing, when it is there, from any thread.
 
     Raises:
         ImageError: Wheels are not as they must be, or the disk is full; all such together.
@@ -64,9 +71,15 @@ def made(
     lacking = [one for job in missing for one in job.layer.distributions]
     wheels = fetch(lacking) if lacking else {}
     with _inflating(len(missing), at_once) as pool:
+
+        def make(job: Job) -> Made:
+            done = _make(job, store, wheels, progress, pool)
+            tell(done)
+            return done
+
         results = each(
             missing,
-            lambda job: _make(job, store, wheels, progress, pool),
+            make,
             weight=lambda job: job.size,
             at_once=at_once,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ from lading.platforms import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from lading.assembly import Assembled, MustExecute
+    from lading.assembly import Assembled, AssembledLayer, MustExecute
     from lading.bases import Base
     from lading.cli.asked import Order
     from lading.cli.display import Display
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     from lading.freeze import Freezer
     from lading.freeze.deciding import Decided
     from lading.machine import Machine
-    from lading.oci.blobs import Artifact
+    from lading.oci.blobs import Artifact, Blob
     from lading.oci.media_types import Vocabulary
+    from lading.registry import Pushing
     from lading.store import Store
 
 __all__ = ["Made", "Without", "default_image", "obstacles_error"]
@@ -141,10 +144,16 @@ class Without:
     ) -> Made:
         whole = output is not None or loader is not None
         words = self._vocabulary(output)
-        assembled = tuple(self._assembled(one, words, whole=whole) for one in decided)
-        self.shown.names.update(_names(assembled))
-        artifact = _together(assembled, words)
-        made = Made(decided=decided, assembled=assembled, artifact=artifact)
+        with self._pushing() as pushing:
+            assembled = tuple(self._assembled(one, words, pushing, whole=whole) for one in decided)
+            self.shown.names.update(_names(assembled))
+            artifact = _together(assembled, words)
+            made = Made(decided=decided, assembled=assembled, artifact=artifact)
+            return self._sent(made, output, loader, pushing)
+
+    def _sent(
+        self, made: Made, output: Destination | None, loader: Loader | None, pushing: Pushing | None
+    ) -> Made:
         if output is not None:
             self.shown.say(f"writing {output}")
             output.write((made.artifact,), _tags(self.order))
@@ -152,8 +161,10 @@ class Without:
         if loader is not None:
             self._load(made, loader)
             made = replace(made, loaded=loader.name)
-        if self.order.push:
-            self._push(made)
+        if pushing is not None:
+            for name in _tags(self.order):
+                self.shown.say(f"pushing {name}")
+            pushing.finish(made.artifact)
             made = replace(made, pushed=_tags(self.order))
         return made
 
@@ -235,7 +246,9 @@ class Without:
         into_engine = output is None or output.kind == "docker-archive"
         return "docker" if into_engine and not self.order.push else "oci"
 
-    def _assembled(self, decided: Decided, words: Vocabulary, *, whole: bool) -> Assembled:
+    def _assembled(
+        self, decided: Decided, words: Vocabulary, pushing: Pushing | None, *, whole: bool
+    ) -> Assembled:
         from lading.assembly import Assembler  # noqa: PLC0415 - only where images are made
         from lading.bases import full  # noqa: PLC0415
 
@@ -254,6 +267,8 @@ class Without:
             vocabulary=words,
             progress=self.shown,
         )
+        if pushing is not None:
+            assembler = replace(assembler, begun=partial(self._begin, pushing))
         return assembler.assemble(decided.info)
 
     def _load(self, made: Made, loader: Loader) -> None:
@@ -270,19 +285,23 @@ class Without:
         chosen = of_platforms.get(native) or made.assembled[0]
         load(loader, chosen.artifact, _tags(self.order), self.machine.environ)
 
-    def _push(self, made: Made) -> None:
+    def _pushing(self) -> AbstractContextManager[Pushing | None]:
+        """Takes layers on their way as soon as they are made, where they go to a registry."""
+        if not self.order.push:
+            return nullcontext()
         from lading.grammar.reference import ImageReference  # noqa: PLC0415 - only for pushing
-        from lading.registry import push  # noqa: PLC0415
+        from lading.registry import Pushing  # noqa: PLC0415
 
-        for name in _tags(self.order):
-            self.shown.say(f"pushing {name}")
-        push(
-            made.artifact,
+        return Pushing(
             [ImageReference.parse(tag) for tag in _tags(self.order)],
             http=self.machine.http(),
             credentials=self.machine.credentials(),
             progress=self.shown,
         )
+
+    def _begin(self, pushing: Pushing, layer: AssembledLayer, blob: Blob) -> None:
+        self.shown.names[str(layer.digest)] = layer.name
+        pushing.begin(blob)
 
 
 def _together(assembled: tuple[Assembled, ...], vocabulary: Vocabulary) -> Artifact:

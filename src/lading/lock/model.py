@@ -190,7 +190,7 @@ class Distribution(_Fact, frozen=True, kw_only=True):
         subdirectory: Where in the repository or archive the project lies.
         hashes: `sha256:...`, any of which the file must have; for `directory` that of the names
             and contents of its files.
-        size: Of the file, in bytes, where the index told.
+        size: Of the file, in bytes, where the index told or the file is at hand.
         index: The URL of the index that it was found on, `default` for the resolver's own, and
             None where no index was asked.
         group: In which of the image's installations it is installed first, from 1.

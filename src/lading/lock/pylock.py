@@ -236,6 +236,7 @@ class _Reader:
             kind="file" if path.suffix == ".whl" else "archive",
             url=self._inside(package.name, path),
             hashes=_required_hashes(package.name, hashes),
+            size=path.stat().st_size,
         )
 
     def _directory(self, package: Package, directory: PackageDirectory) -> Distribution:

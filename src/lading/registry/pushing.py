@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from threading import Event
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from lading.errors import RegistryError
 from lading.http import HttpClient, HttpError
@@ -13,7 +13,7 @@ from lading.oci.graph import contents
 from lading.progress import SILENT
 from lading.registry import refusals
 from lading.registry.credentials import Credentials
-from lading.registry.parallel import each
+from lading.registry.parallel import Crew, each
 from lading.registry.referrers import note_referrer
 from lading.registry.repository import ACCEPT, said_digest
 from lading.registry.session import Session
@@ -22,13 +22,14 @@ from lading.registry.uploads import ACCEPTED, CREATED, NOTHING, Upload, check_st
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from types import TracebackType
 
     from lading.grammar.reference import Digest, ImageReference
     from lading.http import Answer, HttpSettings
     from lading.oci.blobs import Artifact, Blob, Descriptor
     from lading.progress import Progress
 
-__all__ = ["push"]
+__all__ = ["Pushing", "push"]
 
 _ANONYMOUS: Final = Credentials()
 _OK, _UNAUTHORIZED = 200, 401
@@ -66,18 +67,70 @@ def push(  # noqa: PLR0913 - what, where to, and how
         ImageError: A content can't be read, or is not what its descriptor says; or an index lacks
             one of its images, and the registry refuses it for that.
     """
-    digest = artifact.descriptor.digest
-    places: dict[tuple[str, Digest], Place] = {}
-    with HttpClient(replace(http, logins=(), netrc=None), connections=jobs) as client:
-        for (domain, path), tags in _targets(digest, references).items():
-            sources = _sources(artifact, domain, path, places)
-            session = Session(client, domain, path, credentials, aim=refusals.push, sources=sources)
-            pusher = _Pusher(session, places, progress, jobs)
-            try:
-                pusher.push(artifact, tags)
-            except HttpError as error:
-                raise session.unreachable(error) from None
-    return digest
+    with Pushing(
+        references, http=http, credentials=credentials, progress=progress, jobs=jobs
+    ) as pushing:
+        return pushing.finish(artifact)
+
+
+class Pushing:
+    """An image on its way, of which some contents are sent before all of it is made.
+
+    A context manager: left before `finish`, no name stands for anything new, and what has been sent
+    is for the registry to clean away. Arguments are those of `push`.
+    """
+
+    def __init__(
+        self,
+        references: Sequence[ImageReference],
+        *,
+        http: HttpSettings,
+        credentials: Credentials = _ANONYMOUS,
+        progress: Progress = SILENT,
+        jobs: int = 8,
+    ) -> None:
+        self._references = tuple(references)
+        self._places: dict[tuple[str, Digest], Place] = {}
+        self._client = HttpClient(replace(http, logins=(), netrc=None), connections=jobs)
+        self._pushers: dict[tuple[str, str], _Pusher] = {}
+        for one in references:
+            session = Session(self._client, one.domain, one.path, credentials, aim=refusals.push)
+            pusher = _Pusher(session, self._places, progress, jobs)
+            self._pushers.setdefault((one.domain, one.path), pusher)
+        # What the first one of a registry has, the others mount from there.
+        self._first = {domain: one for (domain, _), one in reversed(self._pushers.items())}
+
+    def __enter__(self) -> Self:
+        self._client.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            for pusher in self._pushers.values():
+                pusher.leave()
+        self._client.__exit__(kind, error, trace)
+
+    def begin(self, blob: Blob) -> None:
+        """Send a content that the image will have; from any thread. What fails, `finish` raises."""
+        for pusher in self._first.values():
+            pusher.begin(blob)
+
+    def finish(self, artifact: Artifact) -> Digest:
+        """Send what is left of the image, and let the names stand for it.
+
+        Raises:
+            RegistryError, ImageError: See `push`.
+        """
+        digest = artifact.descriptor.digest
+        for (domain, path), tags in _targets(digest, self._references).items():
+            sources = _sources(artifact, domain, path, self._places)
+            self._pushers[domain, path].push(artifact, tags, sources)
+        return digest
 
 
 def _targets(
@@ -127,16 +180,37 @@ class _Pusher:
         self._progress = progress
         self._jobs = jobs
         self._stop = Event()
+        self._crew = Crew(jobs, self._send, self._stop)
+        self._begun: set[Digest] = set()
 
-    def push(self, artifact: Artifact, tags: tuple[str, ...]) -> None:
+    def begin(self, blob: Blob) -> None:
+        """Send a content, soon."""
+        if blob.descriptor.digest not in self._begun:
+            self._begun.add(blob.descriptor.digest)
+            self._crew.add(blob)
+
+    def leave(self) -> None:
+        """Send no more."""
+        self._crew.leave()
+
+    def push(self, artifact: Artifact, tags: tuple[str, ...], sources: tuple[str, ...]) -> None:
         """Send what the repository lacks, then the manifests, then the names."""
+        self._session.mount_from(sources)
+        try:
+            self._push(artifact, tags)
+        except HttpError as error:
+            raise self._session.unreachable(error) from None
+
+    def _push(self, artifact: Artifact, tags: tuple[str, ...]) -> None:
         manifests = _each_once(artifact)
         missing = [artifact]
         if self._has(str(artifact.descriptor.digest), artifact):
             missing = []
         elif artifact.children:
             missing = [one for one in manifests[:-1] if not self._has_child(one)] + missing
-        self._send_all(_blobs(missing))
+        for blob in _blobs(missing):
+            self.begin(blob)
+        self._crew.finish()
         self._tell_rest(_blobs(manifests), _blobs(missing))
         for one in missing:
             if one is not artifact or not tags:
@@ -157,16 +231,13 @@ class _Pusher:
         said = said_digest(self._session.domain, answer) if answer.status == _OK else None
         return said == artifact.descriptor.digest
 
-    def _send_all(self, blobs: tuple[Blob, ...], *, anew: bool = False) -> None:
-        each(self._jobs, blobs, lambda blob: self._send(blob, anew=anew), self._stop)
-
     def _tell_rest(self, every: tuple[Blob, ...], sent: tuple[Blob, ...]) -> None:
-        done = {blob.descriptor.digest for blob in sent}
+        done = {blob.descriptor.digest for blob in sent} | self._begun
         for blob in every:
             if blob.descriptor.digest not in done:
                 self._note(blob, "there already")
 
-    def _send(self, blob: Blob, *, anew: bool) -> None:
+    def _send(self, blob: Blob, *, anew: bool = False) -> None:
         try:
             outcome = self._sent(blob, anew=anew)
         except HttpError as error:
@@ -215,7 +286,12 @@ class _Pusher:
         answer = self._put_once(artifact, name)
         if refusals.has_code(answer, "MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"):
             # It said that it had them: a cache, or contents that were cleaned away meanwhile.
-            self._send_all(_blobs([artifact]), anew=True)
+            each(
+                self._jobs,
+                _blobs([artifact]),
+                lambda blob: self._send(blob, anew=True),
+                self._stop,
+            )
             answer = self._put_once(artifact, name)
         if answer.status not in _SUCCESSES:
             contents([artifact])  # an index without one of its images says so itself

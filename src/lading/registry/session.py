@@ -14,7 +14,7 @@ from lading.registry import refusals
 from lading.registry.auth import authorization, parse_challenges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import urllib3
 
@@ -43,10 +43,9 @@ class Session:
         path: The repository's path there.
         credentials: Where logins are, in case it asks for one.
         aim: What it is asked for.
-        sources: Other repositories there that contents are mounted from.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one thing that a repository needs
+    def __init__(
         self,
         client: HttpClient,
         domain: str,
@@ -54,14 +53,13 @@ class Session:
         credentials: Credentials,
         *,
         aim: Aim = refusals.lock,
-        sources: tuple[str, ...] = (),
     ) -> None:
         self.client = client
         self.domain = domain
         self.path = path
         self.aim = aim
         self._credentials = credentials
-        self._sources = tuple(f"repository:{source}:pull" for source in sources)
+        self._sources: tuple[str, ...] = ()
         self._authorization: str | None = None
         self._found: Found | None = None
         self._root: str | None = None
@@ -76,6 +74,13 @@ class Session:
     def remark(self) -> str | None:
         """What a credential helper did, where one failed."""
         return self._found.remark if self._found else None
+
+    def mount_from(self, paths: Iterable[str]) -> None:
+        """Ask for a login to these other repositories of the registry too, from now on."""
+        sources = tuple(f"repository:{path}:pull" for path in paths)
+        with self._lock:
+            if sources != self._sources:
+                self._sources, self._authorization = sources, None
 
     def root(self) -> str:
         """Scheme, host and port of the registry's API.
