@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Mirrors", "read_mirrors"]
 
 _INDEXES = ("python", "uv")
-_ARCHIVES = ("debian", "debian-security", "ubuntu")
+_ARCHIVES = ("debian", "debian-security", "snapshot", "ubuntu")
 _URLS = (*_INDEXES, *_ARCHIVES)
 _REGISTRIES = "registries"
 _KEYS = (*_URLS, _REGISTRIES)

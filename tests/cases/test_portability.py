@@ -239,7 +239,7 @@ def test_r53_a_vendored_dockerfile_reaches_for_nothing_but_its_base(world: World
     image = world.image(source.replace(', "old"', ""), DISTRO="debian:bookworm")
     content = wheel_file("six", "1.0")[1]
     six = msgspec.structs.replace(wheel("six", "1.0"), hashes=(sha256_of(content),))
-    world.lock(image, six, debs_for=())
+    world.lock(image, six)
     world.keep(content)
     info = world.freeze(image, vendor=True)
     assert info.vendored

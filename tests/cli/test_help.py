@@ -56,6 +56,9 @@ Usage: lading lock [OPTIONS] [TARGET]
 
   Resolve every version, digest and hash into lading.lock, beside the project.
 
+  Python packages, and on Debian and Ubuntu the system packages that the base
+  image lacks.
+
   What is locked stays, where it still fits: only what changed is resolved,
   unless --upgrade or --upgrade-package says otherwise.
 
@@ -78,9 +81,6 @@ Options:
                                   if anything did.
   -U, --upgrade                   Resolve everything anew, the base image too.
   -P, --upgrade-package NAME      Resolve this package anew; repeat for more.
-  --vendor                        Lock system packages too, which `lading
-                                  vendor` needs. A lock that has them keeps
-                                  them.
   --secret id=NAME,src=FILE|env=VAR
                                   Where a secret of the image is, in place of
                                   what the image says; repeat for more.

@@ -46,24 +46,6 @@ def test_vendor_is_freeze_with_an_option(tiny: Project) -> None:
     assert {name: (tiny.folder / name).read_bytes() for name in VENDORED} == vendored
 
 
-def test_a_lock_for_other_builds_is_not_enough(locked: Project) -> None:
-    for option, more in (("--locked", ""), ("--offline", ", or leave out --offline")):
-        ran = locked.lading("vendor", option, "-o", "out")
-        assert ran.err == (
-            f"{LOCKED} without a network\n"
-            f"hint: run `lading lock --vendor`, and commit the result{more}\n"
-        )
-        assert ran.code == 1
-    assert locked.files() == SOURCES
-    ran = locked.lading("lock", "--check", "--vendor")
-    assert ran.code == 1
-    assert "drifted: it has no system packages" in ran.err
-    assert locked.lading("lock", "--check").code == 0
-    assert "0 system packages for builds without a network" in locked.lading("lock", "--vendor").err
-    assert locked.lading("lock", "--check", "--vendor").code == 0
-    assert locked.lading("vendor", "--locked", "-q").code == 0
-
-
 def test_check_names_every_difference(tiny: Project) -> None:
     tiny.lading("vendor", "-o", "out", "-q")
     (tiny.folder / "out/uv").unlink()

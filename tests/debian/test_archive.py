@@ -68,7 +68,7 @@ def lock(
     **others: Any,  # noqa: ANN401 - lock_debs checks them
 ) -> LockedDebs:
     environ = {**os.environ, "LADING_DEBIAN_KEYRING": str(keys.keyring)}
-    return lock_debs(names, **{"environ": environ, "now": NOW, **target, **others})
+    return lock_debs([names], **{"environ": environ, "now": NOW, **target, **others})
 
 
 def refusal(keys: Keys, target: dict[str, Any], **others: Any) -> str:  # noqa: ANN401
@@ -145,7 +145,7 @@ def test_nothing_is_fetched_for_nothing(server: Server, keys: Keys, target: dict
 
 def test_other_distributions_are_refused(keys: Keys, target: dict[str, Any]) -> None:
     assert refusal(keys, target, distro=parse_distro("alpine:3.22")) == (
-        "vendoring system packages is for Debian and Ubuntu, and the image is alpine:3.22\n"
+        "system packages are locked for Debian and Ubuntu, and the image is alpine:3.22\n"
         "hint: build without --vendor, or install them in a base image of your own"
     )
 

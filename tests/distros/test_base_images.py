@@ -12,7 +12,6 @@ from lading.distros import (
     interpreter_packages,
     parse_distro,
     toolchain,
-    vendored_packages,
 )
 from lading.grammar.invalid import Invalid
 from lading.grammar.python_version import PythonVersion
@@ -197,26 +196,3 @@ def test_a_toolchain_has_what_clones_only_where_something_is_cloned(
     assert plain - set(without) == {"git"}
     assert set(by_ssh) - plain == {client}
     assert list(by_ssh) == sorted(by_ssh)
-
-
-def test_a_vendored_build_installs_all_that_has_a_reason() -> None:  # CASES R53
-    def packages(*, compiles: bool) -> tuple[str, ...]:
-        return vendored_packages(
-            parse_distro("bookworm"),
-            packages=("libgomp1", "curl"),
-            interpreter=("python3.11",),
-            compiles=compiles,
-            python_from_distro=PythonVersion.parse("3.11"),
-            build_packages=("libpq-dev", "curl"),
-        )
-
-    assert packages(compiles=False) == ("curl", "libgomp1", "python3.11")
-    assert packages(compiles=True) == (
-        "build-essential",
-        "ca-certificates",
-        "curl",
-        "libgomp1",
-        "libpq-dev",
-        "python3.11",
-        "python3.11-dev",
-    )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from freeze.debs import locked_debs
 from freeze.world import DIGEST, MANIFEST, PLATFORM, UV, World, sdist, sha256, wheel
 from lading import secret
 from lading.distros import SUPPORTED
@@ -366,6 +367,7 @@ def _lock(world: World, image: Image, recipe: Recipe, *, pinned: bool) -> None:
         distributions=tuple(_measured(world, one) for one in recipe.locked),
         builds=recipe.builds,
     )
+    part = msgspec.structs.replace(part, **locked_debs(image, part))
     inputs = read_inputs(image, world.project).inputs
     write_lock(world.project, Lock(inputs=inputs, platforms=(part,)))
 

@@ -129,7 +129,8 @@ def test_the_users_lines_and_where_files_are_fetched_change_nothing() -> None:  
     assert changed(two, one) == set()
 
 
-def test_vendored_debs_are_told() -> None:
+@pytest.mark.parametrize("is_vendored", [True, False])
+def test_locked_debs_are_told(*, is_vendored: bool) -> None:
     deb = Deb(
         name="curl",
         version="8.0",
@@ -141,7 +142,8 @@ def test_vendored_debs_are_told() -> None:
     )
     newer = msgspec.structs.replace(deb, sha256="2" * 64)
     step = InstallSystem(packages=("curl",))
-    texts = [image(step, vendored=True, debs=(one,)).dockerfile for one in (deb, newer)]
+    steps = (msgspec.structs.replace(step, debs=(one,)) for one in (deb, newer))
+    texts = [image(one, vendored=is_vendored).dockerfile for one in steps]
     digest_of = [re.findall(DIGEST, text) for text in texts]
     assert len(digest_of[0]) == len(digest_of[1]) == 1
     assert digest_of[0] != digest_of[1]

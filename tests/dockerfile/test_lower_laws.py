@@ -27,6 +27,7 @@ from dockerfile.recipes import (
 )
 from lading import process
 from lading.dockerfile import dockerfile
+from lading.dockerfile.apt_lists import apt_files
 from lading.errors import FreezeError
 from lading.grammar.dialect import DIALECTS as GRAMMAR
 from lading.info import (
@@ -239,8 +240,12 @@ def test_every_stage_that_compiles_has_the_tools(recipe: str, distro: str) -> No
     for part in stages(text_of(recipe, distro)):
         runs = [script(one) for one in part if one.kind == "RUN"]
         if any("uv build" in run for run in runs):
-            assert re.search(r"build-essential|build-base|gcc", runs[0])
-            assert re.search(wanted.get(recipe.removeprefix("classic-"), ""), runs[0])
+            first = runs[0]
+            if "/run/apt.versions" in first:  # what it is, the lock says
+                found = frozen(recipe, distro)
+                first = "\n".join(text for _, text in apt_files(found))
+            assert re.search(r"build-essential|build-base|gcc", first)
+            assert re.search(wanted.get(recipe.removeprefix("classic-"), ""), first)
 
 
 @each

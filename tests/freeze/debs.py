@@ -6,8 +6,14 @@ import gzip
 import hashlib
 import io
 import tarfile
+from typing import TYPE_CHECKING
 
+from lading.lock.debs import debs_for
 from lading.lock.model import Archive, Deb
+
+if TYPE_CHECKING:
+    from lading import Image
+    from lading.lock.model import PlatformLock
 
 ARCHIVES = (
     Archive(
@@ -40,7 +46,7 @@ def deb_file(name: str, version: str = "1.0", **fields: str) -> bytes:
     return made
 
 
-def deb(name: str, version: str = "1.0") -> Deb:
+def deb(name: str, version: str = "1.0", *, group: int = 1) -> Deb:
     """Such a package, locked."""
     content = deb_file(name, version)
     return Deb(
@@ -51,4 +57,21 @@ def deb(name: str, version: str = "1.0") -> Deb:
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
         suite="bookworm",
+        group=group,
     )
+
+
+def locked_debs(image: Image, part: PlatformLock) -> dict[str, object]:
+    """What a lock has of an image's system packages: each alone, with nothing that it needs."""
+    asked = debs_for(image, part)
+    if asked is None:
+        return {}
+    turns = [*([asked.interpreter] if asked.interpreter else ()), *asked.installations]
+    groups = (*enumerate(turns, start=1), (0, asked.compiling))
+    found: dict[str, Deb] = {}
+    for group, words in groups:
+        for word in words:
+            name = word.partition("=")[0].partition(":")[0]
+            found.setdefault(name, deb(name, group=group))
+    debs = tuple(sorted(found.values(), key=lambda one: (one.group, one.name)))
+    return {"debs_for": asked, "debs": debs, "archives": ARCHIVES if debs else ()}

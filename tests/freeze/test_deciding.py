@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from freeze.debs import deb
 from freeze.world import World, sdist, sha256, wheel
 from lading.errors import FreezeError, Location
 from lading.freeze.deciding import place
@@ -72,7 +73,9 @@ def test_steps_keep_their_order_around_commands(world: World) -> None:  # CASES 
 
 def test_system_packages_of_one_span_are_one_sorted_step(world: World) -> None:
     info = decide(world, 'Image().system_packages("zlib1g").system_packages("curl", "zlib1g")')
-    assert info.steps == (InstallSystem(packages=("curl", "zlib1g"), at=("service.py:3",)),)
+    debs = (deb("curl"), deb("zlib1g"))
+    step = InstallSystem(packages=("curl", "zlib1g"), debs=debs, at=("service.py:3",))
+    assert info.steps == (step,)
 
 
 def test_nothing_of_python_comes_where_none_is_asked_for(world: World) -> None:

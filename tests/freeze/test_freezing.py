@@ -42,6 +42,7 @@ def test_the_folder_is_a_complete_context(tmp_path: Path) -> None:
     assert set(files) == {
         *(".dockerignore", "Dockerfile", "ca-bundle.sh", "image.json", "requirements.txt", "uv"),
         *(script, "sources/old/old-2.0.tar.gz", "build-requirements/old/default.txt"),
+        *("apt/1.versions", "apt/1.sha256", "apt/build.versions", "apt/build.sha256"),
         *("files/3.1/service.py", "files/3.1/src/model.bin", "files/3.1/src/my file"),
     }
     assert files["uv"] == PROGRAM

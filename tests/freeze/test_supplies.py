@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from freeze.debs import deb_file
 from freeze.git_server import serving_git
 from freeze.world import SOURCE, UV_WHEEL, World, build, sdist, sha256, tree, wheel
 from lading import secret
 from lading.errors import BuildError, ResolutionError
 from lading.freeze.checking import check_folder
 from lading.freeze.fetching import Wanted, fetch_all
-from lading.lock.debs import packages_of
 from lading.lock.model import Distribution
 from registry.fake_registry import Reply, serving
 
@@ -145,10 +145,8 @@ def test_a_repository_is_a_folder_of_a_vendored_image(tmp_path: Path) -> None:
             'Image(distro="debian:bookworm")'
             f'.python_packages("x @ git+{server.url}@{locked.commit}")'
         )
-        facts = {"builds": (build("x"),), "debs_for": ()}
-        names = packages_of(image, world.lock(image, locked, **facts))  # type: ignore[arg-type]
-        world.lock(image, locked, builds=(build("x"),), debs_for=names)
-        world.keep(b"hatchling")
+        part = world.lock(image, locked, builds=(build("x"),))
+        world.keep(b"hatchling", *(deb_file(one.name) for one in part.debs))
         freeze(online(world, vendor=True), world, image)
     assert (world.target / "sources/x/x.py").read_text() == "x = 1\n"
     assert re.search(r"\bgit\b(?!ignore)", (world.target / "Dockerfile").read_text()) is None

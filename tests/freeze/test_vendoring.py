@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freeze.debs import ARCHIVES, deb, deb_file
+from freeze.debs import deb_file
 from freeze.world import PROGRAM, SOURCE, World, build, sdist, sha256, tree, wheel
 from lading.errors import FreezeError, ResolutionError
 from lading.info import ContextFile, ImageInfo
-from lading.lock.debs import packages_of
 from lading.lock.file import LOCK_NAME
 from lading.lock.model import Distribution
 
@@ -56,12 +55,10 @@ def prepared(root: Path, *, cached: bool = True) -> tuple[World, Image]:
         wheel("late", "3.0", group=2),
     )
     builds = (build("old", wheel("setuptools", "80")), build("ours"))
-    names = packages_of(image, world.lock(image, *locked, builds=builds))
-    debs = (deb("build-essential"), deb("curl"))
-    world.lock(image, *locked, builds=builds, debs_for=names, debs=debs, archives=ARCHIVES)
+    part = world.lock(image, *locked, builds=builds)
     if cached:
         world.keep(b"six", b"late", b"setuptools", b"hatchling")
-        world.keep(deb_file("curl"), deb_file("build-essential"))
+        world.keep(*(deb_file(one.name) for one in part.debs))
     return world, image
 
 
@@ -70,6 +67,7 @@ VENDORED = {
     "build-wheels/ours/hatchling-1.27-py3-none-any.whl": b"hatchling",
     "debs/build-essential_1.0_amd64.deb": deb_file("build-essential"),
     "debs/curl_1.0_amd64.deb": deb_file("curl"),
+    "debs/libpq-dev_1.0_amd64.deb": deb_file("libpq-dev"),
     "sources/old/old-2.0.tar.gz": SOURCE,
     "sources/ours/ours.py": b"x = 1\n",
     "uv": PROGRAM,
@@ -91,7 +89,9 @@ def test_the_folder_holds_all_that_is_installed(tmp_path: Path) -> None:
     assert {name: found[name] for name in VENDORED} == VENDORED
     assert b"Package: curl\nVersion: 1.0\n" in found["debs/Packages"]
     assert info.vendored
-    assert [one.name for one in info.debs] == ["build-essential", "curl"]
+    assert [(one.name, one.group) for one in info.debs] == [
+        *(("curl", 1), ("build-essential", 0), ("ca-certificates", 0), ("libpq-dev", 0)),
+    ]
     assert info.programs == (
         ContextFile(path="uv", sha256=sha256(PROGRAM), size=len(PROGRAM), executable=True),
     )
@@ -163,7 +163,6 @@ def test_vendoring_is_no_part_of_what_an_image_is(tmp_path: Path) -> None:
 def test_without_vendoring_nothing_of_it_is_there(tmp_path: Path) -> None:
     world, image = prepared(tmp_path)
     info = world.freeze(image)
-    assert not info.debs
     assert not info.programs
     tops = {name.partition("/")[0] for name in contents(world)}
     assert not tops & {"debs", "build-wheels"}
@@ -182,14 +181,29 @@ def test_all_files_that_are_missing_are_named_together(tmp_path: Path) -> None:
 
 def test_a_lock_without_system_packages_has_to_be_made_anew(tmp_path: Path) -> None:
     world = World(root=tmp_path.resolve())
-    image = world.image('Image(distro="debian:bookworm").python_packages("six")')
-    world.lock(image, wheel("six", "1.0"))
-    with pytest.raises(FreezeError) as refused:
-        world.freeze(image, vendor=True)
-    assert "has no system packages for builds of linux/amd64 without a network" in str(
-        refused.value
-    )
-    assert "run `lading lock --vendor`" in str(refused.value)
+    image = world.image('Image(distro="debian:bookworm").system_packages("curl")')
+    world.lock(image, debs_for=None, debs=(), archives=())
+    for vendor in (True, False):
+        with pytest.raises(FreezeError) as refused:
+            world.freeze(image, vendor=vendor)
+        assert "not locked: system package curl" in str(refused.value)
+        assert "run `lading lock`" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        'Image(distro="alpine:3.22").system_packages("curl")',
+        'Image(distro="debian:bookworm", lock_system_packages=False).system_packages("curl")',
+    ],
+)
+def test_system_packages_that_are_not_locked_are_not_vendored(tmp_path: Path, image: str) -> None:
+    world = World(root=tmp_path.resolve())
+    made = world.image(image)
+    world.lock(made)
+    with pytest.raises(FreezeError, match="not locked can't be vendored: curl") as refused:
+        world.freeze(made, vendor=True)
+    assert refused.value.problems[0].location == made.location
 
 
 def test_system_packages_that_changed_are_named(tmp_path: Path) -> None:
@@ -197,8 +211,17 @@ def test_system_packages_that_changed_are_named(tmp_path: Path) -> None:
     changed = world.image(TEXT.replace('"curl"', '"wget"'))
     with pytest.raises(FreezeError) as refused:
         world.freeze(changed, vendor=True)
-    assert "not locked: wget" in str(refused.value)
-    assert "no longer asked for: curl" in str(refused.value)
+    assert "not locked: system package wget" in str(refused.value)
+    assert "no longer asked for: system package curl" in str(refused.value)
+
+
+def test_a_package_that_moved_to_another_installation_is_drift(tmp_path: Path) -> None:
+    world = World(root=tmp_path.resolve())
+    start = 'Image(distro="debian:bookworm")'
+    world.lock(world.image(f'{start}.system_packages("curl").run("true").system_packages("git")'))
+    moved = world.image(f'{start}.run("true").system_packages("curl", "git")')
+    with pytest.raises(FreezeError, match="the order in which system packages are installed"):
+        world.freeze(moved)
 
 
 def test_an_image_without_a_lock_is_refused_at_its_line(tmp_path: Path) -> None:
@@ -220,8 +243,7 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
         url="https://files.example.test/other/six-1.0-py3-none-any.whl",
         hashes=(f"sha256:{sha256(b'other')}",),
     )
-    world.lock(image, one, other, debs_for=())
-    world.lock(image, one, other, debs_for=packages_of(image, world.lock(image, one, other)))
+    world.lock(image, one, other)
     world.keep(b"six", b"other")
     with pytest.raises(FreezeError, match="two files that differ are called wheels/1/six"):
         world.freeze(image, vendor=True)

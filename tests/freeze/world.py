@@ -9,6 +9,9 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from freeze.debs import locked_debs
 from lading.freeze import Freezer
 from lading.lock.file import write_lock
 from lading.lock.inputs import base_of, read_inputs
@@ -136,8 +139,8 @@ class World:
     ) -> PlatformLock:
         """Write the project's lock, and put into the cache what the build context needs.
 
-        A source for which none of `builds` is given is compiled with hatchling; `facts` are more
-        fields of the platform's lock.
+        A source for which none of `builds` is given is compiled with hatchling. Each system package
+        that is asked for is locked alone; `facts` are more fields of the platform's lock.
         """
         self.project.mkdir(parents=True, exist_ok=True)
         base = LockedBase(
@@ -155,8 +158,9 @@ class World:
             tools=(UV,),
             distributions=distributions,
             builds=tuple(found[name] for name in sorted(found)),
-            **facts,  # type: ignore[arg-type]
         )
+        debs = locked_debs(image, part) if pinned else {}
+        part = msgspec.structs.replace(part, **{**debs, **facts})
         inputs = read_inputs(image, self.project).inputs
         write_lock(self.project, Lock(inputs=inputs, platforms=(part,)))
         self.keep(UV_WHEEL, SOURCE)

@@ -157,6 +157,16 @@ infos = st.builds(
 
 ZEROS = "0" * 64
 
+DEB = Deb(
+    name="curl",
+    version="1",
+    architecture="amd64",
+    path="pool/curl.deb",
+    sha256=ZEROS,
+    size=1,
+    suite="bookworm",
+)
+
 EXAMPLE = ImageInfo(
     platform="linux/amd64",
     distro="debian:bookworm",
@@ -253,24 +263,16 @@ EXAMPLE = ImageInfo(
     ),
     vendored=True,
     programs=(ContextFile(path="uv", sha256="0", size=1, executable=True),),
-    debs=(
-        Deb(
-            name="curl",
-            version="1",
-            architecture="amd64",
-            path="pool/curl.deb",
-            sha256=ZEROS,
-            size=1,
-            suite="bookworm",
-        ),
-    ),
+    interpreter_debs=(DEB,),
+    build_debs=(DEB,),
+    snapshot="20261101T000000Z",
     base_mirror="mirror.example.test/x:1",
     archive_mirrors=(("debian", "https://f.example.test"),),
     python_mirror="https://g.example.test",
 )
 
 REACHING = {
-    *("vendored", "programs", "debs", "base_mirror", "archive_mirrors", "python_mirror"),
+    *("vendored", "programs", "base_mirror", "archive_mirrors", "python_mirror"),
     "folders",
 }
 """What says how to reach things, and not what an image is."""
@@ -294,6 +296,8 @@ def left_out(value: msgspec.Struct) -> set[str]:
     found = {"at", *REACHING}
     if isinstance(value, Tool):
         return {*found, "url"}
+    if isinstance(value, Deb):
+        return {*found, "path", "size", "suite", "group"}
     if isinstance(value, Distribution) and value.hashes and value.index:
         return {*found, "url", "size"}
     return found

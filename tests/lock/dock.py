@@ -58,6 +58,7 @@ class Dock:
             distro=distro,
             python_version="3.11",
             lock_python_packages=lock,
+            lock_system_packages=False,  # what is compiled would ask for an archive
             accelerator=accelerator,
         )
 

@@ -14,6 +14,7 @@ from lading.lock.model import (
     Archive,
     Build,
     Deb,
+    DebsFor,
     Distribution,
     InputGroup,
     InputIndex,
@@ -103,10 +104,13 @@ def built(source: Distribution, *builds: Build) -> Lock:
     return lock(source, THEIRS, builds=(*builds, NO_BUILD))
 
 
+ASKED = DebsFor(installations=(("libgomp1",),))
+
+
 def vendored(
     *debs: Deb,
     archives: tuple[Archive, ...] = (SUITE,),
-    debs_for: tuple[str, ...] | None = ("libgomp1",),
+    debs_for: DebsFor | None = ASKED,
 ) -> Lock:
     whole = lock(SIX, THEIRS)
     (part,) = whole.platforms

@@ -56,7 +56,8 @@ def test_sources_and_their_builds_come_by_the_mirror(mirrored: Dock) -> None:
     mirrored.index.wheel("beta", "1.0")
     files = {"PKG-INFO": pkg_info("alpha", "1.0"), "pyproject.toml": STATIC}
     mirrored.index.add(sdist("alpha", "1.0", files))
-    image = IMAGE.python_packages("alpha", no_binary=["alpha"])
+    image = IMAGE.replace(lock_system_packages=False)
+    image = image.python_packages("alpha", no_binary=["alpha"])
     part = mirrored.part(image)
     assert part.distributions[0].index == DEFAULT_INDEX
     assert [one.index for one in part.builds[0].distributions] == [DEFAULT_INDEX]

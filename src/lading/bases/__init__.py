@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lading.bases.base import Base
+from lading.bases.dpkg import dpkg_status
 from lading.bases.fetching import full
 from lading.bases.finding import find_base
 from lading.bases.folders import has_folder, resolve_folder
@@ -13,6 +14,7 @@ __all__ = [
     "Base",
     "Interpreter",
     "Local",
+    "dpkg_status",
     "find_base",
     "full",
     "has_folder",

@@ -49,11 +49,6 @@ __all__ = ["lock"]
     callback=parsed(parse_package_name),
     help="Resolve this package anew; repeat for more.",
 )
-@click.option(
-    "--vendor",
-    is_flag=True,
-    help="Lock system packages too, which `lading vendor` needs. A lock that has them keeps them.",
-)
 @secret_option
 @quiet
 @as_json
@@ -68,12 +63,13 @@ def lock(  # noqa: PLR0913 - one argument an option
     check: bool,
     upgrade: bool,
     upgraded: tuple[str, ...],
-    vendor: bool,
     secrets: tuple[SecretSource, ...],
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Resolve every version, digest and hash into lading.lock, beside the project.
+
+    Python packages, and on Debian and Ubuntu the system packages that the base image lacks.
 
     What is locked stays, where it still fits: only what changed is resolved, unless --upgrade or
     --upgrade-package says otherwise.
@@ -95,16 +91,13 @@ def lock(  # noqa: PLR0913 - one argument an option
     earlier = read_lock(found.project)
     wanted = platforms or _platforms_of(earlier)
     if check:
-        drifted = _drift(
-            found, earlier, wanted, allow_unpinned_base=allow_unpinned_base, vendor=vendor
-        )
+        drifted = _drift(found, earlier, wanted, allow_unpinned_base=allow_unpinned_base)
         _tell_drift(drifted, as_json=as_json, quiet=quiet)
         return
     with progress(quiet=quiet) as say:
         maker = LockMaker(
             machine=Machine.here(ca_bundle=ca_bundle, secrets=secrets),
             allow_unpinned_base=allow_unpinned_base,
-            vendor=vendor,
             say=say,
         )
         made = maker.make(
@@ -130,9 +123,8 @@ def _drift(
     platforms: tuple[Platform, ...],
     *,
     allow_unpinned_base: bool,
-    vendor: bool,
 ) -> tuple[str, ...]:
-    from lading.freeze.vendoring import vendored_drift  # noqa: PLC0415 - only for this command
+    from lading.lock.debs import debs_drift  # noqa: PLC0415 - only for this command
     from lading.lock.drift import drift  # noqa: PLC0415
     from lading.lock.file import LOCK_NAME  # noqa: PLC0415
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
@@ -142,7 +134,12 @@ def _drift(
     if earlier is None:
         return (f"there is no {LOCK_NAME}",)
     found_out = drift(earlier, inputs, names, allow_unpinned_base=allow_unpinned_base)
-    return (*found_out, *vendored_drift(found.image, earlier, names, vendor=vendor))
+    if found_out:
+        return found_out
+    parts = (part for name in names if (part := earlier.platform(name)) is not None)
+    return tuple(
+        f"{part.platform}: {one}" for part in parts for one in debs_drift(found.image, part)
+    )
 
 
 def _tell_drift(drifted: tuple[str, ...], *, as_json: bool, quiet: bool) -> None:
@@ -191,9 +188,9 @@ def _lines(lock: Lock, *, changed: bool) -> Iterator[str]:
         count = len(part.distributions)
         counted = f"{count} distribution{'' if count == 1 else 's'}"
         yield f"{part.platform}: {counted}, base {part.base.reference}{pinned}"
-        if part.debs_for is not None:
+        if part.debs:
             debs = len(part.debs)
-            yield f"  {debs} system package{'' if debs == 1 else 's'} for builds without a network"
+            yield f"  {debs} system package{'' if debs == 1 else 's'} that the base lacks"
         for one in part.distributions:
             if one.is_source:
                 named = f"{one.name} {one.version}" if one.version else one.name

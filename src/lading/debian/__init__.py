@@ -5,12 +5,14 @@ from __future__ import annotations
 from lading.debian.archive import ReadArchive
 from lading.debian.locking import LockedDeb, LockedDebs, fetch_deb, lock_debs
 from lading.debian.repository import packages_index
+from lading.debian.status import installed_in
 
 __all__ = [
     "LockedDeb",
     "LockedDebs",
     "ReadArchive",
     "fetch_deb",
+    "installed_in",
     "lock_debs",
     "packages_index",
 ]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, cmp_to_key
 from typing import TYPE_CHECKING, Final
 
-from lading.debian.control import fields_of, relations_in
+from lading.debian.control import fields_of
+from lading.debian.facts import WORD, Facts, facts_in, matching
 from lading.debian.version import compare
 from lading.errors import ResolutionError
 from lading.grammar.invalid import Invalid
@@ -20,12 +21,9 @@ from lading.grammar.words import no_control, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lading.debian.control import Alternatives, Relation
-
 __all__ = ["Index", "Package", "Packages"]
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.:~_-]*")
 
 # Before every field stands a line's end: `Packages` puts one before the first as well.
 _PACKAGE: Final = re.compile(rb"\nPackage: *([^\s]+)")
@@ -35,29 +33,20 @@ _PROVIDED: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9+.-]*(?=[\s,(:]|\Z)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(Facts):
     """One version of a package in an archive.
 
     Attributes:
         suite: The suite that it was read from.
-        source: The source package that it was made of.
-        priority: `required`, `important`, `standard`, `optional` or `extra`.
         path: Below the archive's root.
-        depends: What has to be installed with it, before or after.
-        provides: What it stands for, with the version where it says one.
+        sha256: Of the file.
+        size: Of that, in bytes.
     """
 
-    name: str
-    version: str
-    architecture: str
     suite: str
-    source: str
-    priority: str
     path: str
     sha256: str
     size: int
-    depends: tuple[Alternatives, ...] = field(repr=False)
-    provides: tuple[Relation, ...] = field(repr=False)
 
 
 class Index:
@@ -102,35 +91,22 @@ class Index:
     def _package(self, stanza: bytes) -> Package:
         try:
             fields = fields_of(stanza.decode())
-            depends = ", ".join(filter(None, map(fields.get, ("pre-depends", "depends"))))
             return Package(
-                name=_matching(_WORD, fields["package"]),
-                version=_matching(_WORD, fields["version"]),
-                architecture=_matching(_WORD, fields["architecture"]),
+                **facts_in(fields),
                 suite=self.suite,
-                source=fields.get("source", fields["package"]).partition(" ")[0],
-                priority=fields.get("priority", "optional"),
                 path=_path(fields["filename"]),
-                sha256=_matching(_SHA256, fields["sha256"]),
+                sha256=matching(_SHA256, fields["sha256"]),
                 size=int(fields["size"]),
-                depends=relations_in(depends),
-                provides=tuple(one for (one, *_) in relations_in(fields.get("provides", ""))),
             )
         except (KeyError, ValueError) as error:
             why = error.message if isinstance(error, Invalid) else f"{type(error).__name__} {error}"
             raise ResolutionError(f"the package index of {self.suite} is damaged: {why}") from None
 
 
-def _matching(form: re.Pattern[str], text: str) -> str:
-    if not form.fullmatch(text):
-        raise Invalid(f"{shown(text)} can't be a package's name, version, architecture or hash")
-    return text
-
-
 def _path(text: str) -> str:
     """A path below the archive's root, which becomes a URL and the name of a file."""
     parts = no_control(text, "path").removeprefix("./").split("/")
-    if not all(_WORD.fullmatch(part) for part in parts) or not text.endswith(".deb"):
+    if not all(WORD.fullmatch(part) for part in parts) or not text.endswith(".deb"):
         raise Invalid(f"{shown(text)} can't be the path of a package")
     return "/".join(parts)
 

@@ -1,27 +1,30 @@
-"""The Debian packages of a vendored build: chosen at lock, fetched at freeze."""
+"""The Debian packages of an image: chosen at lock for what its base has, fetched where needed."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from lading.debian.archive import ReadArchive, Reader, setting_of
-from lading.debian.closure import closure
 from lading.debian.index import Packages
+from lading.debian.resolving import MissingPackage, resolve
 from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
-from lading.distros import archive_suites, debian_architecture
+from lading.distros import SUPPORTED, archive_suites, debian_architecture
 from lading.download import fetch
 from lading.errors import Problem, ResolutionError
 from lading.grammar.invalid import Invalid
+from lading.grammar.snapshot import moment_of
 from lading.http import redacted_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from lading.debian.facts import Facts
     from lading.debian.index import Package
     from lading.distros import ArchiveSuite, Distro
     from lading.http import HttpSettings
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["AnyArchive", "AnyDeb", "LockedDeb", "LockedDebs", "fetch_deb", "lock_debs"]
 
 _FAMILY: Final = "debian"
+_COMPILING: Final = 0
 
 
 class AnyArchive(Protocol):
@@ -80,6 +84,7 @@ class LockedDeb:
         sha256: Of the file.
         size: In bytes.
         suite: The suite that it was read from.
+        group: In which installation it is installed, from 1; 0 where it is only for compiling.
     """
 
     name: str
@@ -89,15 +94,16 @@ class LockedDeb:
     sha256: str
     size: int
     suite: str
+    group: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedDebs:
-    """The packages that an image may need, and where they were read from.
+    """The packages that an image needs and its base lacks, and where they were read from.
 
     Attributes:
         archives: By suite.
-        debs: By name and version.
+        debs: By installation, name and version.
     """
 
     archives: tuple[ReadArchive, ...] = ()
@@ -105,8 +111,10 @@ class LockedDebs:
 
 
 def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it is reached
-    names: Iterable[str],
+    installations: Sequence[Sequence[str]],
     *,
+    compiling: Sequence[str] = (),
+    installed: Iterable[Facts] = (),
     distro: Distro,
     platform: Platform,
     mirrors: Mirrors,
@@ -115,12 +123,15 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     environ: Mapping[str, str],
     now: datetime,
     say: Callable[[str], None] | None = None,
+    snapshot: str | None = None,
     host_sources: Path | None = None,
 ) -> LockedDebs:
-    """The packages that installing `names` may need on any base of that release.
+    """What apt would install, one installation after the other, on a base that has `installed`.
 
     Args:
-        names: Words as the grammar of Debian's family has them.
+        installations: Words as the grammar of Debian's family has them.
+        compiling: Such words, for a stage that has the base and all that is installed.
+        installed: What the base has.
         distro: Debian or Ubuntu, unless nothing is named.
         platform: The target.
         mirrors: Where its archives are, where they are elsewhere.
@@ -129,27 +140,27 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         environ: `PATH` for gpgv, and `LADING_DEBIAN_KEYRING` or `LADING_UBUNTU_KEYRING`.
         now: The time that the archive's state must still hold at.
         say: Told what is being done.
+        snapshot: The moment whose state of the archive is meant; None for the present one.
         host_sources: The folder of the host's own apt, by whose archives of the same name those
             without a mirror are reached. What is returned names none of them: it is the same on
             every host.
 
     Raises:
-        ResolutionError: It is no such distribution, the archive can't be trusted or reached, or it
-            lacks a package.
+        ResolutionError: It is no such distribution, the archive can't be trusted or reached, it
+            lacks a package, or two can't be installed together.
     """
-    words = tuple(dict.fromkeys(names))
-    if not words:
+    if not any(installations) and not compiling:
         return LockedDebs()
-    architecture, named = _suites(distro, platform, mirrors.archives)
+    architecture, named = _suites(distro, platform, mirrors.archives, snapshot)
     hosts = _hosts(host_sources, named)
-    _, suites = _suites(distro, platform, (*mirrors.archives, *hosts))
+    _, suites = _suites(distro, platform, (*mirrors.archives, *hosts), snapshot)
     reader = Reader(
         architecture=architecture,
         keyring=find_keyring(distro.name, environ),
         http=http,
         cache=cache,
         environ=environ,
-        now=now,
+        now=now if snapshot is None else moment_of(snapshot),
     )
     if say is not None:
         say(f"reading the package lists of {distro} for {architecture}")
@@ -157,29 +168,94 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     with ThreadPoolExecutor(max_workers=len(suites)) as pool:
         read = tuple(pool.map(reader.read, suites))
     packages = Packages(tuple(index for _, indexes in read for index in indexes))
-    chosen = closure(words, packages, architecture=architecture)
-    used = {package.suite for package in chosen}
+    try:
+        debs = _in_turn(installations, compiling, packages, installed, architecture)
+    except MissingPackage as error:
+        others = _others(distro, platform, (*mirrors.archives, *hosts))
+        raise _told_elsewhere(error, others, reader) from None
+    used = {deb.suite for deb in debs}
     return LockedDebs(
         archives=tuple(
             sorted((_named(one, named) for one, _ in read if one.suite in used), key=_suite)
         ),
-        debs=tuple(map(_locked, chosen)),
+        debs=debs,
     )
 
 
-def _suites(
+def _in_turn(
+    installations: Sequence[Sequence[str]],
+    compiling: Sequence[str],
+    packages: Packages,
+    installed: Iterable[Facts],
+    architecture: str,
+) -> tuple[LockedDeb, ...]:
+    """What each installation brings where all before it are done; 0, the last, is for compiling."""
+    there = {one.name: one for one in installed}
+    found: list[LockedDeb] = []
+    missing: list[MissingPackage] = []
+    for group, words in (*enumerate(installations, start=1), (_COMPILING, compiling)):
+        try:
+            chosen = resolve(words, packages, installed=there.values(), architecture=architecture)
+        except MissingPackage as error:  # those of all installations are told together
+            missing.append(error)
+            continue
+        there |= {one.name: one for one in chosen}
+        found += (_locked(one, group) for one in chosen)
+    if missing:
+        problems = dict.fromkeys(one for error in missing for one in error.problems)
+        raise MissingPackage(problems, tuple(name for error in missing for name in error.names))
+    return tuple(sorted(found, key=lambda one: (one.group, one.name, one.version)))
+
+
+def _others(
     distro: Distro, platform: Platform, roots: Iterable[tuple[str, str]]
+) -> Iterator[tuple[Distro, ArchiveSuite]]:
+    """The other releases of the distribution, each with its first suite."""
+    for other in SUPPORTED:
+        if other.name == distro.name and other != distro:
+            yield other, _suites(other, platform, roots)[1][0]
+
+
+def _told_elsewhere(
+    error: MissingPackage, others: Iterable[tuple[Distro, ArchiveSuite]], reader: Reader
+) -> ResolutionError:
+    """The same, with the releases that have what is missing; one that can't be read is left out."""
+    having: dict[str, list[str]] = {}
+    for release, suite in others:
+        with suppress(ResolutionError):
+            packages = Packages(reader.read(suite)[1])
+            for word in error.names:
+                if packages.named(word.partition("=")[0].partition(":")[0]):
+                    having.setdefault(word, []).append(str(release))
+    return ResolutionError(_with_releases(one, having) for one in error.problems)
+
+
+def _with_releases(problem: Problem, having: Mapping[str, list[str]]) -> Problem:
+    words = problem.message.split()
+    found = next((releases for word, releases in having.items() if word in words), None)
+    if found is None:
+        return problem
+    hints = (problem.hint, f"{' and '.join(found)} {'has' if len(found) == 1 else 'have'} it")
+    return replace(problem, hint="; ".join(filter(None, hints)))
+
+
+def _suites(
+    distro: Distro,
+    platform: Platform,
+    roots: Iterable[tuple[str, str]],
+    snapshot: str | None = None,
 ) -> tuple[str, tuple[ArchiveSuite, ...]]:
     if distro.family != _FAMILY:
         raise ResolutionError(
-            f"vendoring system packages is for Debian and Ubuntu, and the image is {distro}",
+            f"system packages are locked for Debian and Ubuntu, and the image is {distro}",
             hint="build without --vendor, or install them in a base image of your own",
         )
     try:
         architecture = debian_architecture(platform.architecture)
-        return architecture, archive_suites(distro, architecture=architecture, roots=roots)
+        suites = archive_suites(distro, architecture=architecture, roots=roots, snapshot=snapshot)
     except Invalid as error:
         raise ResolutionError(error.message, hint=error.hint) from None
+    return architecture, suites
 
 
 def _hosts(sources: Path | None, suites: Iterable[ArchiveSuite]) -> tuple[tuple[str, str], ...]:
@@ -199,7 +275,7 @@ def _suite(archive: ReadArchive) -> str:
     return archive.suite
 
 
-def _locked(package: Package) -> LockedDeb:
+def _locked(package: Package, group: int) -> LockedDeb:
     return LockedDeb(
         name=package.name,
         version=package.version,
@@ -208,6 +284,7 @@ def _locked(package: Package) -> LockedDeb:
         sha256=package.sha256,
         size=package.size,
         suite=package.suite,
+        group=group,
     )
 
 
@@ -221,6 +298,7 @@ def fetch_deb(  # noqa: PLR0913 - one file, where it may be, and where it is kep
     http: HttpSettings,
     cache: Path,
     offline: bool = False,
+    snapshot: str | None = None,
     host_sources: Path | None = None,
 ) -> Path:
     """The file of a locked package: from the cache, or else from a mirror.
@@ -232,16 +310,16 @@ def fetch_deb(  # noqa: PLR0913 - one file, where it may be, and where it is kep
         ResolutionError: It can't be had, or is another than the lock says.
     """
     locked = {archive.suite: archive.url for archive in archives}
-    _, usual = _suites(distro, platform, ())
+    _, usual = _suites(distro, platform, (), snapshot)
     suite = next((one for one in usual if one.suite == deb.suite), None)
     if suite is None:
         raise ResolutionError(f"{deb.name} is of {deb.suite}, which is no part of {distro}")
     # A mirror that was locked is the only place that is known to have had it.
-    if locked.get(deb.suite, suite.root) != suite.root:
+    if snapshot is None and locked.get(deb.suite, suite.root) != suite.root:
         others: tuple[tuple[str, str], ...] = ((suite.archive, locked[deb.suite]),)
     else:
         others = _hosts(host_sources, usual)
-    _, reached = _suites(distro, platform, (*mirrors.archives, *others))
+    _, reached = _suites(distro, platform, (*mirrors.archives, *others), snapshot)
     url = f"{reached[usual.index(suite)].root}/{deb.path}"
     try:
         return fetch(url, deb.sha256, cache=cache, http=http, offline=offline, size=deb.size)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from lading.distros.archives import ArchiveSuite, archive_suites, debian_architecture
+from lading.distros.archives import SNAPSHOT, ArchiveSuite, archive_suites, debian_architecture
 from lading.distros.base_images import Base, base_image, infer_distro
 from lading.distros.certificates import ca_prelude
 from lading.distros.distro import SUPPORTED, Distro, Family, PackageManager, parse_distro
-from lading.distros.install import CacheDir, PackageInstall, install_commands
-from lading.distros.pythons import (
-    available_pythons,
-    interpreter_packages,
-    toolchain,
-    vendored_packages,
-)
+from lading.distros.install import AptLists, CacheDir, PackageInstall, install_commands
+from lading.distros.pythons import available_pythons, interpreter_packages, toolchain
 from lading.distros.user import user_commands
 
 __all__ = [
+    "SNAPSHOT",
     "SUPPORTED",
+    "AptLists",
     "ArchiveSuite",
     "Base",
     "CacheDir",
@@ -35,5 +32,4 @@ __all__ = [
     "parse_distro",
     "toolchain",
     "user_commands",
-    "vendored_packages",
 ]

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     Roots: TypeAlias = Iterable[tuple[str, str]]
 
-__all__ = ["ArchiveSuite", "archive_suites", "debian_architecture"]
+__all__ = ["SNAPSHOT", "ArchiveSuite", "archive_suites", "debian_architecture"]
+
+SNAPSHOT: Final = "snapshot"
+"""How mirrors call the archive of what Debian's archives held at some time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ def debian_architecture(architecture: str) -> str:
 
 
 def archive_suites(
-    distro: Distro, *, architecture: str, roots: Roots = ()
+    distro: Distro, *, architecture: str, roots: Roots = (), snapshot: str | None = None
 ) -> tuple[ArchiveSuite, ...]:
     """The suites that a base image of the distribution installs from: its release, and updates.
 
@@ -81,16 +84,20 @@ def archive_suites(
         distro: Debian or Ubuntu.
         architecture: In Debian's words.
         roots: Names of archives and their URLs, the first of a name first. An archive that is none
-            of them is where the distribution itself has it.
+            of them is where the distribution itself has it. `snapshot` is the archive of all that
+            Debian's ever was.
+        snapshot: The moment whose state is meant, as `20261101T000000Z`; None for the present one.
 
     Raises:
-        Invalid: The distribution is another.
+        Invalid: The distribution is another, or has no such archive of states.
     """
     if distro.name not in _COMPONENTS:
         raise Invalid(f"{distro} has no Debian archive")
     known: dict[str, str] = {}
     for name, url in roots:
         known.setdefault(name, url.rstrip("/"))
+    if snapshot is not None:
+        known = _moments(distro, known, snapshot)
     return tuple(
         ArchiveSuite(
             archive=archive,
@@ -101,6 +108,14 @@ def archive_suites(
         for part in ("", "-updates", "-security")
         for archive, root in (_archive(distro.name, part, architecture, known),)
     )
+
+
+def _moments(distro: Distro, known: dict[str, str], snapshot: str) -> dict[str, str]:
+    """Where the archives are as they were at some time."""
+    if distro.name != "debian":
+        raise Invalid(f"snapshot is for Debian, and the image is {distro}")
+    root = known.get(SNAPSHOT) or f"https://snapshot.{distro.name}.org/archive"
+    return {name: f"{root}/{name}/{snapshot}" for name in ("debian", "debian-security")}
 
 
 def _archive(name: str, part: str, architecture: str, known: dict[str, str]) -> tuple[str, str]:

@@ -20,7 +20,20 @@ from lading.grammar.words import shown
 if TYPE_CHECKING:
     from lading.distros.distro import Distro
 
-__all__ = ["CacheDir", "PackageInstall", "install_commands"]
+__all__ = ["AptLists", "CacheDir", "PackageInstall", "install_commands"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AptLists:
+    """Files in the build that say which Debian packages are installed, and no others.
+
+    Attributes:
+        versions: A line for each, as `apt-get install` takes it: `name=version`.
+        hashes: What `sha256sum --check` takes, by the names that apt gives to what it downloads.
+    """
+
+    versions: str
+    hashes: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +70,9 @@ def install_commands(  # noqa: PLR0913 - one tool, and all the ways that it is t
     arch: str,
     cached: bool = True,
     debs: str | None = None,
+    lists: AptLists | None = None,
     mirrors: tuple[tuple[str, str], ...] = (),
+    snapshot: str | None = None,
 ) -> PackageInstall:
     """How packages are installed there: refreshed, installed and cleaned up in one RUN.
 
@@ -74,8 +89,11 @@ def install_commands(  # noqa: PLR0913 - one tool, and all the ways that it is t
         cached: Whether the RUN may have mounts. Without, it deletes what it downloaded.
         debs: The folder in the build that holds the Debian packages to install from, and their
             index; absolute, of letters, digits and `/._-`.
+        lists: What the lock has for these packages; apt then installs exactly that, once each
+            download has the locked hash.
         mirrors: Names of Debian archives and the URLs to reach them at; where one of them is the
             distribution's, apt's sources are those and not the base's own.
+        snapshot: The moment at which the archive is taken, where it is not its present state.
 
     Raises:
         Invalid: The distribution can't install Debian packages from a folder.
@@ -87,8 +105,10 @@ def install_commands(  # noqa: PLR0913 - one tool, and all the ways that it is t
         case "apt":
             if debs is not None:
                 return _apt_vendored(words, debs)
-            sources = _apt_sources(distro, arch, mirrors)
-            return _apt(distro, words, arch=arch, cached=cached, sources=sources)
+            sources = _apt_sources(distro, arch, mirrors, snapshot)
+            options = _APT_OF_OLD if snapshot else ()
+            install = _apt_install(words, lists, _archives(cached=cached))
+            return _apt(distro, install, options, arch=arch, cached=cached, sources=sources)
         case "apk":
             commands = _apk(words)
         case "dnf":
@@ -148,13 +168,40 @@ _APT_OWN_SOURCES: Final = (
 )
 
 
-def _apt(
-    distro: Distro, words: str, *, arch: str, cached: bool, sources: tuple[str, ...]
+# A state of the archive that has been replaced since says that it no longer holds.
+_APT_OF_OLD: Final = ("-o Acquire::Check-Valid-Until=false",)
+
+_APT_EXACTLY: Final = "install --yes --no-install-recommends --no-remove --allow-downgrades"
+
+
+def _archives(*, cached: bool) -> str:
+    return _APT_KEPT[0] if cached else f"{_APT_CACHE}/archives"
+
+
+def _apt_install(words: str, lists: AptLists | None, archives: str) -> tuple[str, ...]:
+    if lists is None:
+        return (f'apt-get "$@" install --yes --no-install-recommends -- {words}',)
+    apt = f'xargs -a {lists.versions} apt-get "$@" {_APT_EXACTLY}'
+    return (
+        f"{apt} --download-only --",
+        f"env -C {archives} sha256sum --check --strict --quiet {lists.hashes}",
+        f"{apt} --no-download --",
+    )
+
+
+def _apt(  # noqa: PLR0913 - all that an installation by apt consists of
+    distro: Distro,
+    install: tuple[str, ...],
+    more: tuple[str, ...],
+    *,
+    arch: str,
+    cached: bool,
+    sources: tuple[str, ...],
 ) -> PackageInstall:
     scope = f"{distro.name}-{distro.release}-{arch}"
     mounts = (CacheDir(id=f"lading-apt-{scope}", target=_APT_CACHE),)
     own = _APT_OWN_SOURCES if sources else ()
-    options = (*_APT_STRICT, *own, *(_APT_KEEP if cached else ()))
+    options = (*_APT_STRICT, *more, *own, *(_APT_KEEP if cached else ()))
     leftovers = _APT_LEFTOVERS if cached else (*_APT_DOWNLOADS, *_APT_LEFTOVERS)
     commands = (
         "export DEBIAN_FRONTEND=noninteractive",
@@ -163,7 +210,7 @@ def _apt(
         when_ca_bundle(_APT_CA),
         *((_APT_MAKE_KEPT,) if cached else ()),
         'apt-get "$@" update',
-        f'apt-get "$@" install --yes --no-install-recommends -- {words}',
+        *install,
         f"rm -rf {' '.join((*leftovers, *((_APT_LIST,) if sources else ())))}",
     )
     return PackageInstall(mounts=mounts if cached else (), commands=commands)
@@ -190,11 +237,11 @@ def _write_sources(sources: tuple[str, ...]) -> str:
 
 
 def _apt_sources(
-    distro: Distro, arch: str, mirrors: tuple[tuple[str, str], ...]
+    distro: Distro, arch: str, mirrors: tuple[tuple[str, str], ...], snapshot: str | None
 ) -> tuple[str, ...]:
-    """Sources for apt where one of the archives has a mirror, or else none."""
+    """Sources for apt where one of the archives has a mirror or a moment, or else none."""
     architecture = debian_architecture(arch.partition("-")[0])  # arm-v7
-    suites = archive_suites(distro, architecture=architecture, roots=mirrors)
+    suites = archive_suites(distro, architecture=architecture, roots=mirrors, snapshot=snapshot)
     if suites == archive_suites(distro, architecture=architecture):
         return ()
     return tuple(suite.source for suite in suites)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from lading.distros.distro import Distro, Family
     from lading.grammar.python_version import PythonVersion
 
-__all__ = ["available_pythons", "interpreter_packages", "toolchain", "vendored_packages"]
+__all__ = ["available_pythons", "interpreter_packages", "toolchain"]
 
 # The package that brings each series of Python, and the one that brings its headers. Debian and
 # Ubuntu: the release's own only. Alpine: `python3` in main (3.24's is left out: not verified). UBI:
@@ -95,30 +93,3 @@ def toolchain(
         headers = () if found is None else (found[1],)
     cloning = (*(("git",) if git else ()), *((_SSH[distro.family],) if ssh else ()))
     return tuple(sorted((*_TOOLCHAINS[distro.family], *headers, *cloning)))
-
-
-def vendored_packages(  # noqa: PLR0913 - every reason to install a package
-    distro: Distro,
-    *,
-    packages: Iterable[str],
-    interpreter: Iterable[str],
-    compiles: bool,
-    python_from_distro: PythonVersion | None,
-    build_packages: Iterable[str] = (),
-) -> tuple[str, ...]:
-    """All system packages that a build without a network installs, in alphabetical order.
-
-    Args:
-        distro: Where they are installed.
-        packages: The user's.
-        interpreter: What brings the interpreter, where the base may lack it.
-        compiles: Whether anything is compiled.
-        python_from_distro: As for `toolchain`.
-        build_packages: The user's for compiling; left out where nothing is compiled.
-    """
-    wanted = {*packages, *interpreter}
-    if compiles:
-        # A vendored source is a folder: nothing is cloned.
-        wanted.update(toolchain(distro, python_from_distro=python_from_distro, git=False))
-        wanted.update(build_packages)
-    return tuple(sorted(wanted))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lading.distros import ca_prelude
+from lading.dockerfile.apt_lists import apt_files
 from lading.dockerfile.compiling import build_places, sources
 from lading.dockerfile.dockerignore import dockerignore
 from lading.dockerfile.layout import (
@@ -60,6 +61,7 @@ def generated_files(
         "Dockerfile": dockerfile(info, dialect=dialect),
         "image.json": info.to_json(),
         **dict(_requirements(info)),
+        **dict(apt_files(info)),
     }
     if dialect == "buildkit" and any(isinstance(step, _RUNNING) for step in info.steps):
         texts[CONTEXT_CA_SCRIPT] = f"{ca_prelude()}\n"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lading.info import ImageInfo, InstallPython
-    from lading.lock.model import Build, Distribution
+    from lading.lock.model import Build, Deb, Distribution
 
 __all__ = ["of_compiling", "of_debs", "of_installing", "of_stage"]
 
@@ -38,9 +38,9 @@ def of_compiling(info: ImageInfo, step: InstallPython, source: Distribution) -> 
     return _command("compile", _tools(info), _content(source), builds, folders)
 
 
-def of_debs(info: ImageInfo) -> str:
-    """What apt may choose from, where the build context has it."""
-    return _command("debs", sorted(one.sha256 for one in info.debs))
+def of_debs(debs: Iterable[Deb]) -> str:
+    """What apt installs, or may choose from."""
+    return _command("debs", sorted(one.sha256 for one in debs))
 
 
 def of_stage(info: ImageInfo, step: InstallPython) -> str:
@@ -48,7 +48,8 @@ def of_stage(info: ImageInfo, step: InstallPython) -> str:
     before = tuple(
         msgspec.structs.replace(one, at=()) for one in info.steps[: info.steps.index(step)]
     )
-    base = (info.base, info.python, info.interpreter_packages, info.config.user)
+    interpreter = (info.interpreter_packages, info.interpreter_debs)
+    base = (info.base, info.python, *interpreter, info.config.user)
     places = (info.config.workdir, info.config.volumes)
     return _command("stage", base, places, before, of_installing(info, step), step.secrets)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from lading.distros import AptLists
 from lading.trees import MADE_BY
 
 __all__ = [
+    "APT_LISTS",
     "BUILT_WHEELS",
     "CONSTRAINTS",
     "CONTEXT_CA_SCRIPT",
@@ -41,6 +43,9 @@ MOUNTED_CACHE: Final = "/mnt"
 MOUNTED_WHEELS: Final = "/media"
 MOUNTED_BUILT_WHEELS: Final = "/srv"
 MOUNTED_DEBS: Final = "/media"
+
+APT_LISTS: Final = AptLists(versions="/run/apt.versions", hashes="/run/apt.sha256")
+"""Where an installation by apt finds what the lock says."""
 
 COPIED_DEBS: Final = "/lading-debs"
 """Where Debian packages are while they are installed, where a builder has no mounts."""

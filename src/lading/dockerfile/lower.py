@@ -7,15 +7,15 @@ compiled is compiled in a stage of its own, so that no toolchain reaches the ima
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
 from lading.distros import install_commands, parse_distro, toolchain, user_commands
-from lading.dockerfile import inputs
+from lading.dockerfile import apt_lists, inputs
 from lading.dockerfile import instructions as docker
 from lading.dockerfile.compiling import compilations, sources
 from lading.dockerfile.environment import set_variables
-from lading.dockerfile.layout import MADE_BY
+from lading.dockerfile.layout import APT_LISTS, MADE_BY
 from lading.dockerfile.plan import Plan
 from lading.dockerfile.python import installation, late_installation
 from lading.dockerfile.refusals import refuse_base, refuse_for_classic
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from lading.dockerfile.supply import Supply
     from lading.grammar.dialect import Dialect
     from lading.info import Config, ImageInfo, Step
-    from lading.lock.model import Distribution
+    from lading.lock.model import Deb, Distribution
 
 __all__ = ["lower"]
 
-# The lock doesn't pin these yet. The linter has a rule for each package manager.
+# What no lock pins. The linter has a rule for each package manager.
 _UNPINNED = {
     "apt": "DL3008",
     "apk": "DL3018",
@@ -80,9 +80,29 @@ def lower(info: ImageInfo, dialect: Dialect = "buildkit") -> tuple[Instruction, 
     return (docker.Comment(text=_HEADER), *lowering.plan.instructions())
 
 
+def _title(step: Step) -> str:
+    words = _WORDS[type(step)]
+    return f"{words} {', '.join(step.packages)}" if isinstance(step, InstallSystem) else words
+
+
 def _base(info: ImageInfo) -> str:
     reference, digest = info.base_mirror or info.base.reference, info.base.digest
     return f"{reference}@{digest}" if digest and "@" not in reference else reference
+
+
+@dataclass(frozen=True, slots=True)
+class _Packages:
+    """System packages that are installed together.
+
+    Attributes:
+        words: What is asked for.
+        debs: What that comes to, where it is locked.
+        name: What the list of that is called.
+    """
+
+    words: tuple[str, ...]
+    debs: tuple[Deb, ...] | None = None
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -107,7 +127,7 @@ class _Lowering:
         number = 0
         for step in self.info.steps:
             number += isinstance(step, InstallPython)
-            self.plan.title(" ".join((", ".join(step.at), _WORDS[type(step)])).strip())
+            self.plan.title(" ".join((", ".join(step.at), _title(step))).strip())
             self._step(step, number)
         self.plan.title(None)
         self.plan.add(docker.Blank(), *settings(self.info))
@@ -124,8 +144,10 @@ class _Lowering:
             program = f"python{PythonVersion.parse(self.info.python).series}"
             absent = f"{{ ! command -v {program} >/dev/null || exit 0; }}"
             self.plan.title(f"Python {self.info.python}, where the base has none")
-            task = self._packages(self.info.interpreter_packages, before=(absent,))
-            self.supply.in_image(task, self.plan)
+            debs = self.info.interpreter_debs
+            before = (absent,) if debs is None else ()  # a base was looked at while it was locked
+            wanted = _Packages(self.info.interpreter_packages, debs, apt_lists.INTERPRETER)
+            self.supply.in_image(self._packages(wanted, before=before), self.plan)
 
     # Compiling.
 
@@ -149,18 +171,19 @@ class _Lowering:
             if isinstance(step, InstallPython):
                 number += 1
                 if found := sources(step, isolated=True):
-                    self._built[number] = self._wheels(base, step, found, tuple(packages))
+                    toolchain = self._toolchain(found, tuple(packages), before=())
+                    self._built[number] = self._wheels(base, step, found, toolchain)
 
     def _wheels(
         self,
         image: str,
         step: InstallPython,
         found: tuple[Distribution, ...],
-        packages: tuple[str, ...],
+        toolchain: tuple[Instruction, ...],
     ) -> str:
         """Write the stage that makes the wheels of these sources."""
         tasks = compilations(self.info, step, found, self.supply)
-        instructions: list[Instruction] = list(self._toolchain(found, packages))
+        instructions: list[Instruction] = list(toolchain)
         instructions += set_variables(step.environment, venv=None)
         instructions += (one for task in tasks for one in self.supply.beside(task))
         if self.supply.mounts:
@@ -171,18 +194,26 @@ class _Lowering:
         return self.plan.beside(image, instructions, name="wheels", remark=remark)
 
     def _toolchain(
-        self, found: tuple[Distribution, ...], packages: tuple[str, ...]
+        self,
+        found: tuple[Distribution, ...],
+        packages: tuple[str, ...],
+        *,
+        before: tuple[Step, ...],
     ) -> tuple[Instruction, ...]:
+        """What compiles, in a stage that has the base, and what the steps before have installed."""
         if self.info.distro is None:
             return ()
+        clones = not self.info.vendored and any(one.kind == "git" for one in found)
         needed = toolchain(
             parse_distro(self.info.distro),
             python_from_distro=self._distro_python(),
-            git=not self.info.vendored,
-            ssh=not self.info.vendored and any(over_ssh(one) for one in found),
+            git=clones,
+            ssh=clones and any(over_ssh(one) for one in found),
         )
         every = dict.fromkeys((*needed, *packages, *self.info.build_packages))
-        return self.supply.beside(self._packages(tuple(every)))
+        name, debs = apt_lists.of_building(self.info, before)
+        task = self._packages(_Packages(tuple(every), debs, name))
+        return self.supply.beside(replace(task, remark=task.remark or ", ".join(every)))
 
     def _distro_python(self) -> PythonVersion | None:
         return PythonVersion.parse(self.info.python) if self.info.python_from_distro else None
@@ -201,7 +232,10 @@ class _Lowering:
     def _step(self, step: Step, number: int) -> None:
         match step:
             case InstallSystem():
-                self.supply.in_image(self._packages(step.packages), self.plan)
+                if step.debs != ():  # else the base has all of it
+                    name = apt_lists.of_step(self.info, step)
+                    wanted = _Packages(step.packages, step.debs, name)
+                    self.supply.in_image(self._packages(wanted), self.plan)
             case InstallPython():
                 self._install(step, number)
             case RunCommand():
@@ -226,7 +260,9 @@ class _Lowering:
             self.plan.add(docker.PathEnv(before=(f"{self.info.venv}/bin",)))
         if found := sources(step, isolated=False):
             # On top of the image, whose system packages are there already.
-            built = self._wheels(self.plan.cut(), step, found, ())
+            before = self.info.steps[: self.info.steps.index(step)]
+            toolchain = self._toolchain(found, (), before=before)
+            built = self._wheels(self.plan.cut(), step, found, toolchain)
             self.plan.title(f"{', '.join(one.name for one in found)}: compiled for what is there")
             late = late_installation(self.info, step, self.supply, built)
             self.supply.in_image(late, self.plan)
@@ -241,23 +277,41 @@ class _Lowering:
         trust, trusted = self.supply.trust()
         self.supply.in_image(task.following(trust, trusted), self.plan)
 
-    def _packages(self, packages: tuple[str, ...], *, before: tuple[str, ...] = ()) -> Task:
+    def _packages(self, wanted: _Packages, *, before: tuple[str, ...] = ()) -> Task:
         info = self.info
         assert info.distro is not None  # noqa: S101 - freeze refuses packages without a distro
         distro = parse_distro(info.distro)
+        is_pinned = wanted.debs is not None and not info.vendored
         install = install_commands(
             distro,
-            packages,
+            wanted.words,
             arch=info.platform.partition("/")[2].replace("/", "-"),
             cached=self.supply.mounts,
             debs=self.supply.debs if info.vendored else None,
+            lists=APT_LISTS if is_pinned else None,
             mirrors=info.archive_mirrors,
+            snapshot=info.snapshot,
         )
-        folder = docker.BindMount(source=DEBS, target=self.supply.debs)
         caches = (docker.CacheMount(target=one.target, id=one.id) for one in install.mounts)
         return Task(
             commands=(*before, *install.commands),
-            needs=(*((folder,) if info.vendored else ()), *caches, *self.supply.ca_mount()),
-            remark=f"hadolint ignore={_UNPINNED[distro.package_manager]}",
-            inputs=inputs.of_debs(info) if info.vendored else None,
+            needs=(*self._lists(wanted), *caches, *self.supply.ca_mount()),
+            remark=None if is_pinned else f"hadolint ignore={_UNPINNED[distro.package_manager]}",
+            inputs=self._inputs(wanted),
         )
+
+    def _lists(self, wanted: _Packages) -> tuple[docker.BindMount, ...]:
+        """What apt is given: a folder of packages, or the lists of what it installs."""
+        if self.info.vendored:
+            return (docker.BindMount(source=DEBS, target=self.supply.debs),)
+        if wanted.debs is None:
+            return ()
+        paths = zip(
+            apt_lists.apt_paths(wanted.name), (APT_LISTS.versions, APT_LISTS.hashes), strict=True
+        )
+        return tuple(docker.BindMount(source=source, target=target) for source, target in paths)
+
+    def _inputs(self, wanted: _Packages) -> str | None:
+        if self.info.vendored:
+            return inputs.of_debs(self.info.debs)
+        return None if wanted.debs is None else inputs.of_debs(wanted.debs)

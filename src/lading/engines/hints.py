@@ -24,6 +24,10 @@ _UNTRUSTED = re.compile(
 _UNTRUSTED_BY_ENGINE = re.compile(r"x509: |tls: failed to verify certificate")
 
 
+# apt's own words, where a version is asked for that no index has.
+_REPLACED = re.compile(r"Version '[^']+' for '[^']+' was not found")
+
+
 def hint_for(returncode: int, words: Iterable[str], *, ca_bundle: Path | None) -> str | None:
     """What the user can do, where that can be said.
 
@@ -37,6 +41,11 @@ def hint_for(returncode: int, words: Iterable[str], *, ca_bundle: Path | None) -
     text = "\n".join(words)
     if _UNTRUSTED_BY_ENGINE.search(text):
         return "the engine does not trust that server: tell it of the authority in its own settings"
+    if _REPLACED.search(text):
+        return (
+            "the archive has replaced a system package since it was locked: run `lading lock "
+            '--upgrade`, or lock a day of the archive by Image(snapshot="...")'
+        )
     if not _UNTRUSTED.search(text):
         return None
     if ca_bundle is None:

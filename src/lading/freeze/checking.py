@@ -198,9 +198,9 @@ def _generated(
     """The files that the image gives by itself, in the dialect that the folder is in."""
     made: dict[str, bytes] = {}
     with suppress(KeyError):  # a package that is missing was said to be
-        if info.debs:
+        if info.vendored and info.debs:
             made[DEBS_INDEX] = _debs_index(info, found, problems)
-    others = (*implied, *([DEBS_INDEX] if info.debs else ()))
+    others = (*implied, *([DEBS_INDEX] if info.vendored and info.debs else ()))
     candidates = []
     refused: list[str] = []
     for dialect in DIALECTS:

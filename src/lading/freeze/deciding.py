@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from lading.distros import SNAPSHOT
 from lading.errors import FreezeError, Problem
 from lading.freeze.config import check_environment, config_of, workdir_of
 from lading.freeze.folder import Content
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from lading.image.spans import Span
     from lading.info import SecretUse, Step
     from lading.lock.inputs import Asked
-    from lading.lock.model import Distribution, PlatformLock
+    from lading.lock.model import Deb, Distribution, PlatformLock
     from lading.mirrors import Mirrors
     from lading.requirements import SourcedRequirement
     from lading.trees import TreeFile
@@ -93,6 +94,7 @@ class Decision:
     vendor: bool = False
     _contents: dict[str, Content] = field(default_factory=dict)
     _problems: list[Problem] = field(default_factory=list)
+    _system_group: int = 0
 
     def decide(self) -> Decided:
         """The image with nothing left to choose.
@@ -102,8 +104,9 @@ class Decision:
         """
         if not self.asked.inputs.lock_python_packages:
             check_unlocked(self.image, self.asked)
+        self._system_group = self._first_group()
         decided = tuple(self._steps())
-        packaged = interpreter_of(self.image)
+        packaged = self._interpreter()
         compiles = any(
             one.is_source
             for step in decided
@@ -129,12 +132,15 @@ class Decision:
             find_links=self._find_links(),
             no_index=self.asked.inputs.no_index,
             prerelease=self.asked.inputs.prerelease,
+            interpreter_debs=self._debs(1) if self._first_group() else None,
             build_packages=build_packages if compiles else (),
+            # What is compiled of an image whose Python packages aren't locked, no lock knows.
+            build_debs=self._debs(0) if compiles and self.image.lock_python_packages else None,
             tools=self.lock.tools if has_python else (),
             steps=decided,
             config=config_of(self.image, self.lock.base, self._at),
             vendored=self.vendor,
-            debs=self.lock.debs if self.vendor else (),
+            snapshot=self.lock.debs_for.snapshot if self.lock.debs_for else None,
             base_mirror=self._base_mirror(),
             archive_mirrors=self._archive_mirrors(),
             python_mirror=None if self.vendor else self.mirrors.python,
@@ -162,7 +168,8 @@ class Decision:
         if self.vendor or self.image.distro is None:
             return ()
         own = self.image.distro.name
-        return tuple(pair for pair in self.mirrors.archives if pair[0].startswith(own))
+        kept = (own, SNAPSHOT) if self.image.snapshot else (own,)
+        return tuple(pair for pair in self.mirrors.archives if pair[0].startswith(kept))
 
     def _written(self, problem: Problem) -> int:
         """Where in the user's code a problem stands; those of other files come last."""
@@ -192,7 +199,27 @@ class Decision:
     def _system(self, span: Span) -> Iterator[Step]:
         packages = self._packages(span.system)
         if packages:
-            yield InstallSystem(packages=packages, at=self._at(span.system))
+            self._system_group += 1
+            yield InstallSystem(
+                packages=packages,
+                debs=self._debs(self._system_group),
+                at=self._at(span.system),
+            )
+
+    def _first_group(self) -> int:
+        """How many of the lock's installations come before those of the steps."""
+        return int(bool(self.lock.debs_for and self.lock.debs_for.interpreter))
+
+    def _interpreter(self) -> tuple[str, ...]:
+        """What brings the interpreter, where the base may lack it, or was found to lack it."""
+        locked = self.lock.debs_for
+        return interpreter_of(self.image) if locked is None else locked.interpreter
+
+    def _debs(self, group: int) -> tuple[Deb, ...] | None:
+        """What the lock has for an installation; None where system packages are not locked."""
+        if self.lock.debs_for is None:
+            return None
+        return tuple(deb for deb in self.lock.debs if deb.group == group)
 
     def _build_packages(self) -> tuple[str, ...]:
         """The system packages of every stage that compiles."""

@@ -19,13 +19,13 @@ from lading.freeze.repositories import Repositories
 from lading.freeze.secret_files import check_not_copied
 from lading.freeze.secret_uses import refuse_secrets
 from lading.freeze.supplies import Supplies
-from lading.freeze.vendoring import vendored_drift
 from lading.grammar.dialect import parse_dialect
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import shown
 from lading.image import steps
 from lading.image.call import Call
 from lading.image.words import parse_flag
+from lading.lock.debs import debs_drift, unlocked_packages
 from lading.lock.drift import drift
 from lading.lock.file import LOCK_NAME, read_lock, write_lock
 from lading.lock.inputs import read_inputs
@@ -143,6 +143,8 @@ class Freezer:
         asked = read_inputs(image, root)
         mirrors = read_mirrors(root, self.machine.environ)
         part = self._locked_part(image, asked, root, _platform(platform))
+        if self.vendor and (unlocked := unlocked_packages(image, part)):
+            raise FreezeError(_unlocked_system(image, unlocked))
         targets = (*excluded, *([Path(target)] if target is not None else ()))
         decision = Decision(
             image=image,
@@ -231,7 +233,7 @@ class Freezer:
         if part is not None and not drifted:
             return part
         if self.locked or self.offline:
-            raise FreezeError(_refused(drifted, offline=not self.locked, vendor=self.vendor))
+            raise FreezeError(_refused(drifted, offline=not self.locked))
         from lading.lock.making import LockMaker  # noqa: PLC0415 - an unchanged lock needs none of it
 
         others = [part.platform for part in lock.platforms] if lock else []
@@ -239,7 +241,6 @@ class Freezer:
         maker = LockMaker(
             machine=self.machine,
             allow_unpinned_base=self.allow_unpinned_base,
-            vendor=self.vendor,
             say=self.say,
         )
         made = maker.make(image, asked, root, platforms, earlier=lock)
@@ -254,8 +255,9 @@ class Freezer:
         if lock is None:
             return (f"there is no {LOCK_NAME}",)
         found = drift(lock, asked.inputs, [platform], allow_unpinned_base=self.allow_unpinned_base)
-        if self.vendor:
-            found += vendored_drift(image, lock, [platform], vendor=True)
+        part = lock.platform(platform)
+        if part is not None and not found:
+            found += debs_drift(image, part)
         return tuple(f"{LOCK_NAME} is out of date: {one}" for one in found)
 
     def _unlocked(self, asked: Asked, group: int, root: Path) -> Iterable[SourcedRequirement]:
@@ -292,11 +294,10 @@ def _platform(text: str) -> Platform:
         raise SpecificationError(error.message, hint=error.hint) from None
 
 
-def _refused(drifted: Iterable[str], *, offline: bool, vendor: bool) -> list[Problem]:
+def _refused(drifted: Iterable[str], *, offline: bool) -> list[Problem]:
     more = ", or leave out --offline" if offline else ""
-    command = "lading lock --vendor" if vendor else "lading lock"
     problems = [Problem(message=one) for one in drifted]
-    hint = f"run `{command}`, and commit the result{more}"
+    hint = f"run `lading lock`, and commit the result{more}"
     return [*problems[:-1], replace(problems[-1], hint=hint)]
 
 
@@ -304,5 +305,14 @@ def _unvendorable(image: Image) -> Problem:
     return Problem(
         message="an image without a lock can't be vendored: nothing says which files it takes",
         hint="leave out lock_python_packages=False",
+        location=image.location,
+    )
+
+
+def _unlocked_system(image: Image, packages: tuple[str, ...]) -> Problem:
+    return Problem(
+        message=f"system packages that are not locked can't be vendored: {', '.join(packages)}",
+        hint="they are locked for Debian and Ubuntu, on a base image with a digest; on others, "
+        "install them in a base image of your own",
         location=image.location,
     )

@@ -46,7 +46,7 @@ def implied_files(info: ImageInfo) -> Iterator[tuple[str, Implied]]:
                 yield from _installed(step, vendored=info.vendored)
             case _:
                 pass
-    for deb in info.debs:
+    for deb in info.debs if info.vendored else ():
         yield deb_path(deb), Implied(sha256=frozenset({deb.sha256}))
 
 

@@ -229,6 +229,7 @@ class Supplies:
                 http=http,
                 cache=self.machine.cache,
                 offline=offline,
+                snapshot=self.info.snapshot,
                 host_sources=self.machine.apt_sources,
             )
 

@@ -17,6 +17,7 @@ from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.path import ContainerPath
 from lading.grammar.python_version import PythonVersion
+from lading.grammar.snapshot import parse_snapshot
 from lading.grammar.system_package import parse_any_system_package
 from lading.grammar.words import expect_words
 from lading.image import steps
@@ -58,6 +59,8 @@ class Arguments(TypedDict, total=False):
     distro: str | None
     python_version: str | None
     lock_python_packages: bool
+    lock_system_packages: bool
+    snapshot: str | None
     compile_bytecode: bool
     accelerator: str | None
 
@@ -79,6 +82,12 @@ class Image(PackageCalls, ContainerCalls):
             distro, never the version of the machine at hand.
         lock_python_packages: Whether Python packages are resolved into `lading.lock` and installed
             by hash. Without, the requirements are installed as written.
+        lock_system_packages: Whether Debian's and Ubuntu's packages are resolved into `lading.lock`
+            for what the base image has, and installed in exactly those versions. Without, and on
+            other distributions, the build installs what their archive has on its day.
+        snapshot: The day, as `"2026-11-01"`, whose state of Debian's archive system packages are
+            taken from, while locking and building. Left out, they are taken from what the archive
+            has; a build then fails where a locked version has been replaced there since.
         compile_bytecode: Whether installed modules are byte-compiled while building. Without, the
             image is smaller and sooner built, and each start of a container compiles them again.
         accelerator: What PyTorch's packages run on: `"cpu"`, `"cu126"`, ... They then come from
@@ -92,6 +101,8 @@ class Image(PackageCalls, ContainerCalls):
     declared_distro: Distro | None
     declared_python: PythonVersion | None
     lock_python_packages: bool
+    lock_system_packages: bool
+    snapshot: str | None
     compile_bytecode: bool
     accelerator: str | None
     steps: tuple[Step, ...]
@@ -104,6 +115,8 @@ class Image(PackageCalls, ContainerCalls):
         python_version: str | None = None,
         lock_python_packages: bool = True,  # noqa: FBT001, FBT002 - the field's known call
         *,
+        lock_system_packages: bool = True,
+        snapshot: str | None = None,
         compile_bytecode: bool = True,
         accelerator: str | None = None,
     ) -> None:
@@ -115,6 +128,10 @@ class Image(PackageCalls, ContainerCalls):
                 lock_python_packages=call.read(
                     parse_flag, "lock_python_packages", lock_python_packages
                 ),
+                lock_system_packages=call.read(
+                    parse_flag, "lock_system_packages", lock_system_packages
+                ),
+                snapshot=call.maybe(parse_snapshot, snapshot),
                 compile_bytecode=call.read(parse_flag, "compile_bytecode", compile_bytecode),
                 accelerator=call.maybe(parse_accelerator, accelerator),
                 steps=(),
@@ -324,6 +341,8 @@ class Image(PackageCalls, ContainerCalls):
             "distro": _text(self.declared_distro),
             "python_version": _text(self.declared_python),
             "lock_python_packages": self.lock_python_packages,
+            "lock_system_packages": self.lock_system_packages,
+            "snapshot": self.snapshot,
             "compile_bytecode": self.compile_bytecode,
             "accelerator": self.accelerator,
         }

@@ -44,9 +44,7 @@ __all__ = [
 
 FORMAT = 2
 
-_REACHING = frozenset(
-    {"vendored", "programs", "debs", "base_mirror", "archive_mirrors", "python_mirror"}
-)
+_REACHING = frozenset({"vendored", "programs", "base_mirror", "archive_mirrors", "python_mirror"})
 """What says how to reach things, and not what an image is."""
 
 
@@ -125,9 +123,15 @@ class PackageIndex(_Part, frozen=True, kw_only=True):
 
 
 class InstallSystem(_Part, frozen=True, kw_only=True, tag="system-packages"):
-    """Packages of the distribution, installed together."""
+    """Packages of the distribution, installed together.
+
+    Attributes:
+        packages: What is asked for.
+        debs: What that comes to, all that the base lacks; None where it is not locked.
+    """
 
     packages: tuple[str, ...]
+    debs: tuple[Deb, ...] | None = None
     at: tuple[str, ...] = ()
 
 
@@ -247,14 +251,18 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
         find_links: More places to look for distributions.
         no_index: Whether no index is searched at all.
         prerelease: Whether an image without a lock may install pre-releases.
+        interpreter_debs: What these come to, where that is locked.
         build_packages: System packages for compiling, which the image does not get.
+        build_debs: What a stage that compiles lacks beside the image's own packages, where that is
+            locked.
         tools: The programs that the build uses.
         steps: In the order in which they are to be done.
         config: How the container is run.
         vendored: Whether the frozen folder holds all that is installed, so that a build takes
             nothing but the base image from the network.
         programs: The programs of `tools`, as a vendored folder holds them.
-        debs: The Debian packages that a vendored folder holds.
+        snapshot: The moment of the archive that system packages are taken from, as
+            `20261101T000000Z`; None for what it has now.
         base_mirror: The reference that the base image is pulled by, where that is another one.
         archive_mirrors: Names of Debian archives (`debian`, `debian-security`) and the URLs to
             reach them at.
@@ -274,13 +282,15 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     prerelease: bool = False
+    interpreter_debs: tuple[Deb, ...] | None = None
     build_packages: tuple[str, ...] = ()
+    build_debs: tuple[Deb, ...] | None = None
     tools: tuple[Tool, ...] = ()
     steps: tuple[Step, ...] = ()
     config: Config = Config()
     vendored: bool = False
     programs: tuple[ContextFile, ...] = ()
-    debs: tuple[Deb, ...] = ()
+    snapshot: str | None = None
     base_mirror: str | None = None
     archive_mirrors: tuple[tuple[str, str], ...] = ()
     python_mirror: str | None = None
@@ -294,6 +304,14 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
         what = {name: value for name, value in self._data().items() if name not in _REACHING}
         content = msgspec.json.encode(_identity(what), order="sorted")
         return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+    @property
+    def debs(self) -> tuple[Deb, ...]:
+        """All locked Debian packages that a build of it installs, those for compiling too."""
+        steps = (step for step in self.steps if isinstance(step, InstallSystem))
+        installed = (deb for step in steps for deb in step.debs or ())
+        every = (*(self.interpreter_debs or ()), *installed, *(self.build_debs or ()))
+        return tuple({deb.sha256: deb for deb in every}.values())
 
     @property
     def dockerfile(self) -> str:
@@ -348,6 +366,8 @@ def _identity(value: object) -> object:
 def _unessential(part: dict[str, object]) -> frozenset[str]:
     """The fields of a part that tell where something is, and that its other fields identify."""
     found = {"at", "folders"}  # a source's own hash or commit says what its folder holds
+    if {"sha256", "suite", "group"} <= part.keys():  # a Debian package
+        found |= {"path", "suite", "size", "group"}
     if "url" in part and ("sha256" in part or ("hashes" in part and part.get("index"))):
         found |= {"url", "size"}
     return frozenset(found)

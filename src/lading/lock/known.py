@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lading.errors import Problem, ResolutionError
-from lading.lock.debs import packages_of
+from lading.lock.debs import debs_drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,9 +33,7 @@ class Known:
         """The earlier lock for a platform."""
         return self.earlier.platform(str(platform)) if self.earlier else None
 
-    def fitting(
-        self, platform: Platform, *, allow_unpinned_base: bool, vendor: bool
-    ) -> PlatformLock | None:
+    def fitting(self, platform: Platform, *, allow_unpinned_base: bool) -> PlatformLock | None:
         """The earlier lock for a platform where it still fits; None where it has to be made."""
         part = self.part(platform)
         if part is None or self.earlier is None or self.renewal:
@@ -44,8 +42,7 @@ class Known:
         is_complete = part.base.is_pinned or allow_unpinned_base
         if not is_same or not is_complete:
             return None
-        has_debs = not vendor or part.debs_for == packages_of(self.image, part)
-        return part if has_debs else None
+        return None if debs_drift(self.image, part) else part
 
     def pins(self, earlier: PlatformLock | None) -> tuple[Distribution, ...]:
         """What is preferred; a platform that is new prefers what the others have."""
@@ -83,6 +80,7 @@ def check_known(renewal: Renewal, asked: Asked, earlier: Lock | None) -> None:
         known |= {one.name for one in part.distributions}
         known |= {one.name for build in part.builds for one in build.distributions}
         known |= {tool.name for tool in part.tools}
+        known |= {deb.name for deb in part.debs}
     problems = [
         Problem(
             message=f"{name} can't be upgraded: it is not in the lock",

@@ -21,8 +21,9 @@ from lading.grammar.requirement import Requirement
 from lading.image import steps
 from lading.image.spans import settings
 from lading.lock.access import git_access
+from lading.lock.base_facts import BaseFacts
 from lading.lock.builds import BuildResolver
-from lading.lock.debs import is_vendorable, with_debs
+from lading.lock.debs import is_lockable, with_debs
 from lading.lock.git import Git
 from lading.lock.groups import Group, Wanted, group_of, wanted
 from lading.lock.inputs import base_of
@@ -67,14 +68,12 @@ class LockMaker:
     Attributes:
         machine: How to reach registries and indexes.
         allow_unpinned_base: Whether a base image may go without a digest.
-        vendor: Whether the lock is for builds without a network, and has the system packages too.
         say: Told, in a few words, what is going on.
         now: The time, by which a signed archive may be out of date.
     """
 
     machine: Machine
     allow_unpinned_base: bool = False
-    vendor: bool = False
     say: Callable[[str], None] = lambda _: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -110,10 +109,7 @@ class LockMaker:
         known = Known(image=image, asked=asked, earlier=earlier, renewal=renewal)
         wanted = tuple(dict.fromkeys(platforms))
         fitting = {
-            one: known.fitting(
-                one, allow_unpinned_base=self.allow_unpinned_base, vendor=self.vendor
-            )
-            for one in wanted
+            one: known.fitting(one, allow_unpinned_base=self.allow_unpinned_base) for one in wanted
         }
         parts = [part for part in fitting.values() if part is not None]
         missing = [one for one, part in fitting.items() if part is None]
@@ -343,19 +339,36 @@ class _Making:
     def _with_debs(
         self, part: PlatformLock, platform: Platform, earlier: PlatformLock | None
     ) -> PlatformLock:
-        """The part with its system packages, where it is for builds without a network, or was."""
-        was = earlier is not None and earlier.debs_for is not None
-        if not self.maker.vendor and not (was and is_vendorable(self.known.image)):
+        """The part with its system packages, where these are locked."""
+        maker = self.maker
+        if not is_lockable(self.known.image):
+            return part
+        if not part.base.is_pinned:
+            maker.say("system packages are not locked: what is installed depends on the base")
             return part
         return with_debs(
             part,
-            None if self.known.renewal.everything else earlier,
+            None if self.known.renewal.renews_debs(earlier) else earlier,
             image=self.known.image,
             platform=platform,
             mirrors=self.mirrors,
-            http=self.maker.machine.http(),
-            machine=self.maker.machine,
-            now=self.maker.now(),
+            http=maker.machine.http(),
+            machine=maker.machine,
+            now=maker.now(),
+            base=self._known_base(part.base, platform),
+            say=maker.say,
+        )
+
+    def _known_base(self, locked: LockedBase, platform: Platform) -> BaseFacts:
+        machine, named = self.maker.machine, base_of(self.known.image)
+        mirror = self.mirrors.base(named) if isinstance(named, ImageReference) else None
+        return BaseFacts(
+            locked=locked,
+            platform=platform,
+            python=self.known.image.python_version,
+            project=self.project,
+            machine=machine,
+            mirror=None if mirror is None else str(mirror),
             say=self.maker.say,
         )
 

@@ -21,6 +21,7 @@ __all__ = [
     "Archive",
     "Build",
     "Deb",
+    "DebsFor",
     "Distribution",
     "InputFile",
     "InputGroup",
@@ -283,8 +284,25 @@ class Archive(_Fact, frozen=True, kw_only=True):
     date: _Word
 
 
+class DebsFor(_Fact, frozen=True, kw_only=True):
+    """The system packages that a lock was made for.
+
+    Attributes:
+        interpreter: The packages of the interpreter, where the base comes without one: they are an
+            installation of their own, before all others.
+        installations: What the image asks for, by the installations in their order.
+        compiling: What is asked for where something is compiled.
+        snapshot: The moment of the archive that they are taken from; None for its present state.
+    """
+
+    interpreter: tuple[_Word, ...] = ()
+    installations: tuple[tuple[_Word, ...], ...] = ()
+    compiling: tuple[_Word, ...] = ()
+    snapshot: _Word | None = None
+
+
 class Deb(_Fact, frozen=True, kw_only=True):
-    """One Debian package for a vendored build.
+    """One Debian package, chosen for what the base has.
 
     Attributes:
         name: The package.
@@ -294,6 +312,8 @@ class Deb(_Fact, frozen=True, kw_only=True):
         sha256: Of the file.
         size: In bytes.
         suite: The suite that it was read from.
+        group: In which of the image's installations it is installed, from 1; 0 where it is only
+            there for compiling.
     """
 
     name: _Word
@@ -303,6 +323,7 @@ class Deb(_Fact, frozen=True, kw_only=True):
     sha256: _Sha256
     size: Annotated[int, Meta(ge=0)]
     suite: _Word
+    group: Annotated[int, Meta(ge=0)] = 1
 
 
 class PlatformLock(_Fact, frozen=True, kw_only=True):
@@ -315,9 +336,8 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
         distributions: What is installed.
         builds: What each source of them is made into a wheel with.
         archives: Where `debs` were read from.
-        debs_for: The system packages that `debs` were chosen for, where the lock is one for
-            vendored builds.
-        debs: Those packages with all that they may need, for a build without a network.
+        debs_for: The system packages that `debs` were chosen for; None where they are not locked.
+        debs: Those packages with all that they need and the base lacks.
     """
 
     platform: Annotated[str, Meta(pattern=r"^[a-z0-9]+(/[a-z0-9]+){1,2}\Z")]
@@ -326,7 +346,7 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
     distributions: tuple[Distribution, ...] = ()
     builds: tuple[Build, ...] = ()
     archives: tuple[Archive, ...] = ()
-    debs_for: tuple[_Word, ...] | None = None
+    debs_for: DebsFor | None = None
     debs: tuple[Deb, ...] = ()
 
 

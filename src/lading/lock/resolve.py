@@ -27,7 +27,7 @@ from lading.lock.pylock import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from lading.lock.model import Distribution, Inputs
+    from lading.lock.model import Distribution, Inputs, PlatformLock
     from lading.lock.target import Target
     from lading.lock.uv import Uv
 
@@ -52,6 +52,11 @@ class Renewal:
     def keeps(self, name: str) -> bool:
         """Whether the earlier version of `name` is preferred."""
         return not self.everything and name not in self.packages
+
+    def renews_debs(self, earlier: PlatformLock | None) -> bool:
+        """Whether system packages are chosen anew: all, since an archive keeps no old ones."""
+        names = {deb.name for deb in earlier.debs} if earlier else set()
+        return self.everything or not names.isdisjoint(self.packages)
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
+# service.py:5 system packages libpq-dev
 # hadolint ignore=DL3018
 RUN { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     apk add --no-cache -- libpq-dev && \

@@ -49,7 +49,7 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
+# service.py:5 system packages libpq-devel
 # hadolint ignore=DL3041
 RUN { [ ! -s /run/ca-bundle.pem ] || set -- --setopt=sslcacert=/run/ca-bundle.pem; } && \
     dnf "$@" install -y --nodocs --setopt=install_weak_deps=False -- libpq-devel && \

@@ -51,7 +51,7 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
+# service.py:5 system packages libpq-devel
 # hadolint ignore=DL3041
 RUN dnf=$(command -v microdnf || command -v dnf) && \
     { [ ! -s /run/ca-bundle.pem ] || set -- '--setopt=*.sslcacert=/run/ca-bundle.pem'; } && \

@@ -5,23 +5,30 @@ SHELL ["/bin/sh", "-c"]
 USER 0
 
 # Python 3.10, where the base has none
-# hadolint ignore=DL3008
-RUN { ! command -v python3.10 >/dev/null || exit 0; } && \
-    export DEBIAN_FRONTEND=noninteractive && \
-    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none && \
-    { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
-    apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- python3.10 && \
-    rm -rf /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
-
-# only the wheels leave: psycopg2, below, theirs
-FROM base AS wheels
-# hadolint ignore=DL3008
+COPY apt/interpreter.versions /run/apt.versions
+COPY apt/interpreter.sha256 /run/apt.sha256
 RUN export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git python3.10-dev libpq-dev libssl-dev && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/archives sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
+    rm -rf /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache && \
+    rm -rf /run/apt.versions /run/apt.sha256
+
+# only the wheels leave: psycopg2, below, theirs
+FROM base AS wheels
+COPY apt/build.versions /run/apt.versions
+COPY apt/build.sha256 /run/apt.sha256
+# build-essential, ca-certificates, git, python3.10-dev, libpq-dev, libssl-dev
+RUN export DEBIAN_FRONTEND=noninteractive && \
+    set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none && \
+    { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
+    apt-get "$@" update && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/archives sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 ENV CFLAGS="-O2 -g"
 ENV PATH="/opt/tools/bin:${PATH}"
@@ -53,14 +60,18 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
-# hadolint ignore=DL3008
+# service.py:5 system packages libpq-dev
+COPY apt/1.versions /run/apt.versions
+COPY apt/1.sha256 /run/apt.sha256
 RUN export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- libpq-dev && \
-    rm -rf /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/archives sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
+    rm -rf /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache && \
+    rm -rf /run/apt.versions /run/apt.sha256
 
 # only this leaves: /opt/venv
 FROM image AS installed

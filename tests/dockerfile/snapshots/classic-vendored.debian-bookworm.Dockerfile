@@ -12,7 +12,7 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
+# service.py:5 system packages libgomp1
 COPY debs /lading-debs
 # hadolint ignore=DL3008
 RUN export DEBIAN_FRONTEND=noninteractive && \

@@ -12,7 +12,7 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/server /srv/app /data
 WORKDIR /srv/app
 
-# service.py:5 system packages
+# service.py:5 system packages curl, libgomp
 # hadolint ignore=DL3018
 RUN { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     apk add --no-cache -- curl libgomp && \

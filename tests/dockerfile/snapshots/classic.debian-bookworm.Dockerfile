@@ -12,14 +12,18 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/server /srv/app /data
 WORKDIR /srv/app
 
-# service.py:5 system packages
-# hadolint ignore=DL3008
+# service.py:5 system packages curl, libgomp1
+COPY apt/1.versions /run/apt.versions
+COPY apt/1.sha256 /run/apt.sha256
 RUN export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- curl libgomp1 && \
-    rm -rf /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/archives sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
+    rm -rf /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache && \
+    rm -rf /run/apt.versions /run/apt.sha256
 
 # only this leaves: /opt/venv
 FROM base AS installed

@@ -21,7 +21,7 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/server /srv/app /data
 WORKDIR /srv/app
 
-# service.py:5 system packages
+# service.py:5 system packages curl, libgomp
 # hadolint ignore=DL3041
 RUN dnf=$(command -v microdnf || command -v dnf) && \
     { [ ! -s /run/ca-bundle.pem ] || set -- '--setopt=*.sslcacert=/run/ca-bundle.pem'; } && \

@@ -47,7 +47,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv build --wheel --out-dir /wheels --python 3.13 --build-constraints /src/theirs/requirements/default.txt --require-hashes /src/theirs/work/python
-RUN : 'inputs d00212c6313d8d9b'
+RUN : 'inputs 78119ae185ed244a'
 
 FROM base
 
@@ -59,7 +59,7 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
+# service.py:5 system packages libpq-dev
 # hadolint ignore=DL3018
 RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \

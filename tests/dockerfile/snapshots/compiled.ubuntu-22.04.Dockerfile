@@ -5,29 +5,37 @@ SHELL ["/bin/sh", "-c"]
 USER 0
 
 # Python 3.10, where the base has none
-# hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
+RUN --mount=type=bind,source=apt/interpreter.versions,target=/run/apt.versions \
+    --mount=type=bind,source=apt/interpreter.sha256,target=/run/apt.sha256 \
+    --mount=type=cache,id=lading-apt-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    { ! command -v python3.10 >/dev/null || exit 0; } && \
+    : 'inputs c0294ecf5bad084b' && \
     export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- python3.10 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/lading sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 
 # only the wheels leave: psycopg2, below, theirs
 FROM base AS wheels
-# hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
+# build-essential, ca-certificates, git, python3.10-dev, libpq-dev, libssl-dev
+RUN --mount=type=bind,source=apt/build.versions,target=/run/apt.versions \
+    --mount=type=bind,source=apt/build.sha256,target=/run/apt.sha256 \
+    --mount=type=cache,id=lading-apt-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs db71701208ff8182' && \
     export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git python3.10-dev libpq-dev libssl-dev && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/lading sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 ENV CFLAGS="-O2 -g"
 ENV PATH="/opt/tools/bin:${PATH}"
@@ -65,7 +73,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv build --wheel --out-dir /wheels --python 3.10 --build-constraints /src/theirs/requirements/default.txt --require-hashes /src/theirs/work/python
-RUN : 'inputs 7029657d80300f86'
+RUN : 'inputs 2757e5bfe84d1ef6'
 
 FROM base
 
@@ -77,16 +85,20 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
-# hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
+# service.py:5 system packages libpq-dev
+RUN --mount=type=bind,source=apt/1.versions,target=/run/apt.versions \
+    --mount=type=bind,source=apt/1.sha256,target=/run/apt.sha256 \
+    --mount=type=cache,id=lading-apt-ubuntu-22.04-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs f6b3b54a26aca906' && \
     export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- libpq-dev && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/lading sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 
 # service.py:8, service.py:9 Python packages

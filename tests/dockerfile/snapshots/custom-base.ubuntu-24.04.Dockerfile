@@ -4,16 +4,19 @@ SHELL ["/bin/sh", "-c"]
 USER 0
 
 # Python 3.12, where the base has none
-# hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-ubuntu-24.04-amd64,target=/var/cache/apt,sharing=locked \
+RUN --mount=type=bind,source=apt/interpreter.versions,target=/run/apt.versions \
+    --mount=type=bind,source=apt/interpreter.sha256,target=/run/apt.sha256 \
+    --mount=type=cache,id=lading-apt-ubuntu-24.04-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    { ! command -v python3.12 >/dev/null || exit 0; } && \
+    : 'inputs fbf847533b8afda0' && \
     export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- python3.12 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/lading sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 
 # who the container runs as: 1001:1001

@@ -11,17 +11,21 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:3 system packages
-# hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+# service.py:3 system packages curl
+RUN --mount=type=bind,source=apt/1.versions,target=/run/apt.versions \
+    --mount=type=bind,source=apt/1.sha256,target=/run/apt.sha256 \
+    --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs 3dd66dccd302edd0' && \
     export DEBIAN_FRONTEND=noninteractive && \
     printf '%s\n' 'deb https://mirror.example.test/debian bookworm main' 'deb https://mirror.example.test/debian bookworm-updates main' 'deb https://mirror.example.test/debian-security bookworm-security main' >/run/lading-apt.list && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- curl && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/lading sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache /run/lading-apt.list
 
 # service.py:3 Python packages

@@ -9,7 +9,7 @@ FROM base AS wheels
 # hadolint ignore=DL3018
 RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
-    apk add --no-cache -- build-base ca-certificates git linux-headers libgomp ninja-build && \
+    apk add --no-cache -- build-base ca-certificates linux-headers libgomp ninja-build && \
     rm -f /var/log/apk.log
 ENV MAX_JOBS=4
 RUN --mount=type=bind,source=uv,target=/run/uv \
@@ -21,7 +21,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv build --wheel --out-dir /wheels --python 3.13 --build-constraints /src/psycopg2/requirements/default.txt --require-hashes /src/psycopg2/source/psycopg2-2.9.9.tar.gz
-RUN : 'inputs 82388337c27b67b2'
+RUN : 'inputs 780860606292e5f4'
 
 FROM base AS image
 
@@ -33,7 +33,7 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
+# service.py:5 system packages libgomp
 # hadolint ignore=DL3018
 RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
@@ -64,7 +64,7 @@ FROM image AS wheels-2
 # hadolint ignore=DL3018
 RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
-    apk add --no-cache -- build-base ca-certificates git linux-headers ninja-build && \
+    apk add --no-cache -- build-base ca-certificates linux-headers ninja-build && \
     rm -f /var/log/apk.log
 ENV MAX_JOBS=4
 RUN --mount=type=bind,source=uv,target=/run/uv \
@@ -77,7 +77,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /src/fast/requirements/default.txt && \
     /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/fast/source/fast-1.0.tar.gz
-RUN : 'inputs 82388337c27b67b2'
+RUN : 'inputs 780860606292e5f4'
 
 FROM image AS image-2
 
@@ -126,7 +126,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /src/hidden/requirements/default.txt && \
     /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/hidden/work
-RUN : 'inputs 38ebf938e638198c'
+RUN : 'inputs 715ade68db9e5323'
 
 FROM image-2
 

@@ -6,15 +6,20 @@ USER 0
 
 # only the wheels leave: psycopg2
 FROM base AS wheels
-# hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+# build-essential, ca-certificates, libgomp1, ninja-build
+RUN --mount=type=bind,source=apt/build.versions,target=/run/apt.versions \
+    --mount=type=bind,source=apt/build.sha256,target=/run/apt.sha256 \
+    --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs de5b610c107ee2a2' && \
     export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git libgomp1 ninja-build && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/lading sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 ENV MAX_JOBS=4
 RUN --mount=type=bind,source=uv,target=/run/uv \
@@ -26,7 +31,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv build --wheel --out-dir /wheels --python 3.13 --build-constraints /src/psycopg2/requirements/default.txt --require-hashes /src/psycopg2/source/psycopg2-2.9.9.tar.gz
-RUN : 'inputs dba7567fcaaaa208'
+RUN : 'inputs d7e64ccb667a68e0'
 
 FROM base AS image
 
@@ -38,16 +43,20 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
-# hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+# service.py:5 system packages libgomp1
+RUN --mount=type=bind,source=apt/1.versions,target=/run/apt.versions \
+    --mount=type=bind,source=apt/1.sha256,target=/run/apt.sha256 \
+    --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs 3388758d4a152e9f' && \
     export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- libgomp1 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/lading sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 
 # service.py:7 Python packages
@@ -71,15 +80,20 @@ ENV PATH="/opt/venv/bin:${PATH}"
 
 # only the wheels leave: fast
 FROM image AS wheels-2
-# hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+# build-essential, ca-certificates, ninja-build
+RUN --mount=type=bind,source=apt/build-1.versions,target=/run/apt.versions \
+    --mount=type=bind,source=apt/build-1.sha256,target=/run/apt.sha256 \
+    --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs 0d2b6c90d1de2a61' && \
     export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git ninja-build && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/lading sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 ENV MAX_JOBS=4
 RUN --mount=type=bind,source=uv,target=/run/uv \
@@ -92,7 +106,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /src/fast/requirements/default.txt && \
     /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/fast/source/fast-1.0.tar.gz
-RUN : 'inputs dba7567fcaaaa208'
+RUN : 'inputs d7e64ccb667a68e0'
 
 FROM image AS image-2
 
@@ -118,15 +132,20 @@ RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
 
 # only the wheels leave: hidden
 FROM image-2 AS wheels-3
-# hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+# build-essential, ca-certificates, git, openssh-client, ninja-build
+RUN --mount=type=bind,source=apt/build-1.versions,target=/run/apt.versions \
+    --mount=type=bind,source=apt/build-1.sha256,target=/run/apt.sha256 \
+    --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs 0d2b6c90d1de2a61' && \
     export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git openssh-client ninja-build && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/lading sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 ENV MAX_JOBS=4
 RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
@@ -146,7 +165,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /src/hidden/requirements/default.txt && \
     /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/hidden/work
-RUN : 'inputs 795f557fd6087463'
+RUN : 'inputs 59f1b1c5a52016cb'
 
 FROM image-2
 

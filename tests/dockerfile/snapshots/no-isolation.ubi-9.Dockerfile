@@ -20,7 +20,7 @@ FROM base AS wheels
 RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     dnf=$(command -v microdnf || command -v dnf) && \
     { [ ! -s /run/ca-bundle.pem ] || set -- '--setopt=*.sslcacert=/run/ca-bundle.pem'; } && \
-    "$dnf" "$@" install -y --nodocs --setopt=install_weak_deps=0 ca-certificates gcc gcc-c++ git make python3.12-devel libgomp ninja-build && \
+    "$dnf" "$@" install -y --nodocs --setopt=install_weak_deps=0 ca-certificates gcc gcc-c++ make python3.12-devel libgomp ninja-build && \
     "$dnf" clean all && \
     rm -rf /var/cache/dnf /var/cache/yum /var/log/dnf*.log /var/log/hawkey.log /var/log/yum.log /var/cache/ldconfig/aux-cache
 ENV MAX_JOBS=4
@@ -33,7 +33,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv build --wheel --out-dir /wheels --python 3.12 --build-constraints /src/psycopg2/requirements/default.txt --require-hashes /src/psycopg2/source/psycopg2-2.9.9.tar.gz
-RUN : 'inputs 7b894da6d501659c'
+RUN : 'inputs c8546f53c408aa67'
 
 FROM base AS image
 
@@ -45,7 +45,7 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
+# service.py:5 system packages libgomp
 # hadolint ignore=DL3041
 RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     dnf=$(command -v microdnf || command -v dnf) && \
@@ -79,7 +79,7 @@ FROM image AS wheels-2
 RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     dnf=$(command -v microdnf || command -v dnf) && \
     { [ ! -s /run/ca-bundle.pem ] || set -- '--setopt=*.sslcacert=/run/ca-bundle.pem'; } && \
-    "$dnf" "$@" install -y --nodocs --setopt=install_weak_deps=0 ca-certificates gcc gcc-c++ git make python3.12-devel ninja-build && \
+    "$dnf" "$@" install -y --nodocs --setopt=install_weak_deps=0 ca-certificates gcc gcc-c++ make python3.12-devel ninja-build && \
     "$dnf" clean all && \
     rm -rf /var/cache/dnf /var/cache/yum /var/log/dnf*.log /var/log/hawkey.log /var/log/yum.log /var/cache/ldconfig/aux-cache
 ENV MAX_JOBS=4
@@ -93,7 +93,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /src/fast/requirements/default.txt && \
     /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/fast/source/fast-1.0.tar.gz
-RUN : 'inputs 7b894da6d501659c'
+RUN : 'inputs c8546f53c408aa67'
 
 FROM image AS image-2
 
@@ -144,7 +144,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes -r /src/hidden/requirements/default.txt && \
     /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/hidden/work
-RUN : 'inputs 082c30d376a8b1d7'
+RUN : 'inputs 4d4797a949786aa1'
 
 FROM image-2
 

@@ -11,7 +11,7 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:5 system packages
+# service.py:5 system packages curl
 # hadolint ignore=DL3018
 RUN --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \

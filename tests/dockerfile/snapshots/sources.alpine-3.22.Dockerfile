@@ -66,7 +66,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     mkdir -p /src/zipped/work && \
     /run/uv run --no-project --python 3.13 python -c 'import shutil, sys; shutil.unpack_archive(*sys.argv[1:])' /src/zipped/source/zipped-1.1.zip /src/zipped/work && \
     /run/uv build --wheel --out-dir /wheels --python 3.13 --require-hashes --no-index /src/zipped/work/*/lib
-RUN : 'inputs 322407a1f57756b3'
+RUN : 'inputs 2f751f92fc3fe9c5'
 
 FROM base
 

@@ -6,15 +6,20 @@ USER 0
 
 # only the wheels leave: hidden, shared, zipped
 FROM base AS wheels
-# hadolint ignore=DL3008
-RUN --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
+# build-essential, ca-certificates, git, openssh-client
+RUN --mount=type=bind,source=apt/build.versions,target=/run/apt.versions \
+    --mount=type=bind,source=apt/build.sha256,target=/run/apt.sha256 \
+    --mount=type=cache,id=lading-apt-debian-bookworm-amd64,target=/var/cache/apt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
+    : 'inputs 4125c7a54d7b405b' && \
     export DEBIAN_FRONTEND=noninteractive && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
     apt-get "$@" update && \
-    apt-get "$@" install --yes --no-install-recommends -- build-essential ca-certificates git openssh-client && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --download-only -- && \
+    env -C /var/cache/apt/lading sha256sum --check --strict --quiet /run/apt.sha256 && \
+    xargs -a /run/apt.versions apt-get "$@" install --yes --no-install-recommends --no-remove --allow-downgrades --no-download -- && \
     rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
 RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
@@ -71,7 +76,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     mkdir -p /src/zipped/work && \
     /run/uv run --no-project --python 3.13 python -c 'import shutil, sys; shutil.unpack_archive(*sys.argv[1:])' /src/zipped/source/zipped-1.1.zip /src/zipped/work && \
     /run/uv build --wheel --out-dir /wheels --python 3.13 --require-hashes --no-index /src/zipped/work/*/lib
-RUN : 'inputs 6e81050b1ea1a705'
+RUN : 'inputs 15b6157fcfc1adcb'
 
 FROM base
 

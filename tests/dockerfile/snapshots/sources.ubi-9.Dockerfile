@@ -78,7 +78,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     mkdir -p /src/zipped/work && \
     /run/uv run --no-project --python 3.12 python -c 'import shutil, sys; shutil.unpack_archive(*sys.argv[1:])' /src/zipped/source/zipped-1.1.zip /src/zipped/work && \
     /run/uv build --wheel --out-dir /wheels --python 3.12 --require-hashes --no-index /src/zipped/work/*/lib
-RUN : 'inputs 12617ac88b239d62'
+RUN : 'inputs 38ed641fd60847ae'
 
 FROM base
 

@@ -9,7 +9,7 @@ FROM base AS wheels
 # hadolint ignore=DL3008
 RUN --mount=type=bind,source=debs,target=/media \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 96a57e6962e393a2' && \
+    : 'inputs 8ce07f13efd0a1f8' && \
     export DEBIAN_FRONTEND=noninteractive && \
     printf '%s\n' 'deb [trusted=yes] file:/media ./' >/run/lading-apt.list && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root && \
@@ -36,7 +36,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 UV_OFFLINE=1 && \
     cp -R /src/theirs/source /src/theirs/work && \
     SETUPTOOLS_SCM_PRETEND_VERSION_FOR_THEIRS=2.0 /run/uv build --wheel --out-dir /wheels --python 3.13 --build-constraints /src/theirs/requirements/files.txt --no-index --find-links /src/theirs/wheels --require-hashes /src/theirs/work/python
-RUN : 'inputs 8db283ec1fae955b'
+RUN : 'inputs 34e4133c2f56af05'
 
 FROM base AS image
 
@@ -48,11 +48,11 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:6 system packages
+# service.py:6 system packages libgomp1
 # hadolint ignore=DL3008
 RUN --mount=type=bind,source=debs,target=/media \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 96a57e6962e393a2' && \
+    : 'inputs 8ce07f13efd0a1f8' && \
     export DEBIAN_FRONTEND=noninteractive && \
     printf '%s\n' 'deb [trusted=yes] file:/media ./' >/run/lading-apt.list && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root && \
@@ -103,7 +103,7 @@ FROM image AS wheels-2
 # hadolint ignore=DL3008
 RUN --mount=type=bind,source=debs,target=/media \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 96a57e6962e393a2' && \
+    : 'inputs 8ce07f13efd0a1f8' && \
     export DEBIAN_FRONTEND=noninteractive && \
     printf '%s\n' 'deb [trusted=yes] file:/media ./' >/run/lading-apt.list && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root && \
@@ -121,7 +121,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 UV_OFFLINE=1 && \
     /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes --no-index --find-links /src/fast/wheels -r /src/fast/requirements/files.txt && \
     /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/fast/source/fast-1.0.tar.gz
-RUN : 'inputs c4c43f84229779f2'
+RUN : 'inputs 731ed5a510b817cd'
 
 FROM image
 

@@ -8,8 +8,7 @@ USER 0
 # hadolint ignore=DL3008
 RUN --mount=type=bind,source=debs,target=/media \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 96a57e6962e393a2' && \
-    { ! command -v python3.12 >/dev/null || exit 0; } && \
+    : 'inputs c43fd9b3ad66b980' && \
     export DEBIAN_FRONTEND=noninteractive && \
     printf '%s\n' 'deb [trusted=yes] file:/media ./' >/run/lading-apt.list && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root && \
@@ -22,7 +21,7 @@ FROM base AS wheels
 # hadolint ignore=DL3008
 RUN --mount=type=bind,source=debs,target=/media \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 96a57e6962e393a2' && \
+    : 'inputs c43fd9b3ad66b980' && \
     export DEBIAN_FRONTEND=noninteractive && \
     printf '%s\n' 'deb [trusted=yes] file:/media ./' >/run/lading-apt.list && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root && \
@@ -49,7 +48,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 UV_OFFLINE=1 && \
     cp -R /src/theirs/source /src/theirs/work && \
     SETUPTOOLS_SCM_PRETEND_VERSION_FOR_THEIRS=2.0 /run/uv build --wheel --out-dir /wheels --python 3.12 --build-constraints /src/theirs/requirements/files.txt --no-index --find-links /src/theirs/wheels --require-hashes /src/theirs/work/python
-RUN : 'inputs f24563772ed41d40'
+RUN : 'inputs 2ab9ba417e6c6a70'
 
 FROM base AS image
 
@@ -61,11 +60,11 @@ RUN { [ -z "$(tail -c 1 /etc/passwd)" ] || echo >>/etc/passwd; } && \
     chmod g=u -- /home/lading /app
 WORKDIR /app
 
-# service.py:6 system packages
+# service.py:6 system packages libgomp1
 # hadolint ignore=DL3008
 RUN --mount=type=bind,source=debs,target=/media \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 96a57e6962e393a2' && \
+    : 'inputs c43fd9b3ad66b980' && \
     export DEBIAN_FRONTEND=noninteractive && \
     printf '%s\n' 'deb [trusted=yes] file:/media ./' >/run/lading-apt.list && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root && \
@@ -116,7 +115,7 @@ FROM image AS wheels-2
 # hadolint ignore=DL3008
 RUN --mount=type=bind,source=debs,target=/media \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 96a57e6962e393a2' && \
+    : 'inputs c43fd9b3ad66b980' && \
     export DEBIAN_FRONTEND=noninteractive && \
     printf '%s\n' 'deb [trusted=yes] file:/media ./' >/run/lading-apt.list && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root && \
@@ -134,7 +133,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 UV_OFFLINE=1 && \
     /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes --no-index --find-links /src/fast/wheels -r /src/fast/requirements/files.txt && \
     /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/fast/source/fast-1.0.tar.gz
-RUN : 'inputs f58d478c19e73549'
+RUN : 'inputs 50147918afbb6a3e'
 
 FROM image
 

@@ -1,4 +1,4 @@
-"""What an installation may need, over small indexes of our own."""
+"""What is installed for some words on some base, over small indexes of our own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from debian.signed_archive import stanza
-from lading.debian.closure import closure
 from lading.debian.index import Index, Packages
+from lading.debian.resolving import MissingPackage, resolve
+from lading.debian.status import installed_in
 from lading.errors import ResolutionError
 
 WORDS = st.sampled_from(
@@ -39,19 +40,28 @@ def index(*stanzas: str, suite: str = "stable") -> Index:
     return Index("\n".join(stanzas).encode(), suite=suite)
 
 
-def chosen(words: str, *indexes: Index) -> str:
+def chosen(words: str, *indexes: Index, base: str = "") -> str:
     packages = Packages(indexes)
-    found = closure(words.split(), packages, architecture="amd64")
+    installed = installed_in(base, what="the base")
+    found = resolve(words.split(), packages, installed=installed, architecture="amd64")
     return " ".join(f"{one.name}={one.version}" for one in found)
 
 
-def names(words: str, *stanzas: str) -> str:
-    return " ".join(word.partition("=")[0] for word in chosen(words, index(*stanzas)).split())
+def names(words: str, *stanzas: str, base: str = "") -> str:
+    found = chosen(words, index(*stanzas), base=base)
+    return " ".join(word.partition("=")[0] for word in found.split())
 
 
-def refusal(words: str, *stanzas: str) -> str:
+def has(*stanzas: str) -> str:
+    """What dpkg has recorded of a base with these packages."""
+    return "\n".join(
+        one.replace("Version:", "Status: install ok installed\nVersion:") for one in stanzas
+    )
+
+
+def refusal(words: str, *stanzas: str, base: str = "") -> str:
     with pytest.raises(ResolutionError) as caught:
-        chosen(words, index(*stanzas))
+        chosen(words, index(*stanzas), base=base)
     return str(caught.value)
 
 
@@ -129,9 +139,10 @@ def test_an_alternative_that_is_too_old_counts_as_none() -> None:
     assert names("tool", *some) == "second tool"
 
 
-def test_a_relation_can_take_an_older_version_than_the_newest() -> None:
+def test_of_a_package_only_the_newest_version_counts_as_apt_has_it() -> None:
     some = (stanza("tool", depends="lib (<< 2)"), stanza("lib", "1"), stanza("lib", "2"))
-    assert chosen("tool", index(*some)) == "lib=1 tool=1.0"
+    assert refusal("tool", *some).startswith("tool 1.0 needs lib (<< 2), which the archive lacks")
+    assert chosen("tool lib=1", index(*some)) == "lib=1 tool=1.0"
 
 
 def test_for_another_architecture_nothing_is_taken() -> None:
@@ -186,23 +197,128 @@ def test_what_can_not_be_had_is_said_with_who_needs_it() -> None:
     assert said.startswith("lib 1.0 needs a (>= 2) | b, which the archive lacks")
 
 
-def test_a_part_of_every_base_moves_with_what_is_made_of_its_source() -> None:
+# A base.
+
+
+def test_what_is_installed_is_not_installed_again() -> None:
+    some = (stanza("tool", depends="lib"), stanza("lib", "2"))
+    assert names("tool", *some, base=has(stanza("lib", "1"))) == "tool"
+    assert names("lib", *some, base=has(stanza("lib", "2"))) == ""
+    assert names("lib", *some, base=has(stanza("lib", "3"))) == ""
+
+
+def test_what_is_named_becomes_the_newest() -> None:
+    assert chosen("lib", index(stanza("lib", "2")), base=has(stanza("lib", "1"))) == "lib=2"
+
+
+def test_what_is_too_old_is_replaced() -> None:
+    some = (stanza("tool", depends="lib (>= 2)"), stanza("lib", "2"))
+    assert chosen("tool", index(*some), base=has(stanza("lib", "1"))) == "lib=2 tool=1.0"
+
+
+def test_what_the_base_provides_will_do() -> None:
+    some = (stanza("tool", depends="awk"), stanza("gawk", provides="awk"))
+    assert names("tool", *some, base=has(stanza("mawk", provides="awk"))) == "tool"
+
+
+def test_an_installed_alternative_that_is_too_old_comes_before_a_new_one() -> None:
+    some = (
+        stanza("tool", depends="first | second (>= 2)"),
+        *(stanza("first"), stanza("second", "2")),
+    )
+    assert names("tool", *some, base=has(stanza("second", "1"))) == "second tool"
+
+
+def test_what_needs_the_old_version_of_something_moves_with_it() -> None:
+    some = (
+        stanza("tool", depends="lib (>= 2)"),
+        *(stanza("lib", "2"), stanza("user", "2", depends="lib (= 2)")),
+    )
+    base = has(stanza("lib", "1"), stanza("user", "1", depends="lib (= 1)"))
+    assert names("tool", *some, base=base) == "lib tool user"
+
+
+def test_what_is_of_one_source_moves_together() -> None:
     some = (
         stanza("libgomp1", source="gcc-12", depends="gcc-12-base (= 1.0)"),
         stanza("gcc-12-base", source="gcc-12"),
         stanza("gcc-12", source="gcc-12", depends="gcc-12-base (= 1.0)"),
         stanza("libstdc++6", source="gcc-12 (1.0)", depends="gcc-12-base (= 1.0), extra"),
         stanza("extra"),
-        stanza("apt", priority="required", depends="libstdc++6"),
-        stanza("base-files", essential="yes"),
     )
-    assert names("libgomp1", *some) == "extra gcc-12-base libgomp1 libstdc++6"
-    assert names("extra", *some) == "extra"
+    base = has(
+        stanza("gcc-12-base", "0.9", source="gcc-12"),
+        stanza("libstdc++6", "0.9", source="gcc-12", depends="gcc-12-base (= 0.9)"),
+    )
+    assert names("libgomp1", *some, base=base) == "extra gcc-12-base libgomp1 libstdc++6"
+    assert names("extra", *some, base=base) == "extra"
+
+
+def test_what_is_removed_but_for_its_configuration_is_not_there() -> None:
+    gone = has(stanza("lib")).replace("install ok installed", "deinstall ok config-files")
+    assert names("tool", stanza("tool", depends="lib"), stanza("lib"), base=gone) == "lib tool"
+
+
+def test_a_base_that_was_broken_before_is_left_so() -> None:
+    broken = has(stanza("old", depends="gone"))
+    assert names("tool", stanza("tool"), base=broken) == "tool"
+
+
+# Conflicts.
+
+
+def test_two_that_conflict_are_both_named() -> None:
+    some = [stanza("a", depends="x"), stanza("b", depends="y")]
+    some += [stanza("x", conflicts="y"), stanza("y")]
+    assert refusal("a b", *some) == (
+        "y 1.0 (which b needs) and x 1.0 (which a needs) can't be installed together: "
+        "x conflicts with y\nhint: leave one of them out"
+    )
+
+
+def test_nothing_of_the_base_is_removed() -> None:
+    said = refusal("new", stanza("new", breaks="old (<< 2)"), base=has(stanza("old", "1")))
+    assert said.startswith("new 1.0 and old 1 (of the base image) can't be installed together")
+    some = (stanza("new", breaks="old (<< 2)"), stanza("old", "2"))
+    assert names("new", *some, base=has(stanza("old", "1"))) == "new old"
+
+
+def test_a_conflict_with_what_one_provides_itself_is_none() -> None:
+    assert names("exim", stanza("exim", provides="mta", conflicts="mta")) == "exim"
+
+
+def test_of_alternatives_one_in_the_way_is_passed_over() -> None:
+    some = (
+        stanza("tool", depends="helper, core"),
+        stanza("helper", depends="core-small | core"),
+        *(stanza("core", conflicts="core-small"), stanza("core-small", conflicts="core")),
+    )
+    assert names("tool", *some) == "core helper tool"
+
+
+def test_what_is_missing_is_known_by_name() -> None:
+    with pytest.raises(MissingPackage) as caught:
+        resolve(["a=1", "b:amd64"], Packages((index(stanza("c")),)), architecture="amd64")
+    assert caught.value.names == ("a=1", "b:amd64")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Package: a\nVersion: 1\n", "no field\n", "Package: a b\nVersion: 1\nArchitecture: all\n"],
+)
+def test_a_damaged_list_of_what_is_installed_is_refused(text: str) -> None:
+    with pytest.raises(ResolutionError, match="installed packages of example is damaged"):
+        installed_in(text, what="example")
+
+
+def test_status_d_has_no_status_in_it() -> None:
+    (found,) = installed_in("Package: a\nVersion: 1\nArchitecture: all\n", what="example")
+    assert (found.name, found.version) == ("a", "1")
 
 
 def test_two_suites_with_the_same_package_count_once() -> None:
     both = index(stanza("tool")), index(stanza("tool"), suite="stable-security")
-    (found,) = closure(["tool", "tool"], Packages(both), architecture="amd64")
+    (found,) = resolve(["tool", "tool"], Packages(both), architecture="amd64")
     assert found.suite == "stable"
 
 

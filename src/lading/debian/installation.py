@@ -1,0 +1,90 @@
+"""Packages that are installed together: what they provide, and what they bar (Policy 7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lading.debian.version import satisfies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lading.debian.control import Alternatives, Relation
+    from lading.debian.facts import Facts
+
+__all__ = ["Installation", "is_allowed", "is_provided"]
+
+
+class Installation:
+    """What is installed at some point of the search."""
+
+    def __init__(self, current: dict[str, Facts]) -> None:
+        self.current = current
+        self._providers: dict[str, dict[str, str | None]] = {}
+        self._barred: dict[str, dict[str, list[Relation]]] = {}
+        for one in current.values():
+            self._enter(one)
+
+    def put(self, one: Facts) -> None:
+        """Install it, in the place of another version."""
+        before = self.current.get(one.name)
+        if before is not None:
+            for provided in before.provides:
+                self._providers.get(provided.name, {}).pop(before.name, None)
+            for relation in before.conflicts:
+                self._barred.get(relation.name, {}).pop(before.name, None)
+        self.current[one.name] = one
+        self._enter(one)
+
+    def _enter(self, one: Facts) -> None:
+        for provided in one.provides:
+            self._providers.setdefault(provided.name, {})[one.name] = provided.version
+        for relation in one.conflicts:
+            self._barred.setdefault(relation.name, {}).setdefault(one.name, []).append(relation)
+
+    def satisfies(self, alternatives: Alternatives) -> bool:
+        """Whether something that is there will do."""
+        return any(self._holds(one) for one in alternatives)
+
+    def _holds(self, relation: Relation) -> bool:
+        there = self.current.get(relation.name)
+        if there is not None and is_allowed(there.version, relation):
+            return True
+        provided = self._providers.get(relation.name, {}).values()
+        return any(is_provided(version, relation) for version in provided)
+
+    def conflicts(self, one: Facts) -> Iterator[tuple[Facts, str]]:
+        """What must not be there together with it, each with the reason."""
+        for relation in one.conflicts:
+            for name in (relation.name, *self._providers.get(relation.name, ())):
+                other = self.current.get(name)
+                if other is not None and other.name != one.name and _is_meant(other, relation):
+                    yield other, f"{one.name} conflicts with {relation}"
+        for name in (one.name, *(provided.name for provided in one.provides)):
+            for owner, relations in self._barred.get(name, {}).items():
+                if owner != one.name:
+                    for relation in relations:
+                        if _is_meant(one, relation):
+                            yield self.current[owner], f"{owner} conflicts with {relation}"
+
+
+def _is_meant(one: Facts, relation: Relation) -> bool:
+    """Whether a conflict is with this package, by its name or by what it provides (Policy 7.5)."""
+    if one.name == relation.name and is_allowed(one.version, relation):
+        return True
+    return any(
+        provided.name == relation.name and is_provided(provided.version, relation)
+        for provided in one.provides
+    )
+
+
+def is_allowed(version: str, relation: Relation) -> bool:
+    """Whether a relation takes this version of the package that it names."""
+    if relation.operator is None or relation.version is None:
+        return True
+    return satisfies(version, relation.operator, relation.version)
+
+
+def is_provided(version: str | None, relation: Relation) -> bool:
+    """Policy 7.5: only a provision with a version satisfies a relation with one."""
+    return relation.version is None or (version is not None and is_allowed(version, relation))

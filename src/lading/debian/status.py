@@ -1,0 +1,57 @@
+"""What is installed, as dpkg records it: /var/lib/dpkg/status, or status.d in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lading.debian.control import fields_of
+from lading.debian.facts import Facts, facts_in
+from lading.errors import ResolutionError
+from lading.grammar.invalid import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["installed_in"]
+
+_INSTALLED: Final = "installed"
+_STATUS: Final = "status"
+
+
+def installed_in(text: str, *, what: str) -> tuple[Facts, ...]:
+    """The packages that are installed, by name.
+
+    One that was removed and whose configuration is still there does not count. A stanza without a
+    `Status` is one of status.d, where only what is installed is recorded.
+
+    Args:
+        text: Stanzas.
+        what: Whose they are, for the error.
+
+    Raises:
+        ResolutionError: They are damaged.
+    """
+    found: dict[str, Facts] = {}
+    for fields in _stanzas(text, what):
+        if fields.get(_STATUS, _INSTALLED).split()[-1:] != [_INSTALLED]:
+            continue
+        try:
+            one = Facts(**facts_in(fields))
+        except (KeyError, ValueError) as error:
+            raise _damaged(what, error) from None
+        found.setdefault(one.name, one)
+    return tuple(found[name] for name in sorted(found))
+
+
+def _stanzas(text: str, what: str) -> Iterator[dict[str, str]]:
+    for stanza in text.replace("\r\n", "\n").split("\n\n"):
+        if stanza.strip():
+            try:
+                yield fields_of(stanza)
+            except Invalid as error:
+                raise _damaged(what, error) from None
+
+
+def _damaged(what: str, error: Exception) -> ResolutionError:
+    why = error.message if isinstance(error, Invalid) else f"{type(error).__name__} {error}"
+    return ResolutionError(f"the list of installed packages of {what} is damaged: {why}")

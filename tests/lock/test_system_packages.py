@@ -1,0 +1,258 @@
+"""System packages in the lock: chosen for what the base has, from a signed archive."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from debian.signed_archive import Keys, Server, SignedArchive, needs, stanza
+from lading.errors import LadingError
+from lading.lock.debs import debs_drift
+from lading.lock.file import emit_lock, parse_lock
+from lading.lock.inputs import read_inputs
+from lading.lock.integrity import flaws
+from lading.lock.making import LockMaker
+from lading.lock.model import DebsFor
+from lading.lock.resolve import Renewal
+from lading.oci import layout
+from lading.platforms import Platform
+from lock.dock import AMD64
+from lock.package_index import pkg_info, sdist
+from lock.source_files import STATIC, publish_tools
+from oci import images
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lading import Image
+    from lading.lock.model import Lock, PlatformLock
+    from lock.dock import Dock
+
+pytestmark = needs("gpg", "gpgv")
+
+TOOLS = ("build-essential", "ca-certificates", "make", "g++")
+
+STATUS = """\
+Package: libc6
+Status: install ok installed
+Version: 2.36
+Architecture: amd64
+
+Package: old
+Status: deinstall ok config-files
+Version: 1.0
+Architecture: amd64
+"""
+
+
+@pytest.fixture(scope="module")
+def keys() -> Iterator[Keys]:
+    with Keys.made() as keys:
+        yield keys
+
+
+@pytest.fixture
+def archive(dock: Dock, keys: Keys, tmp_path: Path) -> Iterator[tuple[SignedArchive, Server]]:
+    """A signed archive that the machine reaches as Debian's."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    found = SignedArchive(folder, keys)
+    found.stanzas += [stanza("libgomp1", "12.2", depends="libc6"), stanza("libc6", "2.36")]
+    found.stanzas += [stanza("curl", "8.0", depends="libc6 (>= 2), libcurl | old, libgomp1")]
+    found.stanzas += [stanza("libcurl", "8.0", depends="libc6"), stanza("old", "1.0")]
+    found.stanzas += [stanza(name) for name in TOOLS]
+    found.stanzas += [stanza("python3.11", "3.11.2"), stanza("python3.11-dev", "3.11.2")]
+    publish(found)
+    with Server.of(folder) as server:
+        dock.environ["LADING_MIRROR_DEBIAN"] = server.url
+        dock.environ["LADING_MIRROR_DEBIAN_SECURITY"] = server.url
+        dock.environ["LADING_DEBIAN_KEYRING"] = str(keys.keyring)
+        yield found, server
+
+
+def publish(archive: SignedArchive) -> None:
+    for suite in ("bookworm", "bookworm-updates", "bookworm-security"):
+        archive.publish(suite)
+
+
+def based(dock: Dock, status: str | None = STATUS, **replaced: object) -> Image:
+    """An image on a base of the project that has these packages."""
+    files = {} if status is None else {"var/lib/dpkg/status": status.encode()}
+    found = images.image(layers=[images.layer(files or images.FILES)])
+    layout.write(dock.project / "base", [found])
+    changes = {"base_image": "oci:base", "lock_system_packages": True, **replaced}
+    return dock.image().replace(**changes)  # type: ignore[arg-type]
+
+
+def make(
+    dock: Dock,
+    image: Image,
+    *,
+    earlier: Lock | None = None,
+    renewal: Renewal = Renewal(),  # noqa: B008 - it is frozen
+) -> Lock:
+    maker = LockMaker(
+        machine=dock.machine(),
+        now=lambda: datetime(2026, 11, 22, tzinfo=UTC),
+        say=dock.said.append,
+    )
+    asked = read_inputs(image, dock.project)
+    platforms = [Platform.parse(AMD64)]
+    lock = maker.make(image, asked, dock.project, platforms, earlier=earlier, renewal=renewal)
+    assert flaws(lock) == ()
+    assert parse_lock(emit_lock(lock)) == lock
+    assert debs_drift(image, part(lock)) == ()
+    return lock
+
+
+def part(lock: Lock) -> PlatformLock:
+    (found,) = lock.platforms
+    return found
+
+
+def debs(lock: Lock) -> list[tuple[int, str, str]]:
+    return [(deb.group, deb.name, deb.version) for deb in part(lock).debs]
+
+
+def test_what_the_base_lacks_is_locked(dock: Dock, archive: tuple[SignedArchive, Server]) -> None:
+    lock = make(dock, based(dock).system_packages("curl"))
+    assert part(lock).debs_for == DebsFor(installations=(("curl",),))
+    assert debs(lock) == [(1, "curl", "8.0"), (1, "libcurl", "8.0"), (1, "libgomp1", "12.2")]
+    assert {one.url for one in part(lock).archives} == {archive[1].url}
+
+
+def test_on_a_base_without_packages_all_is_locked(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    assert archive
+    lock = make(dock, based(dock, None).system_packages("libgomp1"))
+    assert debs(lock) == [(1, "libc6", "2.36"), (1, "libgomp1", "12.2")]
+
+
+def test_each_installation_has_what_those_before_it_lack(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    assert archive
+    image = based(dock).system_packages("libgomp1").run("true").system_packages("curl", "libgomp1")
+    assert debs(make(dock, image)) == [
+        (1, "libgomp1", "12.2"),
+        (2, "curl", "8.0"),
+        (2, "libcurl", "8.0"),
+    ]
+
+
+def test_the_toolchain_is_among_them_where_something_is_compiled(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    assert archive
+    publish_tools(dock.index)
+    dock.index.wheel("beta", "1.0")
+    files = {"PKG-INFO": pkg_info("alpha", "1.0"), "pyproject.toml": STATIC}
+    dock.index.add(sdist("alpha", "1.0", files))
+    image = based(dock).build_packages("make")
+
+    wheels = make(dock, image.python_packages("beta"))
+    sources = make(dock, image.python_packages("alpha", no_binary=["alpha"]))
+
+    assert part(wheels).debs_for == DebsFor(interpreter=("python3.11",))
+    assert debs(wheels) == [(1, "python3.11", "3.11.2")]
+    assert [(group, name) for group, name, _ in debs(sources)] == [
+        *((0, "build-essential"), (0, "ca-certificates"), (0, "make"), (0, "python3.11-dev")),
+        (1, "python3.11"),
+    ]
+
+
+def test_an_image_can_go_without(dock: Dock, archive: tuple[SignedArchive, Server]) -> None:
+    image = based(dock, lock_system_packages=False).system_packages("libgomp1")
+    assert part(make(dock, image)).debs_for is None
+    assert archive[1].asked == []
+
+
+def test_debs_stay_until_they_are_renewed(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    image = based(dock).system_packages("libgomp1")
+    dock.index.wheel("beta", "1.0")
+    before = make(dock, image)
+    archive[0].stanzas[0] = stanza("libgomp1", "13.0", depends="libc6")
+    publish(archive[0])
+    archive[1].asked.clear()
+
+    same = make(dock, image, earlier=before)
+    more = make(dock, image.python_packages("beta"), earlier=before)
+    assert archive[1].asked == []
+    by_name = make(dock, image, earlier=before, renewal=Renewal(packages=("libgomp1",)))
+    newest = make(dock, image, earlier=before, renewal=Renewal(everything=True))
+
+    assert same == before
+    assert part(more).debs == part(before).debs
+    assert debs(newest) == debs(by_name) == [(1, "libgomp1", "13.0")]
+
+
+def test_another_base_chooses_anew(dock: Dock, archive: tuple[SignedArchive, Server]) -> None:
+    assert archive
+    before = make(dock, based(dock).system_packages("libgomp1"))
+    after = make(dock, based(dock, None).system_packages("libgomp1"), earlier=before)
+    assert debs(after) == [(1, "libc6", "2.36"), (1, "libgomp1", "12.2")]
+
+
+def test_a_lock_forgets_its_debs_where_the_image_has_none(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    assert archive
+    before = make(dock, based(dock).system_packages("libgomp1"))
+    assert part(make(dock, based(dock), earlier=before)).debs_for is None
+
+
+def test_all_that_the_archive_lacks_is_said_each_at_its_line(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    assert archive
+    image = based(dock).system_packages("curll").run("true")
+    with pytest.raises(LadingError) as refused:
+        make(dock, image.system_packages("no-such-package"))
+    first, second = refused.value.problems
+    assert "no package is named curll" in first.message
+    assert (first.hint or "").startswith("did you mean curl?")
+    assert "no-such-package" in second.message
+    assert first.location is not None
+    assert second.location is not None
+    assert first.location.file == second.location.file == __file__
+    assert second.location.line > first.location.line
+
+
+def test_the_releases_that_have_a_package_are_named(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    found = SignedArchive(archive[0].folder, archive[0].keys)
+    found.stanzas.append(stanza("libgomp2"))
+    found.publish("trixie")
+    with pytest.raises(LadingError) as refused:
+        make(dock, based(dock).system_packages("libgomp2"))
+    hint = refused.value.problems[0].hint
+    assert hint == "did you mean libgomp1?; debian:trixie has it"
+
+
+def test_a_snapshot_is_asked_for_its_day(
+    dock: Dock, archive: tuple[SignedArchive, Server], tmp_path: Path
+) -> None:
+    """Its Release file has ceased to hold since, and held on that day."""
+    day = tmp_path / "archive" / "debian" / "20261101T000000Z"
+    security = tmp_path / "archive" / "debian-security" / "20261101T000000Z"
+    for folder in (day, security):
+        found = SignedArchive(folder, archive[0].keys)
+        found.stanzas.append(stanza("libgomp1", "12.1", depends="libc6"))
+        for suite in ("bookworm", "bookworm-updates", "bookworm-security"):
+            found.publish(suite, Valid_Until="Wed, 04 Nov 2026 00:00:00 UTC")
+    dock.environ["LADING_MIRROR_SNAPSHOT"] = archive[1].url
+    image = based(dock, snapshot="2026-11-01").system_packages("libgomp1")
+    lock = make(dock, image)
+    assert debs(lock) == [(1, "libgomp1", "12.1")]
+    assert part(lock).debs_for == DebsFor(
+        installations=(("libgomp1",),), snapshot="20261101T000000Z"
+    )
+    later = image.replace(snapshot="20261102T120000Z")
+    assert "snapshot 20261101T000000Z is locked" in debs_drift(later, part(lock))[0]
