@@ -44,5 +44,13 @@ def test_a_killed_engine_may_have_lacked_memory() -> None:
     assert "memory" in str(hint_for(137, [], ca_bundle=None))
 
 
+def test_a_package_that_was_replaced_has_to_be_locked_again() -> None:
+    line = "#8 2.1 E: Version '7.88.1-10+deb12u5' for 'curl' was not found"
+    hint = hint_for(1, [line], ca_bundle=None)
+    assert hint is not None
+    assert "lading lock --upgrade" in hint
+    assert "snapshot=" in hint
+
+
 def test_any_other_failure_needs_no_hint() -> None:
     assert hint_for(1, ["error: exit code 3", "wrote certificate.pem"], ca_bundle=None) is None
