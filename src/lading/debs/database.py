@@ -96,7 +96,6 @@ def record_in_dpkg(
             path = root.place(f"{_ADMIN}/info/{package.stanza.label}.{name}")
             root.write(path, data, mode=0o755 if executable else 0o644, source=_SOURCE)
     _write_if_missing(root, "info/format", b"1\n")
-    _write_if_missing(root, "available", b"")
     _write_triggers(every, root)
 
 

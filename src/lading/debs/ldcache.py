@@ -28,7 +28,6 @@ __all__ = ["CachedLibrary", "encode_cache", "read_cache", "write_cache"]
 _FILE: Final = "etc/ld.so.cache"
 _CONFIGURATION: Final = "/etc/ld.so.conf"
 _SYSTEM: Final = ("/lib", "/usr/lib")
-_SYSTEM64: Final = ("/lib64", "/usr/lib64")
 _MAGIC: Final = b"glibc-ld.so.cache1.1"
 _HEADER: Final = struct.Struct("<20s2IB3x4I")
 _ENTRY: Final = struct.Struct("<3I4xQ")
@@ -99,7 +98,7 @@ def _folders(root: Root) -> Iterator[str]:
     """The folders that count, in order, each once."""
     seen: set[str] = set()
     configured = _configured(root, _CONFIGURATION, 0)
-    for folder in (*configured, *_SYSTEM, *_SYSTEM64):
+    for folder in (*configured, *_SYSTEM):
         real = root.real(folder)
         if real not in seen and root.kind(real) == "folder":
             seen.add(real)

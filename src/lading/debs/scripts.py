@@ -10,7 +10,6 @@ Policy 6.5 to 6.7); `config` only prepares debconf's questions, which nobody is 
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -20,7 +19,7 @@ from lading.debs.certificates import configure_certificates
 from lading.debs.commands import commands_of
 from lading.debs.model import ScriptProblem
 from lading.debs.refusal import Broken
-from lading.debs.shell import Follower, State, Unfollowable
+from lading.debs.shell import SHELL, Follower, State, Unfollowable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["carry_out", "normal_hash"]
 
 _TABLE: Final = "read_scripts.toml"
-_SHELL: Final = re.compile(r"#!\s*/bin/(?:sh|bash|dash)(?P<options>(?:\s+-[a-z]+)*)\s*\n")
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ARGUMENTS: Final = {"preinst": ("install",), "postinst": ("configure", "")}
 
@@ -88,7 +86,7 @@ def carry_out(script: str, context: Context) -> ScriptProblem | None:
 
 
 def _follow(text: str, script: str, context: Context) -> None:
-    match = _SHELL.match(text)
+    match = SHELL.match(text)
     if match is None:
         line = text.partition("\n")[0][:80]
         raise Unfollowable(f"it is no shell script ({line})")

@@ -179,15 +179,15 @@ def _touch(call: Call) -> int:
         if call.root.leads_to(path) is None and not {"c", "no-create"} & words.options.keys():
             if not _has_parent(path, call.root):
                 return 1
-            call.root.write(path, b"", source=_SOURCE)
+            call.root.write(path, b"", mode=0o666 & ~call.state.umask, source=_SOURCE)
     return 0
 
 
 def _chmod(call: Call) -> int:
     words = words_of(_without_minus_mode(call), "Rfv", long="recursive quiet reference=")
-    if "reference" in words.options:
-        raise call.refuse()
     mode, *paths = words.operands
+    if "reference" in words.options:
+        mode, paths = f"{_own(call, words.options['reference']).mode:o}", [mode, *paths]
     return _each(call, paths, "R" in words.options, lambda path: set_mode(call, path, mode))
 
 
@@ -198,10 +198,11 @@ def _without_minus_mode(call: Call) -> Call:
 
 
 def _chown(call: Call) -> int:
-    words = words_of(call, "Rfhv", long="recursive quiet no-dereference from=")
-    if "from" in words.options:
-        raise call.refuse()
+    words = words_of(call, "Rfhv", long="recursive quiet no-dereference reference=")
     owner, *paths = words.operands
+    if "reference" in words.options:
+        there = _own(call, words.options["reference"])
+        owner, paths = f"{there.uid}:{there.gid}", [owner, *paths]
     if call.name == "chgrp":
         owner = f":{owner}"
     return _each(call, paths, "R" in words.options, lambda path: set_owner(call, path, owner))

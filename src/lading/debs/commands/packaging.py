@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+import tomllib
+from functools import cache, partial
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from lading.debian.version import compare
@@ -132,10 +134,13 @@ def _listed(context: Context, call: Call, name: str) -> int:
 
 
 def _query(context: Context, call: Call) -> int:
-    words = words_of(call, "WLsl", long="show showformat= listfiles control-path", valued="f")
+    long = "search show showformat= listfiles control-path"
+    words = words_of(call, "WLslS", long=long, valued="f")
     options, names = words.options, words.operands
     if {"L", "listfiles"} & options.keys():
         return _listed(context, call, names[0])
+    if {"S", "search"} & options.keys():
+        return _searched(context, call, names)
     if "control-path" in options or not {"W", "show"} & options.keys():
         if all(name.partition(":")[0] not in context.packages for name in names[:1]):
             return 1
@@ -148,6 +153,24 @@ def _query(context: Context, call: Call) -> int:
             call.say(_shown(context, call, form, package.name))
         elif "*" in name or any(key[0] == name for key in installed_in(context.root)):
             raise call.refuse("of what the base has")
+        else:
+            status = 1
+    return status
+
+
+def _searched(context: Context, call: Call, paths: tuple[str, ...]) -> int:
+    """Which packages have a path."""
+    status = 0
+    for path in paths:
+        owners = [
+            package.stanza.label
+            for package in context.packages.values()
+            if any(f"/{one.path}" == path for one in package.files)
+        ]
+        if owners:
+            call.say(f"{', '.join(sorted(owners))}: {path}\n")
+        elif "*" in path or "/" not in path or installed_in(context.root):
+            raise call.refuse()
         else:
             status = 1
     return status
@@ -171,7 +194,7 @@ def _shown(context: Context, call: Call, form: str, name: str) -> str:
 
 
 def _realpath(context: Context, call: Call) -> int:
-    words = words_of(call, "z", long="zero")
+    words = words_of(call, "z", long="zero root=")
     call.say("".join(f"/{context.root.real(path)}\n" for path in words.operands))
     return 0
 
@@ -272,13 +295,21 @@ def _templates(context: Context) -> dict[str, dict[str, str]]:
     return found
 
 
+@cache
+def _answers() -> Mapping[str, str]:
+    table = tomllib.loads(files("lading.debs").joinpath("harmless.toml").read_text())
+    found: dict[str, str] = table["answers"]
+    return found
+
+
 def _db_get(context: Context, call: Call) -> int:
     """The answer of a question that nobody was asked: its default."""
     fields = _templates(context).get(call.words[0] if call.words else "")
     if fields is None:
         call.state.variables["RET"] = f"10 {call.words[0]} doesn't exist" if call.words else ""
         return 10
-    call.state.variables["RET"] = fields.get("Default", "")
+    answer = _answers().get(call.words[0], fields.get("Default", ""))
+    call.state.variables["RET"] = answer
     return 0
 
 

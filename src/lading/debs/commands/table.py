@@ -44,10 +44,9 @@ def commands_of(context: Context) -> Mapping[str, Command]:
     own: dict[str, Command] = {
         "[": test,
         "test": test,
-        "mountpoint": lambda _: 0,
+        "mountpoint": lambda call: int(call.words[-1:] != ("/proc",)),
         "uname": _uname,
         "update-ca-certificates": _update_certificates,
-        "update-shells": _update_shells,
     }
     return {**found, **FILES, **TEXTS, **ACCOUNTS, **packaging_commands(context), **own}
 
@@ -69,21 +68,4 @@ def _uname(call: Call) -> int:
 
 def _update_certificates(call: Call) -> int:
     update_certificates(call.root)
-    return 0
-
-
-def _update_shells(call: Call) -> int:
-    """update-shells(8): the shells that packages declare, after those that are listed."""
-    root, folder = call.root, "usr/share/debianutils/shells.d"
-    lines = (root.read("etc/shells") or b"# /etc/shells: valid login shells\n").decode()
-    state = (root.read("var/lib/shells.state") or b"").decode().splitlines()
-    for name in root.names(folder):
-        for line in (root.read(f"{folder}/{name}") or b"").decode().splitlines():
-            for shell in dict.fromkeys((line, f"/usr{line}" if line.startswith("/bin/") else line)):
-                if shell and not shell.startswith("#") and shell not in lines.splitlines():
-                    lines += f"{shell}\n"
-                    state.append(shell)
-    root.write("etc/shells", lines.encode(), source="the shells")
-    text = "".join(f"{line}\n" for line in state)
-    root.write("var/lib/shells.state", text.encode(), source="the shells")
     return 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lading.debs.shell.following import Follower
+from lading.debs.shell.following import SHELL, Follower
 from lading.debs.shell.parsing import parse
 from lading.debs.shell.state import Call, Command, Output, State, Unfollowable
 
-__all__ = ["Call", "Command", "Follower", "Output", "State", "Unfollowable", "parse"]
+__all__ = ["SHELL", "Call", "Command", "Follower", "Output", "State", "Unfollowable", "parse"]

@@ -68,6 +68,7 @@ class Expander:
     def __init__(self, state: State, substituted: Callable[[Body, State], str]) -> None:
         self.state = state
         self._substituted = substituted
+        self.status = 0
 
     def text(self, word: Word) -> str:
         """A word as one text: nothing is split."""
@@ -103,7 +104,9 @@ class Expander:
                     else [(text, False)]
                 )
             case Substitution(body=body, quoted=quoted):
-                return [(self._substituted(body, self.state), quoted)]
+                text = self._substituted(body, self.state)
+                self.status = self.state.status
+                return [(text, quoted)]
             case Arithmetic(word=word, quoted=quoted):
                 return [(str(_calculated(self.text(word), self.state)), quoted)]
             case Variable():
@@ -123,13 +126,17 @@ class Expander:
             case "-" | "=" if not is_there:
                 if part.operator.endswith("="):
                     self.state.variables[part.name] = self.text(part.argument)
-                return self._pieces(part.argument, joined=joined) or [("", part.quoted)]
+                return self._argument(part)
             case "+":
-                return self._pieces(part.argument, joined=joined) if is_there else []
+                return self._argument(part) if is_there else [("", part.quoted)]
             case "?" if not is_there:
                 raise Unfollowable(f"it ends where {part.name} is not set")
             case _:
                 return [(value or "", part.quoted)]
+
+    def _argument(self, part: Variable) -> list[_Piece]:
+        """What an expansion stands for besides the variable: it is split as a value would be."""
+        return self._pieces(part.argument, joined=True) or [("", part.quoted)]
 
     def _arguments(self) -> list[_Piece]:
         found: list[_Piece] = []

@@ -6,6 +6,7 @@ conditions, loops and functions are the language's own (POSIX.1-2017, Shell Comm
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, assert_never
 
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from lading.debs.shell.syntax import AndOr, Body, Pipeline, Redirect
     from lading.debs.shell.syntax import Command as Node
 
-__all__ = ["Follower"]
+__all__ = ["SHELL", "Follower"]
+
+SHELL: Final = re.compile(r"#!\s*/bin/(?:sh|bash|dash)(?P<options>(?:\s+-[a-z]+)*)\s*\n")
+"""The first line of a script that can be followed."""
+
+_LONGEST_SCRIPT: Final = 1 << 18
 
 _MOST_STEPS: Final = 200_000
 _DEEPEST: Final = 40
@@ -60,6 +66,7 @@ class Follower:
             "read": self._read,
             ".": self._source,
             "command": self._command,
+            "umask": self._umask,
             "type": self._which,
             "which": self._which,
         }
@@ -194,7 +201,8 @@ class Follower:
         yield given, out
         if file and out.use == "file" and not out.unknown:
             before = (root.read(file) or b"") if appends else b""
-            root.write(file, before + out.text.encode(), source="a maintainer script")
+            mode = 0o666 & ~expander.state.umask
+            root.write(file, before + out.text.encode(), mode=mode, source="a maintainer script")
 
     def _if(
         self, node: If, state: State, given: Input | None, out: Output, *, is_tested: bool
@@ -249,12 +257,12 @@ class Follower:
         self, node: Simple, expander: Expander, given: Input | None, out: Output, *, is_tested: bool
     ) -> int:
         state = expander.state
-        state.status = 0
         words = expander.fields(node.words)
         values = [(name, expander.text(word)) for name, word in node.assignments]
         if not words:
             state.variables.update(values)
-            return state.status
+            # Without a command the status is that of the last substitution (2.9.1).
+            return expander.status
         call = Call(words[0], tuple(words[1:]), state, given, out)
         body = state.functions.get(call.name)
         if body is not None:
@@ -272,9 +280,27 @@ class Follower:
         command = self._own.get(call.name) or self._commands.get(call.name)
         if command is None and call.name.startswith("/"):
             command = self._commands.get(call.name.rpartition("/")[2])
-        if command is None:
+        return self._program(call) if command is None else command(call)
+
+    def _program(self, call: Call) -> int:
+        """A script of a package that another one calls is followed as well."""
+        place = _program(call.name, call.state)
+        start = call.root.content(call.root.real(place), most=_LONGEST_SCRIPT) if place else None
+        shell = start is not None and SHELL.match(start.decode(errors="replace"))
+        if start is None or not shell:
             raise call.refuse()
-        return command(call)
+        inner = call.state.subshell()
+        inner.arguments, inner.functions = call.words, {}
+        inner.fails = "e" in shell["options"]
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise Unfollowable("its programs call each other without an end")
+        try:
+            return self._body(parse(start.decode()), inner, call.given, call.out, is_tested=False)
+        except _Leave as leave:
+            return leave.status
+        finally:
+            self._depth -= 1
 
     def _function(self, call: Call, body: Node, *, is_tested: bool) -> int:
         state = call.state
@@ -306,6 +332,12 @@ class Follower:
             call.state.arguments = tuple(words)
         return 0
 
+    def _umask(self, call: Call) -> int:
+        if len(call.words) != 1 or not call.words[0].isdigit():
+            raise call.refuse()
+        call.state.umask = int(call.words[0], 8)
+        return 0
+
     def _shift(self, call: Call) -> int:
         count = int(call.words[0]) if call.words else 1
         call.state.arguments = call.state.arguments[count:]
@@ -332,8 +364,8 @@ class Follower:
     def _read(self, call: Call) -> int:
         line = None if call.given is None else call.given.line()
         names = [word for word in call.words if not word.startswith("-")] or ["REPLY"]
-        values = (line or "").split(None, len(names) - 1)
-        values[-1:] = [value.rstrip() for value in values[-1:]]
+        separators = call.state.variables.get("IFS", " \t\n")
+        values = _read_fields(line or "", separators, len(names))
         for number, name in enumerate(names):
             call.state.variables[name] = values[number] if number < len(values) else ""
         return int(line is None)
@@ -366,6 +398,15 @@ class Follower:
             else:
                 status = 1
         return status
+
+
+def _read_fields(line: str, separators: str, count: int) -> list[str]:
+    if not separators:
+        return [line]
+    if not separators.strip():
+        values = line.split(None, count - 1)
+        return [*values[:-1], *(value.rstrip() for value in values[-1:])]
+    return re.split(f"[{re.escape(separators)}]", line, maxsplit=count - 1)
 
 
 def _opened(path: str, root: Root) -> Input:

@@ -66,6 +66,7 @@ class State:
         arguments: `$1` and so on.
         status: `$?`.
         fails: Whether a command that fails ends the script (`set -e`).
+        umask: The bits that new files don't get.
     """
 
     root: Root
@@ -74,6 +75,7 @@ class State:
     functions: dict[str, Definition] = field(default_factory=dict)
     status: int = 0
     fails: bool = False
+    umask: int = 0o022
 
     def subshell(self) -> State:
         """A copy: what is done to it is forgotten with it, but for files."""
@@ -84,6 +86,7 @@ class State:
             dict(self.functions),
             self.status,
             self.fails,
+            self.umask,
         )
 
 
