@@ -1,6 +1,7 @@
 """Installs Debian's 500 most used library packages natively, and says which need an engine.
 
-Most used are those of the section `libs` that most packages of the release's archive depend on. Each is installed on nothing, together with all that it depends on, as `lading.debs` does it: so a
+Most used are those of the section `libs` that most packages of the release's archive depend on.
+Each is installed on nothing, together with all that it depends on, as `lading.debs` does it: so a
 package counts as native where every maintainer script of itself and of all that it needs is done
 without running it. `make debs` runs it; it asks the archive that the machine's own apt uses, and
 fetches some hundred megabytes once.
@@ -28,20 +29,17 @@ from lading.debs import NOTHING, DebFile, scripts_problems
 from lading.debs.scripts import normal_hash
 from lading.distros import archive_suites, parse_distro
 from lading.download import fetch
-from lading.errors import LadingError
 from lading.http import HttpSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lading.debian.index import Index, Package
-    from lading.debs import ScriptProblem
     from lading.distros import ArchiveSuite
 
 COUNT = 500
 AIM = 0.95
 HOST_SOURCES = Path("/etc/apt")
-GROUP = 25
 
 
 @dataclass(frozen=True)
@@ -116,13 +114,10 @@ def libraries_in(index: Index) -> Iterator[str]:
 
 
 def problems_of(debs: Iterable[DebFile]) -> dict[str, str]:
-    """By package: why its script can't be done, or why it can't be read."""
+    """By package: why its script can't be done."""
     with tempfile.TemporaryDirectory(prefix="lading-debs-") as folder:
         found = scripts_problems(debs, NOTHING, workdir=Path(folder))
-    told: dict[str, ScriptProblem] = {}
-    for one in found:
-        told.setdefault(one.package, one)
-    return {name: f"{one.script}: {one.reason}" for name, one in told.items()}
+    return {one.package: f"{one.script}: {one.reason}" for one in reversed(found)}
 
 
 def survey(archive: Archive, names: list[str]) -> dict[str, dict[str, str]]:
@@ -130,28 +125,13 @@ def survey(archive: Archive, names: list[str]) -> dict[str, dict[str, str]]:
     needs = {name: archive.needed(name) for name in names}
     every = {one.name: one for needed in needs.values() for one in needed}
     with ThreadPoolExecutor(max_workers=6) as pool:
-        files = dict(zip(every, pool.map(archive.fetched, every.values()), strict=True))
-    # A script's outcome hardly depends on what else is installed: groups share what they need.
-    known: dict[str, str] = {}
-    for start in range(0, len(names), GROUP):
-        group = {one.name for name in names[start : start + GROUP] for one in needs[name]}
-        try:
-            known |= problems_of(files[one] for one in sorted(group))
-        except LadingError:
-            for name in names[start : start + GROUP]:
-                known |= alone(name, [files[one.name] for one in needs[name]])
+        files = tuple(pool.map(archive.fetched, every.values()))
+    # A script's outcome hardly depends on what else is there: all are followed in one image.
+    known = problems_of(files)
     return {
         name: {one.name: known[one.name] for one in needed if one.name in known}
         for name, needed in needs.items()
     }
-
-
-def alone(name: str, debs: list[DebFile]) -> dict[str, str]:
-    """The same of one library, whose packages may not fit together."""
-    try:
-        return problems_of(debs)
-    except LadingError as error:
-        return {name: f"files: {error.problems[0].message}"}
 
 
 def report(release: str, architecture: str, found: dict[str, dict[str, str]]) -> float:

@@ -1,4 +1,4 @@
-"""Tiny real packages: an ar archive of two tars, written byte by byte, so that each can be wrong."""
+"""Tiny real packages: an ar archive of two tars, so that each byte of them can be wrong."""
 
 from __future__ import annotations
 

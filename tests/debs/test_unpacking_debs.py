@@ -69,7 +69,7 @@ def test_two_packages_with_one_file_are_refused(tmp_path: Path) -> None:
     ("replaces", "passes"), [("a", True), ("a (<< 2)", True), ("a (<< 1)", False)]
 )
 def test_a_package_may_take_a_file_that_it_replaces(
-    tmp_path: Path, replaces: str, passes: bool
+    tmp_path: Path, *, replaces: str, passes: bool
 ) -> None:
     one = make_deb(tmp_path, "a", file("./x", "a"))
     two = make_deb(tmp_path, "b", file("./x", "b"), replaces=replaces)

@@ -15,7 +15,16 @@ from lading.debs.refusal import Broken
 if TYPE_CHECKING:
     from lading.debs.root import Root
 
-__all__ = ["Account", "add_group", "add_member", "add_user", "id_of", "lines_of", "make_shadow"]
+__all__ = [
+    "Account",
+    "add_group",
+    "add_member",
+    "add_user",
+    "free_for_both",
+    "id_of",
+    "lines_of",
+    "make_shadow",
+]
 
 _SOURCE: Final = "the accounts"
 _SYSTEM: Final = range(100, 1000)
@@ -130,11 +139,17 @@ def _named(root: Root, file: str, name: str) -> int | None:
     return next(found, None)
 
 
+def free_for_both(root: Root, *, descends: bool = False) -> int:
+    """A number that is free for a user and a group of one name.
+
+    Raises:
+        Broken: None is left.
+    """
+    return _free(_taken(root, "passwd") | _taken(root, "group"), descends=descends)
+
+
 def _taken(root: Root, file: str) -> set[int]:
-    """The numbers that are taken; tools look for one that is free in both files."""
-    del file
-    both = (*lines_of(root, "passwd"), *lines_of(root, "group"))
-    return {int(fields[2]) for fields in both}
+    return {int(fields[2]) for fields in lines_of(root, file)}
 
 
 def _free(taken: set[int], *, descends: bool) -> int:

@@ -57,7 +57,8 @@ _ORDER: Final = (
     "Description",
 )
 _RELATIONS: Final = frozenset(_ORDER[14:23])
-_NO: Final = frozenset({"Essential", "Protected"})
+# What says no is the same as what is not there: dpkg does not write it.
+_NO: Final = frozenset({"Essential", "Protected", "Multi-Arch"})
 _INTEREST: Final = re.compile(r"interest(?:-(?P<how>await|noawait))?")
 
 

@@ -51,9 +51,10 @@ def install(
             or a maintainer script does what can't be done without running it; all such problems.
     """
     work = _Installation(debs, ground, workdir=workdir, keep_setuid=keep_setuid)
-    problems = work.run()
+    scripts = work.run()
+    problems = [*work.file_problems, *_needing_an_engine(scripts)]
     if problems:
-        raise ImageError([Problem(message=str(one), hint=_ENGINE) for one in problems])
+        raise ImageError(problems)
     return work.finished(record)
 
 
@@ -62,10 +63,16 @@ def scripts_problems(
 ) -> tuple[ScriptProblem, ...]:
     """What of maintainer scripts can't be done without running them; nothing where all can be.
 
+    Files of packages that don't fit together are `install`'s to tell.
+
     Raises:
-        ImageError: As `install`, but for scripts.
+        ImageError: A package is not as it must be, or the ground has it already.
     """
     return _Installation(debs, ground, workdir=workdir, keep_setuid=False).run()
+
+
+def _needing_an_engine(scripts: Iterable[ScriptProblem]) -> list[Problem]:
+    return [Problem(message=str(one), hint=_ENGINE) for one in scripts]
 
 
 class _Installation:
@@ -84,6 +91,11 @@ class _Installation:
         self._architecture = next(
             (one.architecture for one in every if one.architecture != "all"), "all"
         )
+
+    @property
+    def file_problems(self) -> list[Problem]:
+        """What of the packages' files does not fit together."""
+        return self._unpacked.problems
 
     def run(self) -> tuple[ScriptProblem, ...]:
         """Unpack and configure; what of the scripts could not be done."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final
 
-from lading.debs.accounts import Account, add_group, add_member, add_user, id_of
+from lading.debs.accounts import (
+    Account,
+    add_group,
+    add_member,
+    add_user,
+    free_for_both,
+    id_of,
+)
 from lading.debs.refusal import Broken
 
 if TYPE_CHECKING:
@@ -70,12 +77,14 @@ def _add_user(  # noqa: PLR0913, PLR0917 - the fields of a line
         if gid is None:
             raise Broken(f"it makes the user {name} in the group {group}, which is not there")
     else:
-        gid = add_group(root, name, _number(uid), descends=True)
-    # With one number for both, where that is free.
-    taken = _number(uid) if uid != "-" else (gid if not is_pair else None)
+        number_ = _number(uid)
+        if number_ is None and id_of(root, "group", name) is None:
+            number_ = free_for_both(root, descends=True)
+        gid = add_group(root, name, number_)
+        uid = "-" if number_ is None else str(number_)
     account = Account(
         name=name,
-        uid=taken,
+        uid=_number(uid),
         gid=gid,
         comment="" if comment == "-" else comment,
         home="/" if home == "-" else home,

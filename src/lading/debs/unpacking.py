@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lading.debs.refusal import Broken
-from lading.errors import ImageError, Problem
+from lading.errors import Problem
 from lading.oci.entries import Folder, Hardlink, Regular, Symlink
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ class Unpacked:
         lost: The paths of a package, by its label, that another one replaces.
         kept: Configuration files that the base has already.
         special: Files with setuid or setgid bits, by true path.
+        problems: What does not fit together.
     """
 
     owners: dict[str, Package] = field(default_factory=dict)
     lost: dict[str, set[str]] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
     special: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def link_merged_folders(root: Root, packages: Iterable[Package], architecture: str) -> None:
@@ -73,20 +75,16 @@ def unpack(packages: Iterable[Package], root: Root, *, done: Unpacked, keep_setu
         done: Told what was done.
         keep_setuid: Whether files may keep setuid and setgid bits.
 
-    Raises:
-        ImageError: Two packages have one path and none replaces the other, or a file would be in
-            the place of a folder; all such problems.
+    Where two packages have one path and none replaces the other, or a file would be in the place of
+    a folder, that is told as a problem, and the file is left out.
     """
-    problems: list[Problem] = []
     for package in packages:
         conffiles = frozenset(package.conffiles)
         for one in package.files:
             try:
                 _unpack(one, package, root, done, conffiles=conffiles, keep_setuid=keep_setuid)
             except Broken as error:
-                problems.append(Problem(message=f"{package.deb}: {error}"))
-    if problems:
-        raise ImageError(problems)
+                done.problems.append(Problem(message=f"{package.deb}: {error}"))
 
 
 def _unpack(  # noqa: PLR0913 - one file, and what was done before it

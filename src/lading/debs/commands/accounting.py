@@ -9,6 +9,7 @@ from lading.debs.accounts import (
     add_group,
     add_member,
     add_user,
+    free_for_both,
     id_of,
     lines_of,
     make_shadow,
@@ -54,11 +55,11 @@ def _adduser(call: Call) -> int:
     if id_of(root, "passwd", name) is not None:
         return 0
     home = options.get("home", "/nonexistent")
-    uid = int(options["uid"]) if "uid" in options else None
+    uid, gid = _numbers(call, name, options)
     account = Account(
         name=name,
         uid=uid,
-        gid=_group_of(call, name, options),
+        gid=gid,
         comment=options.get("gecos", options.get("comment", "")),
         home=home,
         shell=options.get("shell", "/usr/sbin/nologin"),
@@ -74,19 +75,21 @@ def _makes_user(call: Call) -> bool:
     return call.name.rpartition("/")[2] == "adduser" and "--system" in call.words
 
 
-def _group_of(call: Call, name: str, options: Mapping[str, str]) -> int:
+def _numbers(call: Call, name: str, options: Mapping[str, str]) -> tuple[int | None, int]:
+    """The numbers of a user (None for the first free one) and of its group."""
+    uid = int(options["uid"]) if "uid" in options else None
     if "ingroup" in options:
         gid = id_of(call.root, "group", options["ingroup"])
         if gid is None:
             raise call.refuse("whose group is not there")
-        return gid
+        return uid, gid
     if "gid" in options:
-        return int(options["gid"])
+        return uid, int(options["gid"])
     if "group" in options:
-        # The same number for both, where it is free.
-        wanted = int(options["uid"]) if "uid" in options else None
-        return add_group(call.root, name, wanted)
-    return _NOGROUP
+        if uid is None and id_of(call.root, "group", name) is None:
+            uid = free_for_both(call.root)
+        return uid, add_group(call.root, name, uid)
+    return uid, _NOGROUP
 
 
 def _make_home(call: Call, name: str, home: str) -> None:
@@ -127,7 +130,11 @@ def _useradd(call: Call) -> int:
         return 9
     uid = options.get("u") or options.get("uid")
     group = options.get("g") or options.get("gid")
-    gid = id_of(call.root, "group", group) if group else add_group(call.root, name, descends=True)
+    if group:
+        gid = id_of(call.root, "group", group)
+    else:
+        uid = uid or str(free_for_both(call.root, descends=True))
+        gid = add_group(call.root, name, int(uid))
     if gid is None or {"m", "create-home"} & options.keys():
         raise call.refuse()
     account = Account(
