@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lading.assembly.packages import direct_url
 from lading.errors import ImageError
-from lading.oci.entries import Literal, Regular, Symlink
+from lading.oci.entries import Hardlink, Literal, Regular, Symlink
 from lading.oci.layers import LAYER_FORMAT
 from lading.store import LayerKey
 
@@ -90,7 +90,7 @@ def _wheel(one: Distribution) -> str:
 def _described(entry: Entry) -> list[object]:
     head: list[object] = [type(entry).__name__, entry.path, entry.mode, entry.uid, entry.gid]
     match entry:
-        case Symlink(target=target):
+        case Symlink(target=target) | Hardlink(target=target):
             return [*head, target]
         case Regular(content=Literal(data=data)):
             return [*head, hashlib.sha256(data).hexdigest()]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lading.errors import ImageError, Problem
-from lading.oci.entries import Deflated, Folder, Literal, Regular, Symlink
+from lading.oci.entries import Deflated, Folder, Hardlink, Literal, Regular, Symlink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -106,6 +106,8 @@ def _told(entry: Entry) -> str:
             return _FOLDER
         case Symlink(target=target):
             return f"-> {target}"
+        case Hardlink(target=target):
+            return f"= {target}"
         case Regular(mode=mode, sha256=sha256, content=content):
             return f"{mode:o} {sha256 or _hash(content)}"
 

@@ -1,7 +1,7 @@
 """What a layer holds, before it is one: files, folders and links, each with its bytes at hand.
 
-A wheel, a project's files and (later) a Debian package are all sources of entries, and there is one
-writer of them.
+A wheel, a project's files and a Debian package are all sources of entries, and there is one writer
+of them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ __all__ = [
     "Deflated",
     "Entry",
     "Folder",
+    "Hardlink",
     "Literal",
     "Regular",
     "Slice",
@@ -119,4 +120,15 @@ class Symlink(_Named):
     target: str
 
 
-Entry: TypeAlias = Regular | Folder | Symlink
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hardlink(_Named):
+    """A file that another entry of the same layer is too; mode and owner are that one's.
+
+    Attributes:
+        target: The path of the other one, which is a `Regular`.
+    """
+
+    target: str
+
+
+Entry: TypeAlias = Regular | Folder | Symlink | Hardlink

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lading.errors import ImageError, Problem
 from lading.oci.contents import Reader, plain_parts
-from lading.oci.entries import Entry, Folder, Regular, Symlink
+from lading.oci.entries import Entry, Folder, Hardlink, Regular, Symlink
 from lading.oci.inflating import Damaged
 from lading.oci.tar import check_path
 
@@ -32,6 +33,7 @@ def ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
         if other is not entry and not _is_same(other, entry):
             problems.append(_conflict(other, entry))
     problems += _add_parents(found)
+    problems += _put_files_first(found)
     if problems:
         raise ImageError(problems)
     return tuple(found[path] for path in sorted(found))
@@ -43,6 +45,8 @@ def _is_same(one: Entry, other: Entry) -> bool:
     if isinstance(one, Regular) and isinstance(other, Regular):
         return _sha256(one) == _sha256(other)
     if isinstance(one, Symlink) and isinstance(other, Symlink):
+        return one.target == other.target
+    if isinstance(one, Hardlink) and isinstance(other, Hardlink):
         return one.target == other.target
     return isinstance(one, Folder) and isinstance(other, Folder)
 
@@ -72,6 +76,42 @@ def _add_parents(found: dict[str, Entry]) -> list[Problem]:
         if path and not isinstance(found[path], Folder):
             problems.append(_conflict(found[path], entry))
     return problems
+
+
+def _put_files_first(found: dict[str, Entry]) -> list[Problem]:
+    """Of the names of one file give the first its bytes: an archive is unpacked as it is read."""
+    problems, names = [], dict[str, list[Hardlink]]()
+    for entry in found.values():
+        if isinstance(entry, Hardlink):
+            names.setdefault(entry.target, []).append(entry)
+    for target, links in names.items():
+        file = found.get(target)
+        if not isinstance(file, Regular):
+            problems += [_dangling(link) for link in links]
+            continue
+        first = min(target, *(link.path for link in links))
+        found[first] = replace(file, path=first)
+        for path in {target, *(link.path for link in links)} - {first}:
+            found[path] = _link(path, found[first])
+    return problems
+
+
+def _link(path: str, file: Entry) -> Hardlink:
+    return Hardlink(
+        path=path,
+        mode=file.mode,
+        uid=file.uid,
+        gid=file.gid,
+        source=file.source,
+        target=file.path,
+    )
+
+
+def _dangling(link: Hardlink) -> Problem:
+    return Problem(
+        message=f"{link.source} has the hard link {link.path} to {link.target!r}, "
+        "which is no file of the same layer"
+    )
 
 
 def _conflict(one: Entry, other: Entry) -> Problem:

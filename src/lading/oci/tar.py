@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from lading.errors import ImageError
-from lading.oci.entries import MTIME, Entry, Folder, Regular, Symlink
+from lading.oci.entries import MTIME, Entry, Folder, Hardlink, Regular, Symlink
 
 __all__ = ["BLOCK", "END", "check_path", "header", "padding"]
 
@@ -23,7 +23,7 @@ _NAME: Final = 100
 _PREFIX: Final = 155
 _LARGEST_SIZE: Final = 8**11 - 1
 _LARGEST_ID: Final = 8**7 - 1
-_TYPES: Final = {Regular: b"0", Symlink: b"2", Folder: b"5"}
+_TYPES: Final = {Regular: b"0", Hardlink: b"1", Symlink: b"2", Folder: b"5"}
 _TIME: Final = b"%011o\0" % MTIME
 _TAIL: Final = b"ustar\x0000" + bytes(32 + 32 + 8 + 8)  # no user, no group, no device
 _WHITEOUT: Final = ".wh."
@@ -40,7 +40,7 @@ def header(entry: Entry, size: int) -> bytes:
         ImageError: Its path or target can't stand in a layer.
     """
     path = _encoded(entry, f"{entry.path}/" if isinstance(entry, Folder) else entry.path)
-    target = _encoded(entry, entry.target) if isinstance(entry, Symlink) else b""
+    target = _encoded(entry, entry.target) if isinstance(entry, Symlink | Hardlink) else b""
     split = _split(path)
     extended = _records(entry, path if split is None else b"", target, size)
     prefix, name = split or (b"", _ascii(path)[:_NAME])

@@ -83,6 +83,7 @@ class TarMember:
         mtime: In whole seconds.
         target: Of a symbolic link as it stands; of a hard link the other member's name.
         size: Of a file.
+        written: Its name as the archive has it.
     """
 
     name: str
@@ -93,6 +94,7 @@ class TarMember:
     mtime: int
     target: str
     size: int
+    written: str = field(default="", repr=False, compare=False)
     _content: _Content = field(repr=False, compare=False)
 
     def read(self, limit: int = -1) -> bytes:
@@ -176,6 +178,7 @@ def _member(stream: BinaryIO, block: bytes, said: dict[str, str]) -> TarMember:
         mtime=_time(said, block[136:148]),
         target=_clean(target) if kind == "hardlink" else target if kind == "symlink" else "",
         size=size,
+        written=path,
         _content=_Content(stream, size),
     )
 

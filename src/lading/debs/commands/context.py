@@ -1,0 +1,36 @@
+"""What the commands of a package's scripts know of the installation that they are part of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lading.debs.package import Package
+    from lading.debs.root import Root
+    from lading.debs.unpacking import Unpacked
+
+__all__ = ["Context"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """An installation, as a script of one of its packages sees it.
+
+    Attributes:
+        package: Whose script it is.
+        packages: All that are installed together, by name.
+        architecture: The image's.
+        root: Its files.
+        unpacked: What was unpacked.
+        remarks: What was left out, for the user.
+    """
+
+    package: Package
+    packages: Mapping[str, Package]
+    architecture: str
+    root: Root
+    unpacked: Unpacked
+    remarks: dict[str, None] = field(default_factory=dict)

@@ -1,0 +1,173 @@
+"""Packages become entries of one layer, as installing them on the ground would leave it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lading.debs.commands import Context
+from lading.debs.database import installed_in, record_each, record_in_dpkg
+from lading.debs.diversions import check_diversions
+from lading.debs.ldcache import write_cache
+from lading.debs.model import Installed
+from lading.debs.ordering import in_order
+from lading.debs.package import read_package
+from lading.debs.refusal import Broken
+from lading.debs.root import Root
+from lading.debs.scripts import carry_out
+from lading.debs.unpacking import Unpacked, link_merged_folders, unpack
+from lading.errors import ImageError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from lading.debs.model import DebFile, Ground, Record, ScriptProblem
+
+__all__ = ["install", "scripts_problems"]
+
+_ENGINE: Final = "build the Dockerfile with a container engine, which runs such scripts"
+_REPLACED: Final = "name that version, or leave the package to the base"
+
+
+def install(
+    debs: Iterable[DebFile],
+    ground: Ground,
+    *,
+    workdir: Path,
+    record: Record = "status",
+    keep_setuid: bool = False,
+) -> Installed:
+    """What installing packages on a ground writes: the same on every host.
+
+    Args:
+        debs: The packages, none of which the ground has.
+        ground: What they are installed on.
+        workdir: Where their files are unpacked to, which the entries refer to.
+        record: Which record of them is kept.
+        keep_setuid: Whether files keep setuid and setgid bits; they are told of either way.
+
+    Raises:
+        ImageError: A package is not as it must be, two don't fit together or don't fit the ground,
+            or a maintainer script does what can't be done without running it; all such problems.
+    """
+    work = _Installation(debs, ground, workdir=workdir, keep_setuid=keep_setuid)
+    scripts = work.run()
+    problems = [*work.file_problems, *_needing_an_engine(scripts)]
+    if problems:
+        raise ImageError(problems)
+    return work.finished(record)
+
+
+def scripts_problems(
+    debs: Iterable[DebFile], ground: Ground, *, workdir: Path
+) -> tuple[ScriptProblem, ...]:
+    """What of maintainer scripts can't be done without running them; nothing where all can be.
+
+    Files of packages that don't fit together are `install`'s to tell.
+
+    Raises:
+        ImageError: A package is not as it must be, or the ground has it already.
+    """
+    return _Installation(debs, ground, workdir=workdir, keep_setuid=False).run()
+
+
+def _needing_an_engine(scripts: Iterable[ScriptProblem]) -> list[Problem]:
+    return [Problem(message=str(one), hint=_ENGINE) for one in scripts]
+
+
+class _Installation:
+    """One installation, from the files of packages to the record of them."""
+
+    def __init__(
+        self, debs: Iterable[DebFile], ground: Ground, *, workdir: Path, keep_setuid: bool
+    ) -> None:
+        every = tuple(debs)
+        _check_once(every)
+        self._packages = in_order(read_package(deb, workdir=workdir) for deb in every)
+        self._root = Root(ground)
+        self._keep_setuid = keep_setuid
+        self._unpacked = Unpacked()
+        self._remarks: dict[str, None] = {}
+        self._architecture = next(
+            (one.architecture for one in every if one.architecture != "all"), "all"
+        )
+
+    @property
+    def file_problems(self) -> list[Problem]:
+        """What of the packages' files does not fit together."""
+        return self._unpacked.problems
+
+    def run(self) -> tuple[ScriptProblem, ...]:
+        """Unpack and configure; what of the scripts could not be done."""
+        self._check_ground()
+        link_merged_folders(self._root, self._packages, self._architecture)
+        # preinst before unpack, but a tool that another package brings may be asked for: those of
+        # all packages are looked at when none of their files is there, as on an empty system.
+        problems = list(self._scripts("preinst"))
+        unpack(self._packages, self._root, done=self._unpacked, keep_setuid=self._keep_setuid)
+        problems += self._scripts("postinst")
+        return tuple(problems)
+
+    def finished(self, record: Record) -> Installed:
+        """What triggers do once, and the record."""
+        try:
+            if self._root.leads_to("usr/sbin/ldconfig") or self._root.leads_to("etc/ld.so.cache"):
+                write_cache(self._root)
+            if record == "status":
+                record_in_dpkg(self._packages, self._root, self._unpacked.lost)
+            else:
+                record_each(self._packages, self._root)
+        except Broken as error:
+            raise ImageError(f"packages can't be installed: {error}") from None
+        return Installed(entries=self._root.entries(), remarks=tuple(self._told()))
+
+    def _check_ground(self) -> None:
+        try:
+            there = installed_in(self._root)
+        except Broken as error:
+            raise ImageError(f"the base's record of packages can't be read: {error}") from None
+        problems = [
+            Problem(message=f"{one.deb} is in the base as {version} already", hint=_REPLACED)
+            for one in self._packages
+            for (name, architecture), version in there.items()
+            if name == one.name and architecture in {one.deb.architecture, "all"}
+        ]
+        diverted = check_diversions(self._root, self._packages)
+        problems += [Problem(message=text, hint=_ENGINE) for text in diverted]
+        if problems:
+            raise ImageError(problems)
+
+    def _scripts(self, script: str) -> Iterator[ScriptProblem]:
+        known = {one.name: one for one in self._packages}
+        for package in self._packages:
+            context = Context(
+                package=package,
+                packages=known,
+                architecture=self._architecture,
+                root=self._root,
+                unpacked=self._unpacked,
+                remarks=self._remarks,
+            )
+            problem = carry_out(script, context)
+            if problem is not None:
+                yield problem
+
+    def _told(self) -> Iterator[str]:
+        for what in self._remarks:
+            yield f"left out: {what}"
+        done = "kept" if self._keep_setuid else "taken away"
+        for place in self._unpacked.special:
+            yield f"/{place} is setuid or setgid: {done}"
+        for path in self._unpacked.kept:
+            yield f"{path} is left as the base has it"
+
+
+def _check_once(debs: Iterable[DebFile]) -> None:
+    seen: dict[str, DebFile] = {}
+    problems = [
+        f"{deb} and {seen[deb.name]} are one package twice"
+        for deb in debs
+        if seen.setdefault(deb.name, deb) is not deb
+    ]
+    if problems:
+        raise ImageError([Problem(message=text) for text in problems])

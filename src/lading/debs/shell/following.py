@@ -1,0 +1,427 @@
+"""A script followed command by command, as dash would, on the image's files and no others.
+
+Nothing is run: each command is a function of a table, or the script can't be followed. Expansions,
+conditions, loops and functions are the language's own (POSIX.1-2017, Shell Command Language).
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, assert_never
+
+from lading.debs.refusal import Broken
+from lading.debs.shell.expanding import Expander, fits
+from lading.debs.shell.parsing import parse
+from lading.debs.shell.state import Call, Input, Output, Unfollowable
+from lading.debs.shell.syntax import Case, For, Function, Group, If, Simple, While
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from lading.debs.root import Root
+    from lading.debs.shell.state import Command, State
+    from lading.debs.shell.syntax import AndOr, Body, Pipeline, Redirect
+    from lading.debs.shell.syntax import Command as Node
+
+__all__ = ["SHELL", "Follower"]
+
+SHELL: Final = re.compile(r"#!\s*/bin/(?:sh|bash|dash)(?P<options>(?:\s+-[a-z]+)*)\s*\n")
+"""The first line of a script that can be followed."""
+
+_LONGEST_SCRIPT: Final = 1 << 18
+
+_MOST_STEPS: Final = 200_000
+_DEEPEST: Final = 40
+_NULL: Final = "dev/null"
+
+
+class _Leave(Exception):  # noqa: N818 - it is no error
+    """The script, a function or a loop is left."""
+
+    def __init__(self, what: str, status: int = 0) -> None:
+        super().__init__(what)
+        self.what = what
+        self.status = status
+
+
+class Follower:
+    """Follows scripts by a table of commands."""
+
+    def __init__(self, commands: Mapping[str, Command]) -> None:
+        self._commands = commands
+        self._steps = 0
+        self._depth = 0
+        self._own: dict[str, Callable[[Call], int]] = {
+            "set": self._set,
+            "shift": self._shift,
+            "export": self._declare,
+            "readonly": self._declare,
+            "local": self._declare,
+            "unset": self._unset,
+            "return": self._leave,
+            "exit": self._leave,
+            "break": self._leave,
+            "continue": self._leave,
+            "read": self._read,
+            ".": self._source,
+            "command": self._command,
+            "umask": self._umask,
+            "type": self._which,
+            "which": self._which,
+        }
+
+    def follow(self, text: str, state: State) -> int:
+        """Follow a script to its end.
+
+        Returns:
+            Its exit status.
+
+        Raises:
+            Unfollowable: It does what can't be known or done.
+        """
+        try:
+            return self._body(parse(text), state, None, Output(), is_tested=False)
+        except _Leave as leave:
+            return leave.status
+        except Broken as error:
+            raise Unfollowable(str(error)) from None
+
+    def _body(
+        self, body: Body, state: State, given: Input | None, out: Output, *, is_tested: bool
+    ) -> int:
+        status = 0
+        for one in body:
+            status = self._and_or(one, state, given, out, is_tested=is_tested)
+        return status
+
+    def _and_or(
+        self, one: AndOr, state: State, given: Input | None, out: Output, *, is_tested: bool
+    ) -> int:
+        last = len(one.rest)
+        status = self._pipeline(one.first, state, given, out, is_tested=is_tested or last > 0)
+        ran_last, last_run = last == 0, one.first
+        for number, (operator, pipeline) in enumerate(one.rest, 1):
+            if (status == 0) != (operator == "&&"):
+                continue
+            ran_last, last_run = number == last, pipeline
+            status = self._pipeline(
+                pipeline, state, given, out, is_tested=is_tested or number < last
+            )
+        # A compound command that ends with a failure that did not count does not count either.
+        counts = not last_run.is_negated and ran_last and _is_simple(last_run)
+        if status and state.fails and not is_tested and counts:
+            raise _Leave("exit", status)
+        return status
+
+    def _pipeline(
+        self, pipeline: Pipeline, state: State, given: Input | None, out: Output, *, is_tested: bool
+    ) -> int:
+        is_tested = is_tested or pipeline.is_negated
+        *before, last = pipeline.commands
+        for command in before:
+            between = Output(use="script")
+            self._isolated(command, state.subshell(), given, between, is_tested=is_tested)
+            given = Input(between.text)
+        if before:
+            status = self._isolated(last, state.subshell(), given, out, is_tested=is_tested)
+        else:
+            status = self._node(last, state, given, out, is_tested=is_tested)
+        state.status = int(not status) if pipeline.is_negated else status
+        return state.status
+
+    def _isolated(
+        self, node: Node, state: State, given: Input | None, out: Output, *, is_tested: bool
+    ) -> int:
+        try:
+            return self._node(node, state, given, out, is_tested=is_tested)
+        except _Leave as leave:
+            return leave.status
+
+    def _node(  # noqa: PLR0911 - one for each kind
+        self, node: Node, state: State, given: Input | None, out: Output, *, is_tested: bool
+    ) -> int:
+        self._step()
+        if isinstance(node, Function):
+            state.functions[node.name] = node.body
+            return 0
+        expander = Expander(state, self._substituted)
+        with self._redirected(node.redirects, expander, given, out) as (given_, out_):
+            match node:
+                case Simple():
+                    return self._simple(node, expander, given_, out_, is_tested=is_tested)
+                case If():
+                    return self._if(node, state, given_, out_, is_tested=is_tested)
+                case For() | While():
+                    return self._loop(node, state, given_, out_, is_tested=is_tested)
+                case Case():
+                    return self._case(node, expander, given_, out_, is_tested=is_tested)
+                case Group(is_subshell=True):
+                    inner = state.subshell()
+                    try:
+                        return self._body(node.body, inner, given_, out_, is_tested=is_tested)
+                    except _Leave as leave:
+                        return leave.status
+                case Group():
+                    return self._body(node.body, state, given_, out_, is_tested=is_tested)
+                case _:
+                    assert_never(node)
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise Unfollowable("it does not come to an end")
+
+    def _substituted(self, body: Body, state: State) -> str:
+        out = Output(use="script")
+        try:
+            state.status = self._body(body, state.subshell(), None, out, is_tested=False)
+        except _Leave as leave:
+            state.status = leave.status
+        return out.text.rstrip("\n")
+
+    @contextmanager
+    def _redirected(
+        self, redirects: tuple[Redirect, ...], expander: Expander, given: Input | None, out: Output
+    ) -> Iterator[tuple[Input | None, Output]]:
+        root = expander.state.root
+        file = ""
+        appends = False
+        for one in redirects:
+            target = expander.text(one.target)
+            if one.operator == "<<":
+                given = Input(target)
+            elif one.operator == "<":
+                given = _opened(target, root)
+            elif one.operator in {">", ">>", ">|"} and one.fd == 1:
+                file, appends = target, one.operator == ">>"
+                out = Output(use="nothing" if target.strip("/") == _NULL else "file")
+            elif one.operator == ">&" and one.fd == 1:
+                file, out = "", Output()  # to standard error, which nobody reads
+        yield given, out
+        if file and out.use == "file" and not out.unknown:
+            before = (root.read(file) or b"") if appends else b""
+            mode = 0o666 & ~expander.state.umask
+            root.write(file, before + out.text.encode(), mode=mode, source="a maintainer script")
+
+    def _if(
+        self, node: If, state: State, given: Input | None, out: Output, *, is_tested: bool
+    ) -> int:
+        for condition, body in node.branches:
+            if self._body(condition, state, given, out, is_tested=True) == 0:
+                return self._body(body, state, given, out, is_tested=is_tested)
+        return self._body(node.otherwise, state, given, out, is_tested=is_tested)
+
+    def _loop(
+        self, node: For | While, state: State, given: Input | None, out: Output, *, is_tested: bool
+    ) -> int:
+        status = 0
+        for _ in self._turns(node, state, given, out):
+            try:
+                status = self._body(node.body, state, given, out, is_tested=is_tested)
+            except _Leave as leave:
+                if leave.what == "break":
+                    return 0
+                if leave.what != "continue":
+                    raise
+        return status
+
+    def _turns(
+        self, node: For | While, state: State, given: Input | None, out: Output
+    ) -> Iterator[None]:
+        if isinstance(node, While):
+            while True:
+                self._step()
+                holds = self._body(node.condition, state, given, out, is_tested=True) == 0
+                if holds == node.until:
+                    return
+                yield
+        words = state.arguments
+        if node.words is not None:
+            words = tuple(Expander(state, self._substituted).fields(node.words))
+        for word in words:
+            self._step()
+            state.variables[node.name] = word
+            yield
+
+    def _case(
+        self, node: Case, expander: Expander, given: Input | None, out: Output, *, is_tested: bool
+    ) -> int:
+        word = expander.text(node.word)
+        for patterns, body in node.items:
+            if any(fits(expander.pattern(pattern), word) for pattern in patterns):
+                return self._body(body, expander.state, given, out, is_tested=is_tested)
+        return 0
+
+    def _simple(
+        self, node: Simple, expander: Expander, given: Input | None, out: Output, *, is_tested: bool
+    ) -> int:
+        state = expander.state
+        words = expander.fields(node.words)
+        values = [(name, expander.text(word)) for name, word in node.assignments]
+        if not words:
+            state.variables.update(values)
+            # Without a command the status is that of the last substitution (2.9.1).
+            return expander.status
+        call = Call(words[0], tuple(words[1:]), state, given, out)
+        body = state.functions.get(call.name)
+        if body is not None:
+            return self._function(call, body, is_tested=is_tested)
+        kept = {name: state.variables.get(name) for name, _ in values}
+        state.variables.update(values)
+        try:
+            return self._call(call)
+        finally:
+            for name, value in kept.items():
+                state.variables.pop(name, None)
+                state.variables.update({name: value} if value is not None else {})
+
+    def _call(self, call: Call) -> int:
+        command = self._own.get(call.name) or self._commands.get(call.name)
+        if command is None and call.name.startswith("/"):
+            command = self._commands.get(call.name.rpartition("/")[2])
+        return self._program(call) if command is None else command(call)
+
+    def _program(self, call: Call) -> int:
+        """A script of a package that another one calls is followed as well."""
+        place = _program(call.name, call.state)
+        start = call.root.content(call.root.real(place), most=_LONGEST_SCRIPT) if place else None
+        shell = start is not None and SHELL.match(start.decode(errors="replace"))
+        if start is None or not shell:
+            raise call.refuse()
+        inner = call.state.subshell()
+        inner.arguments, inner.functions = call.words, {}
+        inner.fails = "e" in shell["options"]
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise Unfollowable("its programs call each other without an end")
+        try:
+            return self._body(parse(start.decode()), inner, call.given, call.out, is_tested=False)
+        except _Leave as leave:
+            return leave.status
+        finally:
+            self._depth -= 1
+
+    def _function(self, call: Call, body: Node, *, is_tested: bool) -> int:
+        state = call.state
+        arguments, state.arguments = state.arguments, call.words
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise Unfollowable("its functions call each other without an end")
+        try:
+            return self._node(body, state, call.given, call.out, is_tested=is_tested)
+        except _Leave as leave:
+            if leave.what != "return":
+                raise
+            return leave.status
+        finally:
+            state.arguments = arguments
+            self._depth -= 1
+
+    def _set(self, call: Call) -> int:
+        words = list(call.words)
+        while words and words[0][:1] in {"-", "+"} and words[0] != "--":
+            option = words.pop(0)
+            if option[1:] == "o":
+                words[:1] = []
+            if "e" in option:
+                call.state.fails = option[0] == "-"
+        if words[:1] == ["--"]:
+            call.state.arguments = tuple(words[1:])
+        elif words:
+            call.state.arguments = tuple(words)
+        return 0
+
+    def _umask(self, call: Call) -> int:
+        if len(call.words) != 1 or not call.words[0].isdigit():
+            raise call.refuse()
+        call.state.umask = int(call.words[0], 8)
+        return 0
+
+    def _shift(self, call: Call) -> int:
+        count = int(call.words[0]) if call.words else 1
+        call.state.arguments = call.state.arguments[count:]
+        return 0
+
+    def _declare(self, call: Call) -> int:
+        # A function's local variables are those of its callers, too, and last: no script that was
+        # seen depends on the difference, and one name is set where it is read.
+        for word in call.words:
+            name, is_set, value = word.partition("=")
+            if is_set:
+                call.state.variables[name] = value
+        return 0
+
+    def _unset(self, call: Call) -> int:
+        for name in call.words:
+            call.state.variables.pop(name, None)
+        return 0
+
+    def _leave(self, call: Call) -> int:
+        status = int(call.words[0]) if call.words else call.state.status
+        raise _Leave(call.name, status if call.name in {"return", "exit"} else 0)
+
+    def _read(self, call: Call) -> int:
+        line = None if call.given is None else call.given.line()
+        names = [word for word in call.words if not word.startswith("-")] or ["REPLY"]
+        separators = call.state.variables.get("IFS", " \t\n")
+        values = _read_fields(line or "", separators, len(names))
+        for number, name in enumerate(names):
+            call.state.variables[name] = values[number] if number < len(values) else ""
+        return int(line is None)
+
+    def _source(self, call: Call) -> int:
+        path = call.words[0] if call.words else ""
+        known = self._commands.get(f". {path}")
+        if known is not None:
+            return known(call)
+        content = call.root.read(path)
+        if content is None:
+            raise call.refuse("which is not there")
+        return self._body(
+            parse(content.decode()), call.state, call.given, call.out, is_tested=False
+        )
+
+    def _command(self, call: Call) -> int:
+        if call.words[:1] in {("-v",), ("-V",)}:
+            return self._which(Call("which", call.words[1:], call.state, call.given, call.out))
+        if call.words:
+            return self._call(Call(call.words[0], call.words[1:], call.state, call.given, call.out))
+        return 0
+
+    def _which(self, call: Call) -> int:
+        status = 0
+        for word in call.words:
+            place = word if word in call.state.functions else _program(word, call.state)
+            if place:
+                call.say(f"{place}\n")
+            else:
+                status = 1
+        return status
+
+
+def _read_fields(line: str, separators: str, count: int) -> list[str]:
+    if not separators:
+        return [line]
+    if not separators.strip():
+        values = line.split(None, count - 1)
+        return [*values[:-1], *(value.rstrip() for value in values[-1:])]
+    return re.split(f"[{re.escape(separators)}]", line, maxsplit=count - 1)
+
+
+def _opened(path: str, root: Root) -> Input:
+    content = root.read(path)
+    if content is None and path.strip("/") != _NULL:
+        raise Unfollowable(f"it reads {path}, which is not there")
+    return Input((content or b"").decode(errors="surrogateescape"))
+
+
+def _is_simple(pipeline: Pipeline) -> bool:
+    last = pipeline.commands[-1]
+    return isinstance(last, Simple) or (isinstance(last, Group) and last.is_subshell)
+
+
+def _program(name: str, state: State) -> str:
+    folders = state.variables.get("PATH", "").split(":")
+    places = [name] if "/" in name else [f"{folder}/{name}" for folder in folders]
+    return next((place for place in places if state.root.leads_to(place) == "file"), "")

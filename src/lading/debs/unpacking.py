@@ -1,0 +1,195 @@
+"""The files of packages put into the image, as dpkg unpacks them (dpkg's src/main/archives.c)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from lading.debs.refusal import Broken
+from lading.errors import Problem
+from lading.oci.entries import Folder, Hardlink, Regular, Symlink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lading.debs.package import DataFile, Package
+    from lading.debs.root import Root
+    from lading.debs.stanza import Stanza
+    from lading.oci.entries import Entry
+
+__all__ = ["Unpacked", "link_merged_folders", "unpack"]
+
+_SPECIAL: Final = 0o6000
+_MERGED: Final = ("bin", "sbin", "lib")
+_RTLD: Final = {"amd64": "lib64", "loong64": "lib64", "ppc64el": "lib64"}
+"""Where the dynamic linker is, when that is no folder of its own below /lib."""
+
+
+@dataclass(slots=True)
+class Unpacked:
+    """What was done, for the records.
+
+    Attributes:
+        owners: By true path, the label of the package that has it.
+        lost: The paths of a package, by its label, that another one replaces.
+        kept: Configuration files that the base has already.
+        special: Files with setuid or setgid bits, by true path.
+        problems: What does not fit together.
+    """
+
+    owners: dict[str, Package] = field(default_factory=dict)
+    lost: dict[str, set[str]] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
+    special: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def link_merged_folders(root: Root, packages: Iterable[Package], architecture: str) -> None:
+    """Make /bin, /sbin and /lib links into /usr, where nothing is yet.
+
+    Debian has no other layout since bookworm: installers make these links before base-files is
+    unpacked, and from trixie on base-files has them itself.
+    """
+    links = {name: f"usr/{name}" for name in _MERGED}
+    if architecture in _RTLD:
+        links[_RTLD[architecture]] = f"usr/{_RTLD[architecture]}"
+    for package in packages:
+        links |= {
+            one.path: one.target
+            for one in package.files
+            if one.kind == "symlink" and one.target == f"usr/{one.path}"
+        }
+    for path, target in sorted(links.items()):
+        if root.kind(path) is None:
+            root.put(Symlink(path=path, mode=0o777, target=target, source="merged /usr"))
+            if root.kind(target) is None:
+                root.put(Folder(path=target, mode=0o755, source="merged /usr"))
+
+
+def unpack(packages: Iterable[Package], root: Root, *, done: Unpacked, keep_setuid: bool) -> None:
+    """Put the files of packages into the image, one package after the other.
+
+    Args:
+        packages: In the order that they are unpacked in.
+        root: The image.
+        done: Told what was done.
+        keep_setuid: Whether files may keep setuid and setgid bits.
+
+    Where two packages have one path and none replaces the other, or a file would be in the place of
+    a folder, that is told as a problem, and the file is left out.
+    """
+    for package in packages:
+        conffiles = frozenset(package.conffiles)
+        for one in package.files:
+            try:
+                _unpack(one, package, root, done, conffiles=conffiles, keep_setuid=keep_setuid)
+            except Broken as error:
+                done.problems.append(Problem(message=f"{package.deb}: {error}"))
+
+
+def _unpack(  # noqa: PLR0913 - one file, and what was done before it
+    one: DataFile,
+    package: Package,
+    root: Root,
+    done: Unpacked,
+    *,
+    conffiles: frozenset[str],
+    keep_setuid: bool,
+) -> None:
+    place = root.place(one.path)
+    there = root.kind(place)
+    if _is_folder_already(one, place, there, root):
+        return
+    if there == "folder" or (one.kind == "folder" and there is not None):
+        raise Broken(f"/{one.path} is a folder here and something else elsewhere")
+    if there is not None and one.kind != "folder":
+        if f"/{one.path}" in conffiles and root.is_ground(place):
+            done.kept.append(f"/{one.path}")
+            return
+        _check_owner(place, package, root, done)
+    entry = _entry(one, place, package, root, keep_setuid=keep_setuid)
+    if one.kind == "file" and one.mode & _SPECIAL:
+        done.special.append(place)
+    root.put(entry)
+    done.owners[place] = package
+
+
+def _is_folder_already(one: DataFile, place: str, there: str | None, root: Root) -> bool:
+    """Dpkg never puts a link in the place of a folder, nor a folder in that of a link to one."""
+    if one.kind == "folder":
+        return there == "folder" or (there == "link" and root.leads_to(place) == "folder")
+    if one.kind != "symlink":
+        return False
+    if there == "link" and root.target(place) == one.target:
+        return root.leads_to(place) == "folder"
+    return there == "folder" and _leads_to_folder(one, place, root)
+
+
+def _leads_to_folder(one: DataFile, place: str, root: Root) -> bool:
+    parent = place.rpartition("/")[0]
+    target = one.target if one.target.startswith("/") else f"{parent}/{one.target}"
+    return root.leads_to(target) == "folder"
+
+
+def _entry(one: DataFile, place: str, package: Package, root: Root, *, keep_setuid: bool) -> Entry:
+    source = str(package.deb)
+    mode, uid, gid = one.mode, one.uid, one.gid
+    if one.kind == "folder":
+        return Folder(path=place, mode=mode, uid=uid, gid=gid, source=source)
+    if one.kind == "symlink":
+        return Symlink(path=place, mode=0o777, uid=uid, gid=gid, source=source, target=one.target)
+    if not keep_setuid:
+        mode &= ~_SPECIAL
+    if one.kind == "hardlink":
+        target = root.place(one.target)
+        return Hardlink(path=place, mode=mode, uid=uid, gid=gid, source=source, target=target)
+    if one.content is None:
+        raise Broken(f"/{one.path} has no content")
+    return Regular(
+        path=place,
+        mode=mode,
+        uid=uid,
+        gid=gid,
+        source=source,
+        content=one.content,
+        sha256=one.sha256,
+    )
+
+
+def _check_owner(place: str, package: Package, root: Root, done: Unpacked) -> None:
+    """Policy 7.6.1: only a package that says so takes a file of another one."""
+    other = done.owners.get(place)
+    if other is None:
+        _check_ground_owner(place, package, root)
+    elif other is package:
+        raise Broken(f"it has /{place} twice, by way of a link")
+    elif package.stanza.replaces(other.stanza):
+        done.lost.setdefault(other.stanza.label, set()).update(_spellings(place, other))
+    else:
+        raise Broken(f"/{place} is in {other.deb} too, and it does not say that it replaces that")
+
+
+def _spellings(place: str, package: Package) -> Iterator[str]:
+    """How a package's own list has a true path."""
+    names = {place, place.removeprefix("usr/")}
+    return (f"/{one.path}" for one in package.files if one.path in names)
+
+
+def _check_ground_owner(place: str, package: Package, root: Root) -> None:
+    for owner in _ground_owners(place, root):
+        if not _replaces_by_name(package.stanza, owner):
+            raise Broken(f"/{place} is in {owner} too, which the base has")
+
+
+def _ground_owners(place: str, root: Root) -> Iterator[str]:
+    info = "var/lib/dpkg/info"
+    lines = {f"/{place}".encode(), f"/{place.removeprefix('usr/')}".encode()}
+    for name in root.names(info) if root.is_ground(place) else ():
+        if name.endswith(".list") and lines & set(
+            (root.read(f"{info}/{name}") or b"").split(b"\n")
+        ):
+            yield name.removesuffix(".list").partition(":")[0]
+
+
+def _replaces_by_name(stanza: Stanza, owner: str) -> bool:
+    return any(owner in group for group in stanza.names_in("Replaces"))

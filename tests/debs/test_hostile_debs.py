@@ -1,0 +1,110 @@
+"""Packages that would write where they must not, or what no package may have: each refused."""
+
+from __future__ import annotations
+
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from debs.debmaker import (
+    ar,
+    by_path,
+    control_text,
+    file,
+    folder,
+    hardlink,
+    installed,
+    link,
+    make_deb,
+    packed,
+    special,
+    tar,
+)
+from lading.debs import streams
+from lading.errors import ImageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE = {
+    "leaves the image": ([file("./../etc/passwd")], "leaves the image"),
+    "leaves it inside": ([file("./usr/../../x")], "leaves the image"),
+    "absolute": ([file("/etc/passwd")], 'it has the absolute path "/etc/passwd"'),
+    "a character device": ([special("./null", tarfile.CHRTYPE)], "which is a device"),
+    "a block device": ([special("./sda", tarfile.BLKTYPE)], "which is a device"),
+    "a named pipe": ([special("./pipe", tarfile.FIFOTYPE)], "which is a named pipe"),
+    "a sparse file": ([special("./s", tarfile.GNUTYPE_SPARSE)], "sparse"),
+    "an unknown kind": ([special("./s", b"Z")], "unknown kind"),
+    "twice": ([file("./a", "1"), file("./a", "2")], 'it has "a" twice'),
+    "twice, spelt otherwise": ([file("./a"), file("././/a")], 'it has "a" twice'),
+    "a file as the root": ([file("./.")], "it has a file in the place of the root"),
+    "below a file": ([file("./a"), file("./a/b")], 'it has "a/b" below what is no folder'),
+    "below a link": ([link("./a", "/etc"), file("./a/b")], 'it has "a/b" below what is no folder'),
+    "a link to nowhere": ([link("./a", "")], 'it has the link "a" to nowhere'),
+    "a hard link to nothing": ([hardlink("./a", "./b")], "to what is no file before it"),
+    "a hard link out": ([hardlink("./a", "../../etc/passwd")], "leaves the image"),
+    "a hard link to a folder": ([folder("./d/"), hardlink("./a", "./d")], "no file before it"),
+    "a line break": ([file("./a\nb")], "with a character that no name may have"),
+    "an escape": ([file("./a\033[31m")], "with a character that no name may have"),
+    "too long": ([file("./" + "n" * 256)], "longer than any system takes"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_what_no_package_may_have_is_refused(tmp_path: Path, case: str) -> None:
+    files, message = HOSTILE[case]
+    deb = make_deb(tmp_path, "tool", *files)
+    with pytest.raises(ImageError) as caught:
+        installed(tmp_path, deb)
+    assert message in str(caught.value)
+    assert str(caught.value).count("\n") == 1
+    assert not list((tmp_path / "work").iterdir())
+
+
+@pytest.mark.parametrize("size", [4 << 10, 5 << 30])
+def test_a_lie_about_a_size_is_refused(tmp_path: Path, size: int) -> None:
+    info = file("./a").info
+    info.size = size
+    data = info.tobuf(tarfile.GNU_FORMAT) + b"abc".ljust(512, b"\0") + bytes(1024)
+    content = ar(
+        [
+            ("debian-binary", b"2.0\n"),
+            ("control.tar", tar([file("./control", control_text("tool"))])),
+            ("data.tar.gz", packed(data, ".gz")),
+        ]
+    )
+    deb = make_deb(tmp_path, "tool", whole=content)
+    with pytest.raises(ImageError, match="it ends in the middle of a file"):
+        installed(tmp_path, deb)
+
+
+def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "_HOLLOW", 1 << 20)
+    deb = make_deb(tmp_path, "tool", file("./zeros", bytes(4 << 20)))
+    with pytest.raises(ImageError, match="it unpacks to more than 1 MB, as no package does"):
+        installed(tmp_path, deb)
+
+
+def test_a_link_out_of_the_image_stays_in_it(tmp_path: Path) -> None:
+    out = link("./opt/out", "../../../../outside")
+    first = make_deb(tmp_path, "one", folder("./outside/"), folder("./opt/"), out)
+    second = make_deb(tmp_path, "two", folder("./opt/"), folder("./opt/out/"), file("./opt/out/x"))
+    assert "outside/x" in by_path(installed(tmp_path, first, second))
+
+
+def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
+    first = make_deb(tmp_path, "one", link("./a", "b"), link("./b", "a"))
+    second = make_deb(tmp_path, "two", file("./a/x"))
+    with pytest.raises(ImageError, match="go in a circle"):
+        installed(tmp_path, first, second)
+
+
+def test_setuid_is_kept_by_policy_only_and_told(tmp_path: Path) -> None:
+    deb = make_deb(tmp_path, "su", folder("./opt/", mode=0o2775), file("./opt/su", mode=0o4755))
+    without, kept = (installed(tmp_path, deb, keep_setuid=keep) for keep in (False, True))
+    assert by_path(without)["opt/su"].mode == 0o755
+    assert by_path(kept)["opt/su"].mode == 0o4755
+    assert by_path(without)["opt"].mode == 0o2775
+    assert without.remarks == ("/opt/su is setuid or setgid: taken away",)
+    assert kept.remarks == ("/opt/su is setuid or setgid: kept",)
