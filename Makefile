@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SCRIPTS := $(wildcard .ci/run ci/*.sh examples/*.sh bench/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv bench cases debs demo fuzz wheels test lint typecheck contracts scripts unit format lock-dev clean
+.PHONY: help venv apt bench cases debs demo fuzz wheels test lint typecheck contracts scripts unit format lock-dev clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/ -/' | sort
@@ -36,8 +36,11 @@ cases: $(STAMP) ## Write docs/cases.md from the tests
 wheels: $(STAMP) ## Compare layers of 150 much used wheels with installations (WHEELS_ARGS=... adds options)
 	$(BIN)/python ci/wheels.py $(WHEELS_ARGS)
 
-debs: $(STAMP) ## Compare what is chosen with real apt: 58 sets, two releases, three bases
+apt: $(STAMP) ## Compare what is chosen with real apt: 58 sets, two releases, three bases
 	LADING_TEST_ALL_SETS=1 $(BIN)/pytest --quiet --numprocesses auto tests/debian/test_against_apt.py
+
+debs: $(STAMP) ## Install Debian's 500 most used libraries natively, and say which can't be (DEBS_ARGS=...)
+	$(BIN)/python ci/debs.py $(DEBS_ARGS)
 
 fuzz: $(STAMP) ## Give the readers and the serializer anything: FUZZ_SECONDS=60 each (FUZZ_ARGS=... adds options)
 	$(BIN)/python fuzz/run.py $(FUZZ_ARGS)

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.debian.archive import Reader
-from lading.debian.closure import closure
 from lading.debian.index import Packages
+from lading.debian.resolving import resolve
 from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
 from lading.debs import NOTHING, DebFile, scripts_problems
@@ -67,7 +67,7 @@ class Archive:
     def needed(self, name: str) -> tuple[Package, ...]:
         """The package and all that it depends on; of a name the newest version."""
         newest: dict[str, Package] = {}
-        for one in closure(["usr-is-merged", name], self.packages, architecture=self.architecture):
+        for one in resolve(["usr-is-merged", name], self.packages, architecture=self.architecture):
             if one.name != "usrmerge":  # the other of the two converts a system
                 newest.setdefault(one.name, one)
         return tuple(newest.values())

@@ -16,7 +16,7 @@ import msgspec
 from lading.assembly import Assembler
 from lading.bases.base import base_of
 from lading.info import ContextFile, CopyFiles, ImageInfo, InstallPython
-from lading.lock.model import Distribution, LockedBase
+from lading.lock.model import Deb, Distribution, LockedBase
 from lading.oci import layout, validate
 from lading.oci.blobs import Descriptor, FileBlob
 from lading.oci.config import Execution, ImageConfig
@@ -124,12 +124,14 @@ class Bench:
         root: A folder of its own.
         files: The project's, by their path in the frozen folder.
         fetched: The distributions that were asked for, call by call.
+        debs: System packages by their SHA-256.
     """
 
     root: Path
     files: dict[str, bytes] = field(default_factory=dict)
     wheels: dict[str, Path] = field(default_factory=dict)
     fetched: list[tuple[str, ...]] = field(default_factory=list)
+    debs: dict[str, Path] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
@@ -182,6 +184,10 @@ class Bench:
         self.fetched.append(tuple(one.name for one in distributions))
         return self.wheels
 
+    def fetch_debs(self, debs: Sequence[Deb]) -> Mapping[str, Path]:
+        """The files of system packages, as a freezer gives them."""
+        return {one.sha256: self.debs[one.sha256] for one in debs}
+
     def assemble(self, info: ImageInfo, base: Base, **options: object) -> Assembled:
         """The image, which is as valid as all that are made."""
         made = self.unchecked(info, base, **options)
@@ -196,6 +202,7 @@ class Bench:
             store=self.store,
             base=base,
             wheels=self.fetch,
+            debs=self.fetch_debs,
             contents=self.files,
             **options,  # type: ignore[arg-type]
         )

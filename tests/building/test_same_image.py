@@ -106,6 +106,9 @@ CORPUS = {
     .volume("/opt", "/usr/local/share", "/var/tmp")
     .python_packages("./wheels/tools-1.0-py3-none-any.whl")
     .build_include("app")""",
+    "system packages": """
+    .system_packages("curl", "libgomp1", "libmagic1", "libglib2.0-0")
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl")""",
     "no packages": """.build_include("app").cmd("cat", "server.py")""",
 }
 

@@ -40,6 +40,14 @@ EXEMPT: Final = {
         re.compile(r"/opt/venv/bin/(?!python|activate)[^/]+"),
         "its text is each installer's own: mode, interpreter, module, attribute are compared below",
     ),
+    "package manager": (
+        re.compile(r"/var/(cache/debconf|lib/dpkg)/[^/]+-old|/var/lib/apt/lists(/.*)?"),
+        "copies and lists that apt and dpkg keep for themselves: a build removes the base's, too",
+    ),
+    "linker": (
+        re.compile(r"/etc/ld\.so\.cache"),
+        "it names the program that has written it; which libraries it has is compared below",
+    ),
     "accounts": (
         re.compile(r"/etc/passwd-?"),
         "a layer can't add a line to a file of a base that is not fetched: HOME and USER are set",

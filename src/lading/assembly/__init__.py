@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from lading.assembly.assembler import Assembled, AssembledLayer, Assembler
 from lading.assembly.document import index_of
-from lading.assembly.obstacles import MustExecute, must_execute
+from lading.assembly.obstacles import MustExecute, must_execute, scripts_to_run
 from lading.assembly.plan import BUDGET, PlannedLayer, plan
+from lading.assembly.system import needed_scripts, system_debs
 
 __all__ = [
     "BUDGET",
@@ -19,5 +20,8 @@ __all__ = [
     "PlannedLayer",
     "index_of",
     "must_execute",
+    "needed_scripts",
     "plan",
+    "scripts_to_run",
+    "system_debs",
 ]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lading.assembly.ground import Ground
     from lading.assembly.includes import Contents
     from lading.assembly.making import Fetch, Made
+    from lading.assembly.system import FetchDebs
     from lading.bases import Base
     from lading.grammar.reference import Digest
     from lading.info import ImageInfo
@@ -84,6 +85,7 @@ class Assembler:
         store: Where layers are kept.
         base: What images are put on.
         wheels: Gets wheels; called once at most, and never where no layer has to be made.
+        debs: Gets system packages; called as seldom.
         contents: The project's files, by their path in the frozen folder.
         environ: Where an interpreter is looked for that compiles modules.
         created: The image's time, in seconds since 1970.
@@ -98,6 +100,7 @@ class Assembler:
     store: Store
     base: Base
     wheels: Fetch
+    debs: FetchDebs
     contents: Contents
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     created: int = MTIME
@@ -130,6 +133,7 @@ class Assembler:
             tuple(found),
             self.store,
             self.wheels,
+            self.debs,
             progress=self.progress,
             at_once=self.at_once,
             tell=lambda one: self.begun(_told(one), one.stored.blob),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lading.assembly.obstacles import must_execute
-from lading.bases import has_folder, interpreter, resolve_folder
+from lading.bases import has_folder, installed_interpreter, interpreter, resolve_folder
 from lading.errors import ImageError
 from lading.grammar.python_version import PythonVersion
 
@@ -20,6 +20,13 @@ __all__ = ["Ground", "ground_of"]
 
 _NO_LIB64: Final = frozenset({"386", "arm"})
 """The architectures with words of 32 bits, which have one folder of libraries."""
+
+_LINKS: Final = {
+    **{f"/{name}": f"/usr/{name}" for name in ("bin", "lib", "lib64", "sbin")},
+    "/var/lock": "/run/lock",
+    "/var/run": "/run",
+}
+"""What is a link in a base made of packages."""
 
 _OF_ALL: Final = frozenset(
     {
@@ -41,6 +48,7 @@ class Ground:
         interpreter: The base's, where the image needs one.
         venv: The environment's folder; None where there is none.
         lib64: Whether it has a link of that name.
+        of_packages: Whether there is no base, and one made of packages takes its place.
     """
 
     base: Base
@@ -49,6 +57,7 @@ class Ground:
     interpreter: Interpreter | None = None
     venv: str | None = None
     lib64: bool = False
+    of_packages: bool = False
     _folders: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -60,9 +69,14 @@ class Ground:
         """The true path of a folder, as entries name it: no link is on the way to it."""
         if folder not in self._folders:
             path = posixpath.normpath(f"/{folder.lstrip('/')}")
-            found = path if self.is_empty else resolve_folder(self.base, path, self.store)
+            found = self._in_base(path)
             self._folders[folder] = self._in_environment(found.strip("/"))
         return self._folders[folder]
+
+    def _in_base(self, path: str) -> str:
+        if self.is_empty:
+            return _merged(path) if self.of_packages else path
+        return resolve_folder(self.base, path, self.store)
 
     def has_folder(self, path: str) -> bool:
         """Whether the base has a folder at `path`, which is true; unusual places are looked at."""
@@ -84,6 +98,14 @@ class Ground:
         return tuple(dict.fromkeys(map(self.resolved, paths)))
 
 
+def _merged(path: str) -> str:
+    """The path where a base of packages has it: file-hierarchy(7), "compatibility symlinks"."""
+    for link, target in _LINKS.items():
+        if path == link or path.startswith(f"{link}/"):
+            return f"{target}{path.removeprefix(link)}"
+    return path
+
+
 def ground_of(info: ImageInfo, base: Base, store: Store) -> Ground:
     """What `info` is put on.
 
@@ -95,6 +117,8 @@ def ground_of(info: ImageInfo, base: Base, store: Store) -> Ground:
     if info.venv is not None:
         installable = bool(info.interpreter_packages)
         found = interpreter(base, python, store, installable=installable)
+        if found is None and info.interpreter_debs is not None:
+            found = installed_interpreter(python)
     obstacles = must_execute(info, interpreter=found is not None)
     if obstacles:
         raise ImageError(one.problem for one in obstacles)
@@ -108,4 +132,5 @@ def ground_of(info: ImageInfo, base: Base, store: Store) -> Ground:
         interpreter=found,
         venv=info.venv,
         lib64=info.platform.split("/")[1] not in _NO_LIB64,
+        of_packages=base.artifact is None and info.interpreter_debs is not None,
     )

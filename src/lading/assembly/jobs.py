@@ -11,6 +11,7 @@ from lading.assembly.keys import environment_key, files_key, packages_key, sha25
 from lading.assembly.packages import ENVIRONMENT
 from lading.assembly.plan import weight
 from lading.assembly.skeleton import skeleton
+from lading.assembly.system import SYSTEM, system_entries, system_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from lading.assembly.includes import Contents, Copied
     from lading.assembly.packages import Packaging
     from lading.assembly.plan import PlannedLayer
-    from lading.info import ImageInfo
+    from lading.info import ImageInfo, User
     from lading.oci.entries import Entry
     from lading.store import LayerKey
 
-__all__ = ["Job", "Parts", "Wheels", "jobs"]
+__all__ = ["Files", "Job", "Parts", "jobs"]
 
-Wheels: TypeAlias = "Mapping[str, Path]"
-"""Wheels by their SHA-256."""
+Files: TypeAlias = "Mapping[str, Path]"
+"""Wheels and system packages by their SHA-256."""
 
 Parts: TypeAlias = "Mapping[str, tuple[Entry, ...]]"
 """Entries by what they belong to: a distribution, the environment, the project."""
@@ -44,14 +45,15 @@ class Job:
         layer: What it is.
         key: What it is known by.
         size: How large it is held to be, in bytes.
-        parts: Gives its entries, of the wheels that it has.
+        parts: Gives its entries, of the wheels or packages that it has. They may refer to what it
+            has put into the folder that it is given.
         files: The paths of the project's files, each with the user's line.
     """
 
     layer: PlannedLayer
     key: LayerKey
     size: int
-    parts: Callable[[Wheels], Parts]
+    parts: Callable[[Files, Path], Parts]
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -79,7 +81,9 @@ def jobs(
     folders = Folders.of_base().given(ground.owned(info.config), user.uid, user.gid)
     there: dict[str, Copied] = {}
     for layer in layers:
-        if layer.kind == "environment":
+        if layer.kind == "system":
+            yield _system(layer, ground, user)
+        elif layer.kind == "environment":
             yield _environment(layer, skeleton(info, ground, folders))
         elif layer.kind == "packages":
             assert packaging is not None  # noqa: S101 - an image with wheels has an environment
@@ -92,8 +96,22 @@ def jobs(
             yield _files(layer, tuple(copies.values()), folders, contents)
 
 
+def _system(layer: PlannedLayer, ground: Ground, user: User) -> Job:
+    base, store = ground.base, ground.store
+
+    def parts(files: Files, workdir: Path) -> Parts:
+        return {SYSTEM: system_entries(layer.debs, base, store, user, files, workdir)}
+
+    return Job(
+        layer=layer,
+        key=system_key(layer.debs, base, user),
+        size=sum(one.size for one in layer.debs),
+        parts=parts,
+    )
+
+
 def _environment(layer: PlannedLayer, entries: tuple[Entry, ...]) -> Job:
-    def parts(_: Wheels) -> Parts:
+    def parts(_: Files, __: Path) -> Parts:
         return {ENVIRONMENT: entries}
 
     return Job(layer=layer, key=environment_key(entries), size=0, parts=parts)
@@ -102,7 +120,7 @@ def _environment(layer: PlannedLayer, entries: tuple[Entry, ...]) -> Job:
 def _packages(layer: PlannedLayer, packaging: Packaging, folders: Folders) -> Job:
     above = tuple(folders.above([f"{packaging.root}/bin/python"]))
 
-    def parts(wheels: Wheels) -> Parts:
+    def parts(wheels: Files, _: Path) -> Parts:
         found: dict[str, tuple[Entry, ...]] = {PROJECT: above} if above else {}
         for one in layer.distributions:
             found[f"{one.name} {one.version}"] = packaging.entries(one, wheels[sha256_of(one)])
@@ -119,7 +137,7 @@ def _packages(layer: PlannedLayer, packaging: Packaging, folders: Folders) -> Jo
 def _files(
     layer: PlannedLayer, copies: Sequence[Copied], folders: Folders, contents: Contents
 ) -> Job:
-    def parts(_: Wheels) -> Parts:
+    def parts(_: Files, __: Path) -> Parts:
         return {PROJECT: included(copies, contents, folders)}
 
     return Job(

@@ -9,12 +9,13 @@ from lading.errors import Location, Problem
 from lading.info import InstallPython, InstallSystem, RunCommand, RunScript
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from lading.assembly.system import Needed
     from lading.info import ImageInfo, Step
     from lading.lock.model import Distribution
 
-__all__ = ["MustExecute", "must_execute"]
+__all__ = ["MustExecute", "must_execute", "scripts_to_run"]
 
 _LONGEST = 60
 _HINT = "build it with a container engine"
@@ -47,6 +48,22 @@ class MustExecute:
         return Problem(message=f"{self.what} {self.why}", location=_location(self.at), hint=_HINT)
 
 
+def scripts_to_run(info: ImageInfo, needed: Iterable[Needed]) -> tuple[MustExecute, ...]:
+    """The maintainer scripts that have to be run, each at the lines that bring its package."""
+    lines: dict[str, tuple[str, ...]] = {}
+    for step in info.steps:
+        if isinstance(step, InstallSystem):
+            lines |= {deb.name: step.at for deb in step.debs or ()}
+    return tuple(
+        MustExecute(
+            what=f"the {one.script} script of the system package {one.package}",
+            why=f"has to be run: {one.reason}",
+            at=lines.get(one.package, ()),
+        )
+        for one in needed
+    )
+
+
 def must_execute(info: ImageInfo, *, interpreter: bool = True) -> tuple[MustExecute, ...]:
     """All that takes execution, in the order of the steps; empty where `info` can be assembled.
 
@@ -61,7 +78,7 @@ def must_execute(info: ImageInfo, *, interpreter: bool = True) -> tuple[MustExec
 
 
 def _interpreter(info: ImageInfo, *, there: bool) -> Iterator[MustExecute]:
-    if info.venv is None or there:
+    if info.venv is None or there or info.interpreter_debs is not None:
         return
     what = f"Python {info.python}, which the base image {info.base.reference} hasn't,"
     if info.interpreter_packages:
@@ -72,7 +89,7 @@ def _interpreter(info: ImageInfo, *, there: bool) -> Iterator[MustExecute]:
 
 def _of(step: Step) -> Iterator[MustExecute]:
     match step:
-        case InstallSystem():
+        case InstallSystem() if step.debs is None:
             names = _shown(", ".join(step.packages))
             yield MustExecute(
                 what=f"the system packages {names}",

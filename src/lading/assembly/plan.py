@@ -1,6 +1,7 @@
 """Which layers an image has, in which order: decided by the `ImageInfo` alone, without any file.
 
-From what changes seldom to what changes daily: the environment, the wheels, the project's files. A
+From what changes seldom to what changes daily: system packages, the environment, the wheels, the
+project's files. A
 large wheel is a layer of its own. Small ones are together with others by a hash of their names, so
 that another version of one changes one layer, and no other package moves. The price of the
 threshold between the two: a wheel that crosses it, or one more large wheel than there are layers
@@ -13,13 +14,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from lading.info import CopyFiles, InstallPython
+from lading.assembly.system import SYSTEM, system_debs
+from lading.info import CopyFiles, InstallPython, InstallSystem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from lading.info import ImageInfo
-    from lading.lock.model import Distribution
+    from lading.lock.model import Deb, Distribution
 
 __all__ = ["BUDGET", "Included", "PlannedLayer", "plan", "weight"]
 
@@ -47,15 +49,17 @@ class PlannedLayer:
     """A layer, before anything of it was looked at.
 
     Attributes:
-        kind: What it holds: the environment and the folders, wheels, or files.
+        kind: What it holds: system packages, the environment and the folders, wheels, or files.
         name: What it is called in the image's history.
+        debs: Its system packages.
         distributions: Its wheels, by name.
         included: Its files, in order: a later one replaces an earlier one.
         at: The user's lines.
     """
 
-    kind: Literal["environment", "packages", "files"]
+    kind: Literal["system", "environment", "packages", "files"]
     name: str
+    debs: tuple[Deb, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     included: tuple[Included, ...] = ()
     at: tuple[str, ...] = ()
@@ -73,7 +77,7 @@ class _Shares:
     def of(cls, budget: int) -> _Shares:
         budget = max(budget, _LEAST_BUDGET)
         groups, files = max(1, budget // 5), max(1, budget // 10)
-        return cls(groups=groups, files=files, alone=budget - 1 - groups - files)
+        return cls(groups=groups, files=files, alone=budget - 2 - groups - files)
 
 
 def plan(info: ImageInfo, *, budget: int = BUDGET) -> tuple[PlannedLayer, ...]:
@@ -93,10 +97,26 @@ def plan(info: ImageInfo, *, budget: int = BUDGET) -> tuple[PlannedLayer, ...]:
     alone, together = _separated(tuple(lines), shares)
     groups = [*([one] for one in alone), *together]
     return (
+        *_system(info),
         PlannedLayer(kind="environment", name=_environment_name(info)),
         *(_packages(group, lines) for group in groups),
         *_files(info, shares.files),
     )
+
+
+def _system(info: ImageInfo) -> Iterator[PlannedLayer]:
+    debs = system_debs(info)
+    if debs:
+        steps = [step for step in info.steps if isinstance(step, InstallSystem)]
+        asked = dict.fromkeys(
+            (*info.interpreter_packages, *(one for step in steps for one in step.packages))
+        )
+        yield PlannedLayer(
+            kind="system",
+            name=_short(f"{SYSTEM} {', '.join(asked)}"),
+            debs=debs,
+            at=_lines(step.at for step in steps),
+        )
 
 
 def weight(distribution: Distribution) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lading.assembly.accounts import accounts
 from lading.assembly.packages import ENVIRONMENT
 from lading.oci.entries import Folder, Literal, Regular, Symlink
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from lading.assembly.folders import Folders
     from lading.assembly.ground import Ground
     from lading.info import ImageInfo
-    from lading.info.model import User
     from lading.oci.entries import Entry
 
 __all__ = ["skeleton"]
@@ -30,7 +30,8 @@ def skeleton(info: ImageInfo, ground: Ground, folders: Folders) -> tuple[Entry, 
     found: list[Entry] = list(_environment(info, ground))
     given = tuple(path for path in ground.owned(info.config) if path)
     if ground.is_empty:
-        found += _accounts(info.config.user)
+        # A base made of packages has accounts in the layer of these.
+        found += accounts(info.config.user) if info.interpreter_debs is None else ()
         given = ("tmp", *(path for path in given if path != "tmp"))
     owned: list[Entry] = [folders.entry(path) for path in given]
     above = folders.above(one.path for one in (*found, *owned))
@@ -62,16 +63,3 @@ def _environment(info: ImageInfo, ground: Ground) -> Iterator[Entry]:
 
 def _link(path: str, target: str) -> Symlink:
     return Symlink(path=path, mode=0o777, target=target, source=ENVIRONMENT)
-
-
-def _accounts(user: User) -> Iterator[Entry]:
-    """The accounts of an image that has no other files."""
-    lines = {0: "root:x:0:0:root:/root:/sbin/nologin\n"}
-    lines.setdefault(user.uid, f"{user.name}:x:{user.uid}:{user.gid}::{user.home}:/bin/sh\n")
-    groups = {0: "root:x:0:\n"}
-    groups.setdefault(user.gid, f"{user.name}:x:{user.gid}:\n")
-    for name, content in (("passwd", lines), ("group", groups)):
-        data = "".join(content.values()).encode()
-        yield Regular(
-            path=f"etc/{name}", mode=0o644, content=Literal(data=data), source="the accounts"
-        )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lading.oci.config import ImageConfig
     from lading.store import Store
 
-__all__ = ["Interpreter", "interpreter", "told_by_config"]
+__all__ = ["Interpreter", "installed_interpreter", "interpreter", "told_by_config"]
 
 _DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where a container looks for programs whose image sets no PATH (moby, oci/defaults)."""
@@ -91,6 +91,13 @@ def interpreter(
     if installable:
         return None
     raise _mismatch(base, python, found if told is None else (told, *found))
+
+
+def installed_interpreter(python: PythonVersion) -> Interpreter:
+    """The one that a distribution's packages bring, wherever they are installed."""
+    return Interpreter(
+        path=f"/usr/bin/python{python.series}", version=str(python), where="its packages"
+    )
 
 
 def told_by_config(config: ImageConfig) -> Interpreter | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lading.assembly import Assembled, AssembledLayer, MustExecute
+    from lading.assembly.system import FetchDebs
     from lading.bases import Base
     from lading.cli.asked import Order
     from lading.cli.display import Display
@@ -123,7 +124,25 @@ class Without:
         if not steps:
             lacking = (each.info for each in decided if not self._has_python(each))
             steps = [one for info in lacking for one in must_execute(info, interpreter=False)]
+        if not steps:
+            steps = [one for each in decided for one in self._scripts(each)]
         return tuple(dict.fromkeys(steps))
+
+    def _scripts(self, decided: Decided) -> tuple[MustExecute, ...]:
+        """The maintainer scripts of system packages that have to be run."""
+        from lading.assembly import needed_scripts, scripts_to_run, system_debs  # noqa: PLC0415
+
+        debs = system_debs(decided.info)
+        if not debs:
+            return ()
+        base = self._base(decided)
+        needed = needed_scripts(
+            debs, base, self.store, decided.info.config.user, self._fetch_debs(decided)
+        )
+        return scripts_to_run(decided.info, needed)
+
+    def _fetch_debs(self, decided: Decided) -> FetchDebs:
+        return partial(self._freezer().fetch_debs, decided)
 
     def make(self, decided: tuple[Decided, ...]) -> Made:
         """Assemble it, and send it where it is wanted; the caller is `using` the store.
@@ -261,6 +280,7 @@ class Without:
             store=self.store,
             base=base,
             wheels=partial(self._freezer().fetch_wheels, decided),
+            debs=self._fetch_debs(decided),
             contents={path: content.source for path, content in decided.contents.items()},
             environ=self.machine.environ,
             created=self.machine.created(),

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["surely_executed"]
 
 
+def _is_installed_by_apt(step: steps.SystemPackages, image: Image) -> bool:
+    """Whether a package manager has to install it: what is locked may not need one."""
+    from lading.lock.debs import is_lockable  # noqa: PLC0415 - only where system packages are
+
+    return not isinstance(step, steps.BuildPackages) and not is_lockable(image)
+
+
 def surely_executed(image: Image) -> Iterator[Problem]:
     """What of an image has to be executed, as far as it tells before it is decided."""
     for step in image.steps:
@@ -23,7 +30,7 @@ def surely_executed(image: Image) -> Iterator[Problem]:
                 yield Problem(message="a command has to be executed", location=step.location)
             case steps.RunScript():
                 yield Problem(message="a script has to be executed", location=step.location)
-            case steps.SystemPackages() if not isinstance(step, steps.BuildPackages):
+            case steps.SystemPackages() if _is_installed_by_apt(step, image):
                 message = "the distribution's package manager has to be executed"
                 yield Problem(message=message, location=step.location)
             case _ if isinstance(step, steps.PythonStep) and not image.lock_python_packages:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from lading.debian.archive import ReadArchive
+from lading.debian.facts import Facts
 from lading.debian.locking import LockedDeb, LockedDebs, fetch_deb, lock_debs
 from lading.debian.repository import packages_index
-from lading.debian.status import installed_in
+from lading.debian.status import installed_in, unneeded
 
 __all__ = [
+    "Facts",
     "LockedDeb",
     "LockedDebs",
     "ReadArchive",
@@ -15,4 +17,5 @@ __all__ = [
     "installed_in",
     "lock_debs",
     "packages_index",
+    "unneeded",
 ]

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lading.debian.control import fields_of
+from lading.debian.control import Relation, fields_of
 from lading.debian.facts import Facts, facts_in
 from lading.errors import ResolutionError
 from lading.grammar.invalid import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["installed_in"]
+__all__ = ["installed_in", "unneeded"]
 
 _INSTALLED: Final = "installed"
 _STATUS: Final = "status"
+_ANY: Final = "999999999:0"
+
+_STANDING: Final = {
+    "debconf": (Relation(name="debconf-2.0"),),
+    "mawk": (Relation(name="awk"),),
+}
+"""What others ask for in place of these."""
 
 
 def installed_in(text: str, *, what: str) -> tuple[Facts, ...]:
@@ -41,6 +48,24 @@ def installed_in(text: str, *, what: str) -> tuple[Facts, ...]:
             raise _damaged(what, error) from None
         found.setdefault(one.name, one)
     return tuple(found[name] for name in sorted(found))
+
+
+def unneeded(names: Iterable[str]) -> tuple[Facts, ...]:
+    """Packages that are held to be installed in any version, so that none of them is brought."""
+    return tuple(
+        Facts(
+            name=name,
+            version=_ANY,
+            architecture="all",
+            source=name,
+            priority="optional",
+            multi_arch="foreign",
+            depends=(),
+            provides=_STANDING.get(name, ()),
+            conflicts=(),
+        )
+        for name in names
+    )
 
 
 def _stanzas(text: str, what: str) -> Iterator[dict[str, str]]:

@@ -7,6 +7,7 @@ language, glibc's dl-cache.h for the dynamic linker's cache.
 
 from __future__ import annotations
 
+from lading.debs.filters import wanted
 from lading.debs.installing import install, scripts_problems
 from lading.debs.model import NOTHING, DebFile, Ground, Installed, Record, ScriptProblem
 
@@ -19,4 +20,5 @@ __all__ = [
     "ScriptProblem",
     "install",
     "scripts_problems",
+    "wanted",
 ]

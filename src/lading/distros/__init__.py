@@ -8,11 +8,13 @@ from lading.distros.certificates import ca_prelude
 from lading.distros.distro import SUPPORTED, Distro, Family, PackageManager, parse_distro
 from lading.distros.install import AptLists, CacheDir, PackageInstall, install_commands
 from lading.distros.pythons import available_pythons, interpreter_packages, toolchain
+from lading.distros.roots import UNNEEDED, root_packages
 from lading.distros.user import user_commands
 
 __all__ = [
     "SNAPSHOT",
     "SUPPORTED",
+    "UNNEEDED",
     "AptLists",
     "ArchiveSuite",
     "Base",
@@ -30,6 +32,7 @@ __all__ = [
     "install_commands",
     "interpreter_packages",
     "parse_distro",
+    "root_packages",
     "toolchain",
     "user_commands",
 ]

@@ -125,7 +125,7 @@ class Decision:
             base=self.lock.base,
             python=str(self.image.python_version),
             python_from_distro=bool(packaged),
-            interpreter_packages=packaged if has_python else (),
+            interpreter_packages=packaged if has_python or self._first_group() else (),
             venv=VENV if has_python else None,
             compile_bytecode=has_python and self.image.compile_bytecode,
             indexes=indexes_of(self.image, self.asked.inputs),

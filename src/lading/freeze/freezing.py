@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from lading.info import ImageInfo
     from lading.lock.git import Git
     from lading.lock.inputs import Asked
-    from lading.lock.model import Distribution, Lock, PlatformLock
+    from lading.lock.model import Deb, Distribution, Lock, PlatformLock
     from lading.requirements import SourcedRequirement
 
 __all__ = ["Freezer", "freeze"]
@@ -196,6 +196,14 @@ class Freezer:
         found = self._supplies(decided).wheels(one for one in asked if not one.is_in_project)
         own = (one for one in asked if one.is_in_project and one.sha256)
         return {**found, **{one.sha256 or "": decided.origin.project / one.url for one in own}}
+
+    def fetch_debs(self, decided: Decided, debs: Iterable[Deb]) -> Mapping[str, Path]:
+        """System packages of the image by their SHA-256: verified files of the cache.
+
+        Raises:
+            ResolutionError: One can't be fetched; all such together.
+        """
+        return self._supplies(decided).debs(debs)
 
     def _supplies(self, decided: Decided) -> Supplies:
         return Supplies(

@@ -111,6 +111,14 @@ class Supplies:
         """
         return self._files([self._distribution(one) for one in distributions])
 
+    def debs(self, debs: Iterable[Deb]) -> Mapping[str, Path]:
+        """System packages, by hash.
+
+        Raises:
+            ResolutionError: One can't be had; all such together.
+        """
+        return self._files([self._deb(deb) for deb in debs])
+
     def _program(self, wheel: Path) -> ContextFile:
         content = self._uv(wheel)
         assert isinstance(content.source, Path)  # noqa: S101 - it is kept in the cache

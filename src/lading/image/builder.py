@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypedDict, TypeVar
 from lading.distros import Distro, infer_distro, parse_distro
 from lading.errors import Location  # noqa: TC001 - a dataclass field
 from lading.grammar.accelerator import parse_accelerator
-from lading.grammar.base import BaseImage, parse_base
+from lading.grammar.base import SCRATCH, BaseImage, parse_base
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.path import ContainerPath
@@ -61,6 +61,7 @@ class Arguments(TypedDict, total=False):
     lock_python_packages: bool
     lock_system_packages: bool
     snapshot: str | None
+    shell: bool
     compile_bytecode: bool
     accelerator: str | None
 
@@ -73,7 +74,8 @@ class Image(PackageCalls, ContainerCalls):
         base_image: What to build on: an image of a registry, such as
             `"nvidia/cuda:12.4.1-runtime-ubuntu22.04"`; one in the project, as
             `"oci:images/base"` (a layout), `"oci-archive:base.tar"` or
-            `"docker-archive:base.tar"` (of `docker save`); or `"scratch"`, which holds nothing.
+            `"docker-archive:base.tar"` (of `docker save`); or `"scratch"`: with a Debian `distro` a
+            base made of that release's packages, its Python and little else; without, nothing.
             Left out, it is the distro's own base for that Python version.
         distro: `"debian"`, `"debian:bookworm"`, `"ubuntu:24.04"`, `"alpine:3.20"`, `"ubi9"`,
             `"amazonlinux:2023"`, ... Left out, it is read off a well-known base image's name, and
@@ -88,6 +90,7 @@ class Image(PackageCalls, ContainerCalls):
         snapshot: The day, as `"2026-11-01"`, whose state of Debian's archive system packages are
             taken from, while locking and building. Left out, they are taken from what the archive
             has; a build then fails where a locked version has been replaced there since.
+        shell: Whether a base from scratch has a shell, and the usual commands.
         compile_bytecode: Whether installed modules are byte-compiled while building. Without, the
             image is smaller and sooner built, and each start of a container compiles them again.
         accelerator: What PyTorch's packages run on: `"cpu"`, `"cu126"`, ... They then come from
@@ -103,6 +106,7 @@ class Image(PackageCalls, ContainerCalls):
     lock_python_packages: bool
     lock_system_packages: bool
     snapshot: str | None
+    shell: bool
     compile_bytecode: bool
     accelerator: str | None
     steps: tuple[Step, ...]
@@ -117,6 +121,7 @@ class Image(PackageCalls, ContainerCalls):
         *,
         lock_system_packages: bool = True,
         snapshot: str | None = None,
+        shell: bool = False,
         compile_bytecode: bool = True,
         accelerator: str | None = None,
     ) -> None:
@@ -132,6 +137,7 @@ class Image(PackageCalls, ContainerCalls):
                     parse_flag, "lock_system_packages", lock_system_packages
                 ),
                 snapshot=call.maybe(parse_snapshot, snapshot),
+                shell=call.read(parse_flag, "shell", shell),
                 compile_bytecode=call.read(parse_flag, "compile_bytecode", compile_bytecode),
                 accelerator=call.maybe(parse_accelerator, accelerator),
                 steps=(),
@@ -139,6 +145,11 @@ class Image(PackageCalls, ContainerCalls):
             )
         with Call():
             check_base(self.base_image, self.distro, self.python_version)
+            if self.shell and (self.base_image != SCRATCH or self.distro is None):
+                raise Invalid(
+                    "shell is for a base from scratch, and others have one",
+                    hint='leave it out, or write base_image="scratch" and a Debian distro',
+                )
 
     # What follows from what was declared.
 
@@ -343,6 +354,7 @@ class Image(PackageCalls, ContainerCalls):
             "lock_python_packages": self.lock_python_packages,
             "lock_system_packages": self.lock_system_packages,
             "snapshot": self.snapshot,
+            "shell": self.shell,
             "compile_bytecode": self.compile_bytecode,
             "accelerator": self.accelerator,
         }

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lading.distros import available_pythons, base_image, infer_distro, interpreter_packages
+from lading.distros import (
+    available_pythons,
+    base_image,
+    infer_distro,
+    interpreter_packages,
+    root_packages,
+)
+from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
 from lading.grammar.python_version import PythonVersion
 from lading.grammar.reference import ImageReference
@@ -53,11 +60,16 @@ def check_base(base: BaseImage | None, distro: Distro | None, python: PythonVers
 
     Raises:
         Invalid: The distro has no base of that version, the base's own name tells of another
-            version or distro, or it is a plain distro whose archive lacks the version (CASES R52).
+            version or distro, or it is a plain distro or scratch, and the distro's archive lacks
+            the version (CASES R52).
     """
     if base is None:
         assert distro is not None  # noqa: S101 - no base image means Debian
         base_image(distro, python)
+        return
+    if base == SCRATCH:
+        if distro is not None:
+            root_packages(distro, python)
         return
     inside = infer_distro(base)
     if inside is not None and inside != distro:

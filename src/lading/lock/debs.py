@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol
 
-from lading.distros import base_image, interpreter_packages, toolchain
+from lading.distros import (
+    UNNEEDED,
+    base_image,
+    interpreter_packages,
+    root_packages,
+    toolchain,
+)
 from lading.errors import Problem, ResolutionError, SpecificationError
 from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
+    from lading.debian import Facts
     from lading.distros import Distro
     from lading.errors import Location
     from lading.grammar.python_version import PythonVersion
@@ -126,7 +133,7 @@ def _asked(image: Image, part: PlatformLock, interpreter: tuple[str, ...]) -> De
     if problems:
         raise SpecificationError(problems)
     found = DebsFor(
-        interpreter=interpreter if part.tools else (),
+        interpreter=interpreter if part.tools or image.base_image == SCRATCH else (),
         installations=tuple(packages for packages in asked if packages),
         compiling=_compiling(part, distro, building, image.python_version if interpreter else None),
         snapshot=image.snapshot,
@@ -161,7 +168,7 @@ def interpreter_of(image: Image) -> tuple[str, ...]:
     if image.base_image is None:
         return base_image(distro, python).interpreter_packages
     if image.base_image == SCRATCH:
-        return ()
+        return root_packages(distro, python, shell=image.shell)
     if isinstance(image.base_image, ImageReference):
         name = image.base_image.path.rpartition("/")[2]
         if name == "python":
@@ -175,10 +182,7 @@ def is_lockable(image: Image) -> bool:
     What is installed on a base depends on it, so that one without a digest has none to lock.
     """
     return (
-        image.lock_system_packages
-        and image.distro is not None
-        and image.distro.family == _FAMILY
-        and image.base_image != SCRATCH
+        image.lock_system_packages and image.distro is not None and image.distro.family == _FAMILY
     )
 
 
@@ -225,7 +229,7 @@ def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         return msgspec.structs.replace(
             part, archives=earlier.archives, debs_for=earlier.debs_for, debs=earlier.debs
         )
-    from lading.debian import installed_in, lock_debs  # noqa: PLC0415 - only where some are asked
+    from lading.debian import lock_debs  # noqa: PLC0415 - only where some are asked
 
     try:
         if wanted.interpreter and base.has_python():
@@ -235,7 +239,7 @@ def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         found = lock_debs(
             (*([wanted.interpreter] if wanted.interpreter else ()), *wanted.installations),
             compiling=wanted.compiling,
-            installed=installed_in(base.dpkg_status(), what=part.base.reference),
+            installed=_there(image, base, part.base.reference),
             distro=image.distro,
             platform=platform,
             mirrors=mirrors,
@@ -255,6 +259,20 @@ def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         debs_for=wanted,
         debs=tuple(Deb(**asdict(one)) for one in found.debs),
     )
+
+
+def _there(image: Image, base: KnownBase, name: str) -> tuple[Facts, ...]:
+    """What need not be installed."""
+    from lading.debian import installed_in, unneeded  # noqa: PLC0415 - only where some are asked
+
+    if image.base_image == SCRATCH:
+        asked = {
+            word.partition("=")[0]
+            for step in settings(image.steps, steps.SystemPackages)
+            for word in packages_for(step, image.distro)
+        }
+        return unneeded(name for name in UNNEEDED if name not in asked)
+    return installed_in(base.dpkg_status(), what=name)
 
 
 def _named(

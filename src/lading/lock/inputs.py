@@ -107,7 +107,7 @@ def base_of(image: Image) -> BaseImage:
 
 def _without_interpreter(image: Image) -> Iterable[Problem]:
     """Python packages on nothing: there is no Python that they could be installed for."""
-    if image.base_image != SCRATCH:
+    if image.base_image != SCRATCH or image.distro is not None:
         return
     hint = "leave out base_image: the image is then built on its distro's own base with Python"
     for step in image.steps:
