@@ -31,6 +31,7 @@ _COMMANDS = {
     "push": "sending",
     "copy": "sending",
     "inspect": "inspecting",
+    "check": "check",
     "doctor": "doctor",
     "cache": "cache",
 }

@@ -140,7 +140,8 @@ class _Reader:
         if segment.size > _LARGEST_DYNAMIC:
             raise NotElf("its dynamic section is larger than any")
         content = self._file.at(segment.offset, segment.size)
-        # In a file of separate debug information the section is there by name, and holds nothing.
+        if len(content) < segment.size:
+            raise NotElf("it is cut off")
         usable = len(content) - len(content) % self._entry.size
         for tag, value in self._entry.iter_unpack(content[:usable]):
             if tag == 0:
