@@ -1,0 +1,219 @@
+"""Contents indexes of a signed archive: reduced, kept, and what a mirror may do wrong."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from debian.signed_archive import Server, SignedArchive, needs, sha256
+from lading.distros import parse_distro
+from lading.errors import ResolutionError
+from lading.http import HttpSettings
+from lading.libraries import Contents, read_contents
+from lading.mirrors import Mirrors
+from lading.platforms import Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from debian.signed_archive import Keys
+    from lading.store import Store
+
+pytestmark = needs("gpg", "gpgv")
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+SUITES = ("bookworm", "bookworm-updates", "bookworm-security")
+LINES = """\
+usr/lib/x86_64-linux-gnu/libGL.so.1                     libs/libgl1
+usr/lib/x86_64-linux-gnu/libGL.so                       libdevel/libgl-dev
+lib/x86_64-linux-gnu/libz.so.1\tlibs/zlib1g,debug/a-dbg
+usr/lib/x86_64-linux-gnu/blas/libblas.so.3              libs/libblas3
+usr/lib/x86_64-linux-gnu/dri/libplugin.so.1             libs/no
+usr/lib/aarch64-linux-gnu/libother.so.1                 libs/no
+usr/lib/i386-linux-gnu/libGL.so.1                       libs/no
+usr/lib32/libGL.so.1                                    libs/no
+usr/share/a file with spaces.so.1                       libs/no
+usr/lib/libplain.so                                     universe/libs/plain,libs/plainer
+usr/bin/dot                                             graphics/graphviz
+usr/lib/jvm/java-17-openjdk-amd64/bin/java              java/openjdk-17-jre-headless
+"""
+
+
+class Archive:
+    """Three suites with Contents, on loopback."""
+
+    def __init__(self, folder: Path, keys: Keys, url: str, store: Store, cache: Path) -> None:
+        self.signed = SignedArchive(folder, keys)
+        self.arguments: dict[str, Any] = {
+            "mirrors": Mirrors(archives=(("debian", url), ("debian-security", url))),
+            "http": HttpSettings(retries=0),
+            "cache": cache,
+            "store": store,
+            "environ": {**os.environ, "LADING_DEBIAN_KEYRING": str(keys.keyring)},
+            "now": NOW,
+        }
+        for suite in SUITES:
+            self.publish(suite, "")
+        self.publish("bookworm", LINES)
+
+    def publish(self, suite: str, text: str, **changes: Any) -> bytes:  # noqa: ANN401 - see below
+        """Write a suite; `size` and `packed` lie about the index, `path` is another name for it."""
+        plain = text.encode()
+        packed = changes.get("packed", gzip.compress(plain))
+        path = changes.get("path", "main/Contents-amd64")
+        told = ((path, plain), (f"{path}.gz", packed))
+        lines = "".join(
+            f" {sha256(body)} {changes.get('size', len(body))} {at}\n" for at, body in told
+        )
+        release = (
+            f"Suite: oldstable\nCodename: {suite}\nDate: Sat, 21 Nov 2026 00:53:02 UTC\n"
+            f"Acquire-By-Hash: yes\nSHA256:\n{lines}"
+        )
+        place = self.signed.folder / "dists" / suite
+        by_hash = (place / path).parent / "by-hash/SHA256"
+        by_hash.mkdir(parents=True, exist_ok=True)
+        (by_hash / sha256(packed)).write_bytes(packed)
+        (place / "InRelease").write_bytes(self.signed.keys.signed(release))
+        return bytes(packed)
+
+    def read(self, distro: str = "bookworm", **others: Any) -> Contents:  # noqa: ANN401
+        amd64 = Platform.parse("linux/amd64")
+        return read_contents(parse_distro(distro), amd64, **{**self.arguments, **others})
+
+    def refusal(self, **others: Any) -> str:  # noqa: ANN401
+        with pytest.raises(ResolutionError) as caught:
+            self.read(**others)
+        return str(caught.value)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    with Server.of(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def archive(tmp_path: Path, keys: Keys, server: Server, store: Store) -> Archive:
+    return Archive(tmp_path / "archive", keys, server.url, store, tmp_path / "cache")
+
+
+def test_only_what_the_loader_or_a_shell_would_find_counts(archive: Archive) -> None:
+    found = archive.read()
+    assert found.providers("libGL.so.1") == ("libgl1",)
+    assert found.providers("libz.so.1") == ("zlib1g", "a-dbg")
+    assert found.providers("libblas.so.3") == ("libblas3",)
+    assert found.providers("libplain.so") == ("plain", "plainer")
+    assert found.providers("bin/dot") == ("graphviz",)
+    assert found.providers("bin/java") == ("openjdk-17-jre-headless",)
+    for name in ("libplugin.so.1", "libother.so.1", "dot", "java", "libGL.so.", "a", ""):
+        assert found.providers(name) == ()
+
+
+def test_what_packages_hold_is_known_too(archive: Archive) -> None:
+    held = archive.read().held_by(["libgl1", "graphviz", "no-such"])
+    assert held == {"libGL.so.1", "bin/dot"}
+
+
+def test_an_update_adds_what_is_new(archive: Archive) -> None:
+    archive.publish("bookworm-updates", "usr/lib/x86_64-linux-gnu/libnew.so.2 libs/libnew2\n")
+    found = archive.read()
+    assert found.providers("libnew.so.2") == ("libnew2",)
+    assert found.providers("libGL.so.1") == ("libgl1",)
+
+
+def test_ubuntu_has_one_index_for_all_components(archive: Archive) -> None:
+    for suite in ("noble", "noble-updates", "noble-security"):
+        archive.publish(suite, LINES, path="Contents-amd64")
+    (_, url), *_ = archive.arguments["mirrors"].archives
+    keyring = archive.arguments["environ"]["LADING_DEBIAN_KEYRING"]
+    found = archive.read(
+        "ubuntu:24.04",
+        mirrors=Mirrors(archives=(("ubuntu", url),)),
+        environ={**os.environ, "LADING_UBUNTU_KEYRING": keyring},
+    )
+    assert found.providers("libplain.so") == ("plain", "plainer")
+
+
+def test_the_second_time_nothing_is_asked_for_a_day(archive: Archive, server: Server) -> None:
+    archive.read()
+    asked = len(server.asked)
+    start = time.monotonic()
+    assert archive.read(now=NOW + timedelta(hours=23)).providers("libGL.so.1") == ("libgl1",)
+    assert time.monotonic() - start < 1
+    assert len(server.asked) == asked
+    later = NOW + timedelta(hours=25)
+    archive.read(now=later)
+    # The signed state, and no index that is known already.
+    assert len(server.asked) == asked + len(SUITES)
+    archive.read(now=later + timedelta(hours=1))
+    assert len(server.asked) == asked + len(SUITES)
+
+
+def test_offline_what_was_read_counts_however_old(archive: Archive, server: Server) -> None:
+    assert "not in the cache, and nothing may be fetched" in archive.refusal(offline=True)
+    archive.read()
+    asked = len(server.asked)
+    late = archive.read(offline=True, now=NOW + timedelta(days=400))
+    assert late.providers("bin/dot") == ("graphviz",)
+    assert len(server.asked) == asked
+
+
+def test_a_record_of_another_lading_is_made_anew(archive: Archive) -> None:
+    archive.read()
+    index = archive.signed.folder / "dists/bookworm/main/by-hash/SHA256"
+    (one,) = (path.name for path in index.iterdir() if gzip.decompress(path.read_bytes()))
+    archive.arguments["store"].keep(f"contents-1-amd64-{one}", b"no zlib")
+    assert archive.read().providers("libGL.so.1") == ("libgl1",)
+
+
+@pytest.mark.parametrize(
+    ("packed", "why"),
+    [
+        (gzip.compress(LINES.encode())[:-30], "cut off"),
+        (b"no gzip at all", "incorrect header"),
+        (gzip.compress(LINES.encode() * 2), "longer than its Release file says"),
+        (gzip.compress(LINES.encode())[:11] + b"\xff" * 900, "Error -3"),
+    ],
+    ids=["cut", "other", "longer", "changed"],
+)
+def test_an_index_that_is_damaged_is_refused(archive: Archive, packed: bytes, why: str) -> None:
+    archive.publish("bookworm", LINES, packed=packed)
+    said = archive.refusal()
+    assert "dists/bookworm/main/Contents-amd64.gz can't be unpacked" in said
+    assert why in said
+
+
+def test_an_index_that_was_changed_on_the_way_is_refused(archive: Archive) -> None:
+    packed = archive.publish("bookworm", LINES)
+    place = archive.signed.folder / "dists/bookworm/main/by-hash/SHA256" / sha256(packed)
+    place.write_bytes(gzip.compress(b"usr/lib/x86_64-linux-gnu/libGL.so.1 libs/evil\n"))
+    assert f"not {len(packed)})" in archive.refusal()
+
+
+def test_a_line_without_end_is_refused(archive: Archive) -> None:
+    archive.publish("bookworm", "a" * (3 << 20))
+    assert "a line longer than any path" in archive.refusal()
+
+
+def test_a_suite_without_an_index_is_told(archive: Archive) -> None:
+    archive.publish("bookworm", LINES, path="main/Contents-arm64")
+    assert archive.refusal().endswith("dists/bookworm has no Contents-amd64")
+
+
+def test_an_unsigned_archive_is_refused(archive: Archive) -> None:
+    place = archive.signed.in_release()
+    place.write_bytes(place.read_bytes().replace(b"Contents-amd64.gz", b"Contents-amd65.gz"))
+    assert "is not signed by a key of" in archive.refusal()
+
+
+def test_another_distribution_has_no_such_archive(archive: Archive) -> None:
+    with pytest.raises(ResolutionError, match="has no Debian archive"):
+        archive.read("alpine:3.22")
