@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from lading.secret_values import SecretSource
 
 __all__ = ["check"]
+
+_SHOWN: Final = 3
 
 
 @click.command(short_help="Find libraries that the image would lack.")
@@ -82,8 +85,10 @@ def check(  # noqa: PLR0913 - one argument an option
     if as_json:
         click.echo(json.dumps(_result(report, str(platform)), indent=2))
     else:
-        for line in _lines(report, quiet=quiet):
+        for line in _lines(report, strict=strict):
             click.echo(from_here(line))
+        if not report.findings and not report.unchecked and not quiet:
+            note("nothing is missing")
     failing = report.of("error", "remark") if strict else report.of("error")
     if report.unchecked or failing:
         click.get_current_context().exit(1)
@@ -106,22 +111,34 @@ def _row(one: Finding) -> dict[str, object]:
     }
 
 
-def _lines(report: Report, *, quiet: bool) -> Iterator[str]:
+def _lines(report: Report, *, strict: bool) -> Iterator[str]:
     """The findings by distribution, then what mends them all, then what is not known."""
-    distribution = ""
-    for one in report.findings:
-        if one.distribution != distribution:
-            distribution = one.distribution
-            place = f"{one.location}: " if one.location else ""
-            yield f"{place}{distribution}"
-        yield f"  {one.level}: {one.message}"
-        if one.hint:
-            yield f"    hint: {one.hint}"
+    for distribution, found in groupby(report.findings, lambda one: one.distribution):
+        findings = tuple(found)
+        location = findings[0].location
+        yield f"{location}: {distribution}" if location else distribution
+        parts = () if strict else tuple(filter(_is_of_part, findings))
+        for one in findings:
+            if one not in parts:
+                yield f"  {one.level}: {one.message}"
+                if one.hint:
+                    yield f"    hint: {one.hint}"
+        if parts:
+            yield f"  remark: {_together(parts)}"
     packages = report.packages("error")
     if len(packages) > 1:
         words = ", ".join(f'"{name}"' for name in packages)
         yield f"hint: for all errors, .system_packages({words})"
     for sentence in report.unchecked:
         yield f"not checked: {sentence}"
-    if not report.findings and not report.unchecked and not quiet:
-        note("nothing is missing")
+
+
+def _is_of_part(one: Finding) -> bool:
+    """Whether it is of files that need not be loaded, of which Qt alone has a hundred."""
+    return one.kind == "library" and one.level == "remark" and bool(one.members)
+
+
+def _together(parts: tuple[Finding, ...]) -> str:
+    first = ", ".join(one.what for one in parts[:_SHOWN])
+    more = f" and {len(parts) - _SHOWN} others" if len(parts) > _SHOWN else ""
+    return f"parts that need not be used lack {first}{more} (--strict tells all)"

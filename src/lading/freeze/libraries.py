@@ -19,6 +19,7 @@ from lading.libraries import (
     Provided,
     Report,
     Target,
+    WheelElfs,
     find_problems,
     kept_libraries,
     provided_by_base,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from lading.errors import Location
     from lading.freeze.deciding import Decided
     from lading.freeze.freezing import Freezer
-    from lading.libraries import WheelElfs
     from lading.lock.model import Distribution
     from lading.store import Store
 
@@ -92,8 +92,15 @@ class LibraryCheck:
         return report.located(_places(decided, wheels))
 
     def _wheels(self, decided: Decided) -> Iterator[WheelElfs]:
-        """Each wheel; of a distribution that is installed twice the later one."""
-        named = {one.name: one for one in _distributions(decided) if not one.is_source}
+        """Each wheel; of a distribution that is installed twice the later one.
+
+        One that is compiled has no files yet, and still opens by name what it opens.
+        """
+        every = {one.name: one for one in _distributions(decided)}
+        for one in every.values():
+            if one.is_source:
+                yield WheelElfs(name=one.name, version=one.version or "")
+        named = {name: one for name, one in every.items() if not one.is_source}
         known = {
             name: kept_libraries(filename=one.filename, sha256=one.sha256 or "", store=self.store)
             for name, one in named.items()
@@ -149,7 +156,7 @@ class LibraryCheck:
         unchecked: list[str],
     ) -> tuple[Finding, ...]:
         """What is still missing with the image's own packages, and the packages that have it."""
-        names = _packages(decided)
+        names = _packages(decided, provided)
         distro = target.distro
         if distro.family != "debian":
             if names:
@@ -239,12 +246,13 @@ def _compiled(decided: Decided) -> Iterator[Finding]:
             )
 
 
-def _packages(decided: Decided) -> tuple[str, ...]:
+def _packages(decided: Decided, provided: Provided) -> tuple[str, ...]:
     """The system packages that the image installs, as it names them."""
     info = decided.info
     steps = (step for step in info.steps if isinstance(step, InstallSystem))
     named = (name for step in steps for name in step.packages)
-    return tuple(dict.fromkeys((*info.interpreter_packages, *named)))
+    has_python = provided.has_program(f"python{_series(info.python)}")
+    return tuple(dict.fromkeys((*(() if has_python else info.interpreter_packages), *named)))
 
 
 def _library_path(decided: Decided, base: Base) -> tuple[str, ...]:

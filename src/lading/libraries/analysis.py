@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lading.libraries.contents import Contents
-    from lading.libraries.findings import Level
+    from lading.libraries.findings import Kind, Level
     from lading.libraries.providing import Provided
     from lading.libraries.table import Opened, Table
     from lading.libraries.wheel import WheelElfs, WheelFile
@@ -32,6 +33,9 @@ __all__ = ["Target", "find_problems"]
 _NO_EXECUTABLE_STACK: Final = (2, 41)
 
 _STDCXX: Final = "libstdc++.so.6"
+
+# Where auditwheel puts copies of the libraries that a wheel's other files need (its README).
+_GRAFTED: Final = re.compile(r"[^/]+\.libs/")
 
 
 def find_problems(
@@ -58,7 +62,12 @@ def find_problems(
     known = the_table() if table is None else table
     loader = Loader(site=site, provided=provided, table=known)
     checker = _Checker(
-        target=target, provided=provided, contents=contents, table=known, loader=loader
+        target=target,
+        provided=provided,
+        contents=contents,
+        table=known,
+        loader=loader,
+        certain=_certain(site, target, known),
     )
     return in_order(found for wheel in site.wheels for found in checker.check(wheel))
 
@@ -72,10 +81,13 @@ class _Checker:
     contents: Contents | None
     table: Table
     loader: Loader
+    certain: frozenset[tuple[str, str]]
 
     def check(self, wheel: WheelElfs) -> Iterator[Finding]:
         native = tuple(file for file in wheel.files if self.target.is_native(file))
-        certain = _certain(wheel, native, self.table)
+        certain = frozenset(
+            file.member for file in native if (wheel.name, file.member) in self.certain
+        )
         yield from self._damaged(wheel)
         if not native:
             yield from self._foreign(wheel)
@@ -163,25 +175,45 @@ class _Checker:
         )
 
     def _opened(self, wheel: WheelElfs, one: Opened) -> Iterator[Finding]:
-        lacking = [name for name in one.libraries if not self._is_at_hand(wheel, name)]
-        programs = [name for name in one.programs if not self.provided.has_program(name)]
-        for name in (*lacking, *(f"bin/{program}" for program in programs)):
-            packages = self._packages(name)
-            what = name.removeprefix("bin/")
+        if any(name in self.loader.site.members for name in one.unless):
+            return
+        names = (*one.libraries, *(f"bin/{program}" for program in one.programs))
+        for name in names:
+            others = name.removeprefix("bin/").split(" | ")
+            kind: Kind = "program" if name.startswith("bin/") else "library"
+            if any(self._is_at_hand(wheel, other, kind) for other in others):
+                continue
+            packages, what = self._first_packages(others, kind)
             yield Finding(
-                kind="library" if what == name else "program",
+                kind=kind,
                 level="error" if one.when == "import" else "remark",
                 distribution=_named(wheel),
                 what=what,
-                reason=f"is missing, which it opens by name: {one.why}",
+                reason=f"is missing, {one.why}",
                 packages=packages,
                 advice=None if packages else self._no_package(what),
             )
 
-    def _is_at_hand(self, wheel: WheelElfs, soname: str) -> bool:
+    def _is_at_hand(self, wheel: WheelElfs, name: str, kind: Kind) -> bool:
+        if kind == "program":
+            return self.provided.has_program(name)
         names = (wheel.name, *self.loader.site.required_by(wheel.name))
         members = self.loader.site.members
-        return self.provided.has_library(soname) or any(soname in members[name] for name in names)
+        # One that the wheel brings itself may have its processor in its name.
+        stem = name.partition(".so")[0]
+        return (
+            self.provided.has_library(name)
+            or any(name in members[one] for one in names)
+            or any(own.startswith(stem) for own in members[wheel.name])
+        )
+
+    def _first_packages(self, others: list[str], kind: Kind) -> tuple[tuple[str, ...], str]:
+        """The packages of the first that any has, and what it is."""
+        for other in others:
+            packages = self._packages(f"bin/{other}" if kind == "program" else other)
+            if packages:
+                return packages, other
+        return (), others[0]
 
     def _packages(self, name: str) -> tuple[str, ...]:
         distro = self.target.distro
@@ -257,25 +289,26 @@ def _named(wheel: WheelElfs) -> str:
     return f"{wheel.name} {wheel.version}"
 
 
-def _certain(wheel: WheelElfs, native: tuple[WheelFile, ...], table: Table) -> frozenset[str]:
-    """The files that are loaded when the distribution is imported, or may well be.
+def _certain(site: Site, target: Target, table: Table) -> frozenset[tuple[str, str]]:
+    """The files that are loaded when their distribution is imported, or may well be.
 
-    Not those that are on demand, and not programs; but all that any other file needs.
+    Not those that are on demand, not programs, and not what is there for other files; but all that
+    a file needs which is. Of a wheel for any platform its code decides what is loaded.
     """
-    if wheel.any_platform:  # its code decides, by the machine that it runs on
-        return frozenset()
-    by_name = {file.member.rpartition("/")[2]: file for file in native}
-    found: dict[str, None] = {}
-    left = [
-        file
-        for file in native
-        if not file.elf.is_program and not table.is_on_demand(wheel.name, file.member)
-    ]
+    by_name: dict[str, list[tuple[WheelElfs, WheelFile]]] = {}
+    left: list[tuple[WheelElfs, WheelFile]] = []
+    for wheel in site.wheels:
+        for file in filter(target.is_native, wheel.files):
+            by_name.setdefault(file.member.rpartition("/")[2], []).append((wheel, file))
+            asked = wheel.any_platform or table.is_on_demand(wheel.name, file.member)
+            if not (asked or file.elf.is_program or _GRAFTED.match(file.member)):
+                left.append((wheel, file))
+    found: set[tuple[str, str]] = set()
     while left:
-        file = left.pop()
-        if file.member not in found:
-            found[file.member] = None
-            left += [by_name[name] for name in file.elf.needed if name in by_name]
+        wheel, file = left.pop()
+        if (wheel.name, file.member) not in found:
+            found.add((wheel.name, file.member))
+            left += (one for name in file.elf.needed for one in by_name.get(name, ()))
     return frozenset(found)
 
 

@@ -37,9 +37,9 @@ _RECORD: Final = "contents-1"
 _LATEST: Final = "contents-latest-1"
 _FRESH: Final = timedelta(days=1)
 
-# Of several packages with the same file, the one whose section says that it is meant: a library is
-# in libs, and what is for debugging or for compiling comes last.
-_LAST: Final = frozenset({"debug", "libdevel", "devel", "oldlibs"})
+# Of several packages with the same file one of a section for libraries is meant. What is for
+# compiling or debugging is no answer: of a name without a number another wheel has the file.
+_NEVER: Final = frozenset({"debug", "libdevel"})
 _FIRST: Final = frozenset({"libs"})
 
 
@@ -65,7 +65,7 @@ class Contents:
             if place >= 0:
                 end = text.find("\n", place + 1)
                 found |= dict.fromkeys(text[place + len(name) + 2 : end].split(" "))
-        ranked = sorted(found, key=_rank)
+        ranked = sorted((one for one in found if _section(one) not in _NEVER), key=_rank)
         return tuple(dict.fromkeys(one.rpartition("/")[2] for one in ranked))
 
     def held_by(self, packages: Iterable[str]) -> frozenset[str]:
@@ -86,11 +86,15 @@ class Contents:
         return found
 
 
-def _rank(word: str) -> tuple[int, int, str]:
-    """Where a package stands among others: Ubuntu's sections have a component before them."""
-    *sections, name = word.split("/")
-    section = sections[-1] if sections else ""
-    return (2 if section in _LAST else section not in _FIRST, len(name), name)
+def _rank(word: str) -> tuple[bool, int, str]:
+    """Where a package stands among others."""
+    name = word.rpartition("/")[2]
+    return _section(word) not in _FIRST, len(name), name
+
+
+def _section(word: str) -> str:
+    """Debian writes `section/package`, and Ubuntu a component before it."""
+    return word.split("/")[-2] if "/" in word else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,10 +22,12 @@ class Opened:
 
     Attributes:
         distribution: Normalised.
-        libraries: By the name that the loader looks for.
+        libraries: By the name that the loader looks for; ` | ` stands between those of which one
+            will do.
         programs: The same of the search path.
+        unless: Distributions any of which brings them.
         when: `import` where importing it fails without; `use` where a part of it does.
-        why: What it needs them for.
+        why: What it needs them for: the rest of the sentence "it is missing, ...".
         source: Where that is written: a file of the distribution, or its documentation.
         version: The version that was read.
     """
@@ -33,6 +35,7 @@ class Opened:
     distribution: str
     libraries: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     when: Literal["import", "use"] = "use"
     why: str
     source: str
@@ -44,20 +47,22 @@ class OnDemand:
     """Files that a distribution loads only where they are asked for, and does without otherwise.
 
     Attributes:
-        distribution: Normalised.
+        distribution: Normalised; a pattern.
         members: Patterns of their names in the wheel.
+        but: Patterns of those among them that it can't do without.
         why: When they are loaded.
         source: Where that is written.
     """
 
     distribution: str
     members: tuple[str, ...]
+    but: tuple[str, ...] = ()
     why: str
     source: str
 
     def has(self, member: str) -> bool:
         """Whether a file is one of them."""
-        return any(fnmatchcase(member, pattern) for pattern in self.members)
+        return _matches(member, self.members) and not _matches(member, self.but)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,15 +107,21 @@ class Table:
 
     def is_on_demand(self, distribution: str, member: str) -> bool:
         """Whether a file of a distribution is loaded only where it is asked for."""
-        return any(one.distribution == distribution and one.has(member) for one in self.on_demand)
+        return any(
+            fnmatchcase(distribution, one.distribution) and one.has(member)
+            for one in self.on_demand
+        )
 
     def preloads(self, distribution: str, member: str) -> bool:
         """Whether a distribution loads a file of another one first."""
         return any(
-            one.distribution == distribution
-            and any(fnmatchcase(member, pattern) for pattern in one.members)
+            one.distribution == distribution and _matches(member, one.members)
             for one in self.preloaded
         )
+
+
+def _matches(member: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(member, pattern) for pattern in patterns)
 
 
 @cache
