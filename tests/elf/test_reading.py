@@ -86,6 +86,14 @@ def test_what_names_a_loader_is_a_program_unless_it_has_a_name_of_its_own() -> N
     assert elf(make_elf(kind=1)).kind == "other"
 
 
+@pytest.mark.parametrize("size", [255, 256, 4096, 20_000, 70_000])
+def test_a_search_path_may_be_long(size: int) -> None:
+    path = "a" * size
+    assert elf(make_elf("libc.so.6", runpath=path, soname="x")).runpath == (path,)
+    with pytest.raises(NotElf):
+        elf(make_elf(runpath="a" * (2 << 20)))
+
+
 def test_a_name_that_is_no_text_is_still_shown() -> None:
     content = make_elf("lib?.so").replace(b"lib?.so", b"lib\xff.so")
     assert elf(content).needed == ("lib\\xff.so",)

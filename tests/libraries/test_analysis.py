@@ -282,11 +282,34 @@ def test_an_executable_stack_is_a_remark_until_glibc_refuses_it() -> None:
     assert check(musl, target=of("alpine")) == ()
 
 
+def test_what_auditwheel_has_put_there_is_loaded_where_something_needs_it() -> None:
+    plugin = file("demo/plugins/libgui.so", "libxcb-own.so")
+    own = file("demo.libs/libxcb-own.so", "libX11.so.6")
+    table = Table(
+        on_demand=(
+            OnDemand(distribution="dem*", members=("demo/*",), but=("*/x.so",), why="", source=""),
+        )
+    )
+    found = check(wheel("demo", plugin, own, file("demo/x.so")), table=table)
+    assert [one.level for one in found] == ["remark"]
+    needing = wheel("demo", plugin, own, file("demo/x.so", "libxcb-own.so"))
+    assert [one.level for one in check(needing, table=table)] == ["error"]
+    # And where it is another wheel that needs it.
+    other = wheel("other", file("other/_x.so", "libxcb-own.so"), requires=["demo"])
+    found = check(wheel("demo", plugin, own), other, table=table)
+    assert [(one.distribution, one.level) for one in found] == [("demo 1.0", "error")]
+
+
 # What is opened by name.
 
 
 def opened(**more: object) -> Table:
-    words = {"distribution": "demo", "why": "which reads codes", "source": "demo/x.py", "version": "1"}
+    words = {
+        "distribution": "demo",
+        "why": "which reads codes",
+        "source": "demo/x.py",
+        "version": "1",
+    }
     return Table(opened=(Opened(**{**words, **more}),))  # type: ignore[arg-type]
 
 
@@ -310,6 +333,28 @@ def test_a_wheel_that_is_required_may_bring_what_is_opened() -> None:
     bringing = wheel("zbar-bin", file("zbar/libzbar.so.0"))
     assert check(wheel("demo", requires=["zbar-bin"]), bringing, table=table) == ()
     assert len(check(wheel("demo"), bringing, table=table)) == 1
+
+
+def test_one_of_several_names_will_do() -> None:
+    table = opened(libraries=("libnew.so.2 | libzbar.so.0",))
+    (found,) = check(wheel("demo"), table=table)
+    assert (found.what, found.packages) == ("libzbar.so.0", ("libzbar0",))
+    for name in ("libnew.so.2", "libzbar.so.0"):
+        assert check(wheel("demo"), table=table, base=(name,)) == ()
+    (found,) = check(wheel("demo"), table=opened(programs=("no | none",)))
+    assert (found.kind, found.what, found.packages) == ("program", "no", ())
+
+
+def test_what_another_distribution_brings_is_not_opened() -> None:
+    table = opened(libraries=("libzbar.so.0",), unless=("demo-binary",))
+    assert check(wheel("demo"), wheel("demo-binary"), table=table) == ()
+    assert len(check(wheel("demo"), table=table)) == 1
+
+
+def test_a_library_of_its_own_may_have_a_longer_name() -> None:
+    table = opened(libraries=("libsndfile.so.1",), when="import")
+    own = wheel("demo", file("data/libsndfile_x86_64.so"))
+    assert check(own, table=table) == ()
 
 
 def test_other_families_have_the_names_of_a_few_packages() -> None:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import gzip
 import os
 import time
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
-from debian.signed_archive import Server, SignedArchive, needs, sha256
-from lading.distros import parse_distro
+from debian.signed_archive import Server, needs, sha256
 from lading.errors import ResolutionError
-from lading.http import HttpSettings
-from lading.libraries import Contents, read_contents
 from lading.mirrors import Mirrors
-from lading.platforms import Platform
+from libraries.contents_archive import LINES, NOW, SUITES, Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,70 +23,6 @@ if TYPE_CHECKING:
     from lading.store import Store
 
 pytestmark = needs("gpg", "gpgv")
-
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-SUITES = ("bookworm", "bookworm-updates", "bookworm-security")
-LINES = """\
-usr/lib/x86_64-linux-gnu/libGL.so.1                     libs/libgl1
-usr/lib/x86_64-linux-gnu/libGL.so                       libdevel/libgl-dev
-lib/x86_64-linux-gnu/libz.so.1\tlibs/zlib1g,debug/a-dbg
-usr/lib/x86_64-linux-gnu/blas/libblas.so.3              libs/libblas3
-usr/lib/x86_64-linux-gnu/dri/libplugin.so.1             libs/no
-usr/lib/aarch64-linux-gnu/libother.so.1                 libs/no
-usr/lib/i386-linux-gnu/libGL.so.1                       libs/no
-usr/lib32/libGL.so.1                                    libs/no
-usr/share/a file with spaces.so.1                       libs/no
-usr/lib/libplain.so                                     universe/libs/plain,libs/plainer
-usr/bin/dot                                             graphics/graphviz
-usr/lib/jvm/java-17-openjdk-amd64/bin/java              java/openjdk-17-jre-headless
-"""
-
-
-class Archive:
-    """Three suites with Contents, on loopback."""
-
-    def __init__(self, folder: Path, keys: Keys, url: str, store: Store, cache: Path) -> None:
-        self.signed = SignedArchive(folder, keys)
-        self.arguments: dict[str, Any] = {
-            "mirrors": Mirrors(archives=(("debian", url), ("debian-security", url))),
-            "http": HttpSettings(retries=0),
-            "cache": cache,
-            "store": store,
-            "environ": {**os.environ, "LADING_DEBIAN_KEYRING": str(keys.keyring)},
-            "now": NOW,
-        }
-        for suite in SUITES:
-            self.publish(suite, "")
-        self.publish("bookworm", LINES)
-
-    def publish(self, suite: str, text: str, **changes: Any) -> bytes:  # noqa: ANN401 - see below
-        """Write a suite; `size` and `packed` lie about the index, `path` is another name for it."""
-        plain = text.encode()
-        packed = changes.get("packed", gzip.compress(plain))
-        path = changes.get("path", "main/Contents-amd64")
-        told = ((path, plain), (f"{path}.gz", packed))
-        lines = "".join(
-            f" {sha256(body)} {changes.get('size', len(body))} {at}\n" for at, body in told
-        )
-        release = (
-            f"Suite: oldstable\nCodename: {suite}\nDate: Sat, 21 Nov 2026 00:53:02 UTC\n"
-            f"Acquire-By-Hash: yes\nSHA256:\n{lines}"
-        )
-        place = self.signed.folder / "dists" / suite
-        by_hash = (place / path).parent / "by-hash/SHA256"
-        by_hash.mkdir(parents=True, exist_ok=True)
-        (by_hash / sha256(packed)).write_bytes(packed)
-        (place / "InRelease").write_bytes(self.signed.keys.signed(release))
-        return bytes(packed)
-
-    def read(self, distro: str = "bookworm", **others: Any) -> Contents:  # noqa: ANN401
-        amd64 = Platform.parse("linux/amd64")
-        return read_contents(parse_distro(distro), amd64, **{**self.arguments, **others})
-
-    def refusal(self, **others: Any) -> str:  # noqa: ANN401
-        with pytest.raises(ResolutionError) as caught:
-            self.read(**others)
-        return str(caught.value)
 
 
 @pytest.fixture
@@ -168,9 +101,8 @@ def test_offline_what_was_read_counts_however_old(archive: Archive, server: Serv
 
 def test_a_record_of_another_lading_is_made_anew(archive: Archive) -> None:
     archive.read()
-    index = archive.signed.folder / "dists/bookworm/main/by-hash/SHA256"
-    (one,) = (path.name for path in index.iterdir() if gzip.decompress(path.read_bytes()))
-    archive.arguments["store"].keep(f"contents-1-amd64-{one}", b"no zlib")
+    packed = archive.publish("bookworm", LINES)
+    archive.arguments["store"].keep(f"contents-1-amd64-{sha256(packed)}", b"no zlib")
     assert archive.read().providers("libGL.so.1") == ("libgl1",)
 
 

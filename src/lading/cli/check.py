@@ -140,5 +140,6 @@ def _is_of_part(one: Finding) -> bool:
 
 def _together(parts: tuple[Finding, ...]) -> str:
     first = ", ".join(one.what for one in parts[:_SHOWN])
-    more = f" and {len(parts) - _SHOWN} others" if len(parts) > _SHOWN else ""
+    left = len(parts) - _SHOWN
+    more = f" and {left} other{'' if left == 1 else 's'}" if left > 0 else ""
     return f"parts that need not be used lack {first}{more} (--strict tells all)"

@@ -37,7 +37,8 @@ _IDENT: Final = 16
 _MOST_SEGMENTS: Final = 512  # the loader of Linux takes no more than 64 KiB of them
 _LARGEST_DYNAMIC: Final = 1 << 20
 _MOST_NEEDED: Final = 4096
-_LONGEST: Final = 4096  # of a name or a path, as PATH_MAX
+# How much is read to find the end of a name, or of a search path: tensorflow's has 20 KB.
+_STEPS: Final = (256, 1 << 12, 1 << 16, 1 << 20)
 
 
 def is_elf(head: bytes) -> bool:
@@ -201,12 +202,14 @@ class _Strings:
         """The text at a place of the table.
 
         Raises:
-            NotElf: There is none, or it is longer than any path.
+            NotElf: There is none, or it is longer than any.
         """
-        content = b""
-        if 0 <= place < self.size:
-            content = self.file.at(self.offset + place, min(self.size - place, _LONGEST))
-        text, end, _ = content.partition(b"\0")
+        left = self.size - place if 0 <= place < self.size else 0
+        for most in _STEPS:
+            content = self.file.at(self.offset + place, min(left, most))
+            text, end, _ = content.partition(b"\0")
+            if end or len(content) < most:
+                break
         if not end:
             raise NotElf("one of its names is nowhere in the file")
         return text.decode("utf-8", "backslashreplace")

@@ -286,7 +286,7 @@ class _Checker:
 
 
 def _named(wheel: WheelElfs) -> str:
-    return f"{wheel.name} {wheel.version}"
+    return f"{wheel.name} {wheel.version}".rstrip()
 
 
 def _certain(site: Site, target: Target, table: Table) -> frozenset[tuple[str, str]]:
