@@ -68,6 +68,8 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 DEVICES = {"null": 3, "zero": 5, "random": 8, "urandom": 9}
 
+APT = ("apt-get", "-qq", "-o", "APT::Sandbox::User=root")
+
 # What is installed, and what is imported: it fails without system packages.
 NAMED = {
     "opencv-python": (("opencv-python",), "cv2"),
@@ -139,6 +141,10 @@ class World:
         self.root.mkdir()
         argv = ["tar", "-xf", str(place / "base.tar"), "-C", str(self.root), "--exclude=./dev/*"]
         told(argv, self.environ)
+        with_files(self.root)
+        code, output = inside(self.root, *APT, "update")
+        if code:
+            sys.exit(output)
         write_base(place / "base.tar", place / "base")
 
     def base(self, store: Store) -> Base:
@@ -192,16 +198,20 @@ def write_base(tarball: Path, folder: Path) -> None:
 
 @contextmanager
 def copied(root: Path) -> Iterator[Path]:
-    """A copy of a root file system, with what apt needs to reach its mirror."""
+    """A copy of a root file system, which goes in the end."""
     with tempfile.TemporaryDirectory(dir=root.parent) as name:
         copy = Path(name) / "root"
         told(("cp", "-a", str(root), str(copy)), os.environ)
-        for file in ("etc/resolv.conf", "etc/hosts"):
-            (copy / file).unlink(missing_ok=True)
-            shutil.copyfile(f"/{file}", copy / file)
-        for device, minor in DEVICES.items():
-            os.mknod(copy / "dev" / device, stat.S_IFCHR | 0o666, os.makedev(1, minor))
         yield copy
+
+
+def with_files(root: Path) -> None:
+    """Add what apt needs to reach its mirror, and devices."""
+    for file in ("etc/resolv.conf", "etc/hosts"):
+        (root / file).unlink(missing_ok=True)
+        shutil.copyfile(f"/{file}", root / file)
+    for device, minor in DEVICES.items():
+        os.mknod(root / "dev" / device, stat.S_IFCHR | 0o666, os.makedev(1, minor))
 
 
 def inside(root: Path, *words: str, stdin: str = "", **env: str) -> tuple[int, str]:
@@ -434,10 +444,8 @@ def install(root: Path, project: Path, world: World) -> None:
 
 def apt_install(root: Path, packages: tuple[str, ...]) -> list[str]:
     """Install packages in the chroot; what went wrong."""
-    apt = "apt-get -qq -o APT::Sandbox::User=root"
-    words = " ".join(packages)
-    script = f"{apt} update && {apt} install --yes --no-install-recommends {words}"
-    code, output = inside(root, "sh", "-c", script, DEBIAN_FRONTEND="noninteractive")
+    words = (*APT, "install", "--yes", "--no-install-recommends", *packages)
+    code, output = inside(root, *words, DEBIAN_FRONTEND="noninteractive")
     return [f"apt-get install fails: {output[-500:]}"] if code else []
 
 

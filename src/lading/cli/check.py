@@ -117,7 +117,7 @@ def _lines(report: Report, *, strict: bool) -> Iterator[str]:
         findings = tuple(found)
         location = findings[0].location
         yield f"{location}: {distribution}" if location else distribution
-        parts = () if strict else tuple(filter(_is_of_part, findings))
+        parts = () if strict else tuple(one for one in findings if one.is_of_part)
         for one in findings:
             if one not in parts:
                 yield f"  {one.level}: {one.message}"
@@ -131,11 +131,6 @@ def _lines(report: Report, *, strict: bool) -> Iterator[str]:
         yield f"hint: for all errors, .system_packages({words})"
     for sentence in report.unchecked:
         yield f"not checked: {sentence}"
-
-
-def _is_of_part(one: Finding) -> bool:
-    """Whether it is of files that need not be loaded, of which Qt alone has a hundred."""
-    return one.kind == "library" and one.level == "remark" and bool(one.members)
 
 
 def _together(parts: tuple[Finding, ...]) -> str:

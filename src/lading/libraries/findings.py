@@ -56,6 +56,11 @@ class Finding:
         return f"{self.what} {self.reason}{asking}"
 
     @property
+    def is_of_part(self) -> bool:
+        """Whether it is of files that need not be loaded: of those Qt alone has a hundred."""
+        return self.kind == "library" and self.level == "remark" and bool(self.members)
+
+    @property
     def hint(self) -> str | None:
         """What to do: a call to paste, or a sentence."""
         if self.packages:
@@ -87,9 +92,14 @@ class Report:
         return tuple(one for one in self.findings if one.level in levels)
 
     def packages(self, *levels: Level) -> tuple[str, ...]:
-        """The packages that mend what is found, sorted: one for each library or program."""
-        first = (one.packages[0] for one in self.of(*levels or ("error",)) if one.packages)
-        return tuple(sorted(set(first)))
+        """The packages that mend what is found, sorted: one for each library or program.
+
+        Args:
+            levels: Which findings count, `error` where left out; those of parts that need not be
+                used never do.
+        """
+        found = (one for one in self.of(*levels or ("error",)) if not one.is_of_part)
+        return tuple(sorted({one.packages[0] for one in found if one.packages}))
 
     def located(self, places: Mapping[str, Location]) -> Report:
         """The same with the user's lines, by the distribution's name."""
