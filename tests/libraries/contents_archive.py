@@ -92,6 +92,7 @@ class Archive:
             by_hash = (place / at).parent / "by-hash/SHA256"
             by_hash.mkdir(parents=True, exist_ok=True)
             (by_hash / sha256(body)).write_bytes(body)
+            (place / at).write_bytes(body)
         (place / "InRelease").write_bytes(self.signed.keys.signed(release))
         return bytes(packed)
 

@@ -125,9 +125,26 @@ def test_an_index_that_is_damaged_is_refused(archive: Archive, packed: bytes, wh
 
 def test_an_index_that_was_changed_on_the_way_is_refused(archive: Archive) -> None:
     packed = archive.publish("bookworm", LINES)
-    place = archive.signed.folder / "dists/bookworm/main/by-hash/SHA256" / sha256(packed)
-    place.write_bytes(gzip.compress(b"usr/lib/x86_64-linux-gnu/libGL.so.1 libs/evil\n"))
-    assert f"not {len(packed)})" in archive.refusal()
+    evil = gzip.compress(b"usr/lib/x86_64-linux-gnu/libGL.so.1 libs/evil\n")
+    folder = archive.signed.folder / "dists/bookworm/main"
+    for place in (folder / "by-hash/SHA256" / sha256(packed), folder / "Contents-amd64.gz"):
+        place.write_bytes(evil)
+    assert "was due" in archive.refusal()
+
+
+def test_an_index_is_had_by_its_name_where_there_is_none_of_its_hash(archive: Archive) -> None:
+    packed = archive.publish("bookworm", LINES)
+    folder = archive.signed.folder / "dists/bookworm/main"
+    (folder / "by-hash/SHA256" / sha256(packed)).unlink()
+    assert archive.read().providers("libGL.so.1") == ("libgl1",)
+
+
+def test_one_of_another_state_is_refused_by_that_name_too(archive: Archive) -> None:
+    packed = archive.publish("bookworm", LINES)
+    folder = archive.signed.folder / "dists/bookworm/main"
+    (folder / "by-hash/SHA256" / sha256(packed)).unlink()
+    (folder / "Contents-amd64.gz").write_bytes(packed[:-1])
+    assert f"by-hash/SHA256/{sha256(packed)}: its server answered" in archive.refusal()
 
 
 def test_a_line_without_end_is_refused(archive: Archive) -> None:

@@ -122,16 +122,25 @@ class Reader:
     def fetched(self, signed: SignedSuite, file: IndexFile) -> Path:
         """A file that a suite's signed state names, as it is there.
 
+        As apt does, it is asked for by its name where there is none of its hash; what it is then is
+        told by its hash all the same.
+
         Raises:
             ResolutionError: It can't be had, or is another.
         """
-        return fetch(
-            _url(signed.folder, file, by_hash=signed.release.by_hash),
-            file.sha256,
-            cache=self.cache,
-            http=self.http,
-            size=file.size,
-        )
+        try:
+            return self._fetched(signed, file, by_hash=signed.release.by_hash)
+        except ResolutionError as error:
+            if not signed.release.by_hash:
+                raise
+            try:
+                return self._fetched(signed, file, by_hash=False)
+            except ResolutionError:
+                raise error from None
+
+    def _fetched(self, signed: SignedSuite, file: IndexFile, *, by_hash: bool) -> Path:
+        url = _url(signed.folder, file, by_hash=by_hash)
+        return fetch(url, file.sha256, cache=self.cache, http=self.http, size=file.size)
 
     def _in_release(self, folder: str, archive: str) -> bytes:
         url = f"{folder}/InRelease"

@@ -6,8 +6,9 @@ something open is the archive asked what its packages have, and what the image's
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lading.distros import parse_distro
 from lading.errors import LadingError
@@ -45,7 +46,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LibraryCheck"]
 
-_ASKING_PACKAGES = frozenset({"library", "program"})
+_READERS: Final = 4
+
+_ASKING_PACKAGES: Final = frozenset({"library", "program"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,7 @@ class LibraryCheck:
         if not decided.origin.image.lock_python_packages:
             return Report(unchecked=("the image is not locked: its wheels are not known",))
         distro, unchecked = parse_distro(info.distro), list[str]()
-        wheels = tuple(self._wheels(decided))
+        wheels = self._wheels(decided)
         target = Target.of(
             distro,
             Platform.parse(info.platform),
@@ -91,31 +94,32 @@ class LibraryCheck:
         )
         return report.located(_places(decided, wheels))
 
-    def _wheels(self, decided: Decided) -> Iterator[WheelElfs]:
-        """Each wheel; of a distribution that is installed twice the later one.
+    def _wheels(self, decided: Decided) -> tuple[WheelElfs, ...]:
+        """Each wheel; of a distribution that is installed twice the later one."""
+        every = {one.name: one for one in _distributions(decided)}.values()
+        known = [one for one in map(self._known, every) if one is not None]
+        names = {one.name for one in known}
+        lacking = [one for one in every if one.name not in names]
+        if not lacking:
+            return tuple(known)
+        paths = self.freezer.fetch_wheels(decided, lacking)
+        self.freezer.say(f"reading {len(lacking)} wheel{'' if len(lacking) == 1 else 's'}")
 
-        One that is compiled has no files yet, and still opens by name what it opens.
-        """
-        every = {one.name: one for one in _distributions(decided)}
-        for one in every.values():
-            if one.is_source:
-                yield WheelElfs(name=one.name, version=one.version or "")
-        named = {name: one for name, one in every.items() if not one.is_source}
-        known = {
-            name: kept_libraries(filename=one.filename, sha256=one.sha256 or "", store=self.store)
-            for name, one in named.items()
-        }
-        lacking = [one for name, one in named.items() if known[name] is None]
-        paths = self.freezer.fetch_wheels(decided, lacking) if lacking else {}
-        if lacking:
-            self.freezer.say(f"reading {len(lacking)} wheel{'' if len(lacking) == 1 else 's'}")
-        for name, one in named.items():
-            yield known[name] or wheel_libraries(
-                paths[one.sha256 or ""],
-                filename=one.filename,
-                sha256=one.sha256 or "",
-                store=self.store,
+        def read(one: Distribution) -> WheelElfs:
+            sha256 = one.sha256 or ""
+            return wheel_libraries(
+                paths[sha256], filename=one.filename, sha256=sha256, store=self.store
             )
+
+        # Inflating lets other threads run.
+        with ThreadPoolExecutor(max_workers=_READERS) as pool:
+            return (*known, *pool.map(read, lacking))
+
+    def _known(self, one: Distribution) -> WheelElfs | None:
+        """What is known without the wheel: one that is compiled has no files yet."""
+        if one.is_source:
+            return WheelElfs(name=one.name, version=one.version or "")
+        return kept_libraries(filename=one.filename, sha256=one.sha256 or "", store=self.store)
 
     def _base(self, decided: Decided, unchecked: list[str]) -> Provided:
         try:
