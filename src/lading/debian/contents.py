@@ -95,13 +95,13 @@ def reduced(path: Path, signed: SignedSuite, file: IndexFile, architecture: str)
         ResolutionError: It is damaged, or longer than its Release file says.
     """
     plain = signed.release.files.get(file.path.removesuffix(".gz"))
-    limit = _LARGEST if plain is None else min(plain.size, _LARGEST)
+    size = None if plain is None else plain.size
     library = _LIBRARY % re.escape(triplet(architecture))
     line = re.compile(
         rf"^(?:\./)?(?:{library}|{_PROGRAM})[ \t]+(?P<packages>\S+)$".encode(), re.MULTILINE
     )
     try:
-        for lines in _whole_lines(path, limit):
+        for lines in _whole_lines(path, size):
             for match in line.finditer(lines):
                 name = match["library"] or b"bin/" + match["program"]
                 packages = match["packages"].replace(b",", b" ")
@@ -111,10 +111,10 @@ def reduced(path: Path, signed: SignedSuite, file: IndexFile, architecture: str)
         raise ResolutionError(f"{what} can't be unpacked: {error}") from None
 
 
-def _whole_lines(path: Path, limit: int) -> Iterator[bytes]:
+def _whole_lines(path: Path, size: int | None) -> Iterator[bytes]:
     """The text piece by piece, each cut at the end of a line."""
     rest = b""
-    for piece in _pieces(path, limit):
+    for piece in _pieces(path, size):
         lines, end, after = piece.rpartition(b"\n")
         if end:
             yield rest + lines
@@ -127,8 +127,9 @@ def _whole_lines(path: Path, limit: int) -> Iterator[bytes]:
         yield rest
 
 
-def _pieces(path: Path, limit: int) -> Iterator[bytes]:
+def _pieces(path: Path, size: int | None) -> Iterator[bytes]:
     inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)  # gzip, RFC 1952
+    limit = _LARGEST if size is None else size
     done = 0
     with path.open("rb") as file:
         while not inflater.eof:
@@ -140,3 +141,5 @@ def _pieces(path: Path, limit: int) -> Iterator[bytes]:
             if done > limit:
                 raise ValueError("it is longer than its Release file says")
             yield piece
+    if size is not None and done < size:
+        raise ValueError("it is shorter than its Release file says")
