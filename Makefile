@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SCRIPTS := $(wildcard .ci/run ci/*.sh examples/*.sh bench/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv apt bench cases debs demo fuzz wheels test lint typecheck contracts scripts unit format lock-dev clean
+.PHONY: help venv apt bench cases debs demo fuzz libraries wheels test lint typecheck contracts scripts unit format lock-dev clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/ -/' | sort
@@ -41,6 +41,9 @@ apt: $(STAMP) ## Compare what is chosen with real apt: 58 sets, two releases, th
 
 debs: $(STAMP) ## Install Debian's 500 most used libraries natively, and say which can't be (DEBS_ARGS=...)
 	$(BIN)/python ci/debs.py $(DEBS_ARGS)
+
+libraries: $(STAMP) ## Compare `lading check` with real imports in a chroot, as root (LIBRARIES_ARGS=... adds options)
+	$(BIN)/python ci/libraries.py $(LIBRARIES_ARGS)
 
 fuzz: $(STAMP) ## Give the readers and the serializer anything: FUZZ_SECONDS=60 each (FUZZ_ARGS=... adds options)
 	$(BIN)/python fuzz/run.py $(FUZZ_ARGS)

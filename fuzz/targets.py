@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from elf_as_given import ELF_BYTES, elf
 from hypothesis import given
 from hypothesis import strategies as st
 from wheels_as_given import BYTES, wheel
@@ -433,5 +434,6 @@ TARGETS = {
     "dockerfile": Target(check=dockerfile, words={"made": _MADE}),
     "lock": Target(check=lock, words={"text": _EDITS.map(edited) | mixed(*_LOCK_WORDS, most=20)}),
     "wheel": Target(check=wheel, words={"content": BYTES}),
+    "elf": Target(check=elf, words={"content": ELF_BYTES}),
 }
 """By name."""

@@ -114,6 +114,7 @@ class World:
 
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     wheels: dict[str, bytes] = field(default_factory=dict)
+    metadata: dict[str, bytes] = field(default_factory=dict)
 
     def add_wheel(self, name: str, version: str, *, tag: str = "py3-none-any") -> None:
         self.wheels[f"{name}-{version}-{tag}.whl"] = wheel(name, version, tag)
@@ -141,7 +142,8 @@ class World:
         if file not in self.wheels:
             return Reply(404)
         # PEP 658: what a resolver needs of a wheel, beside it.
-        return Reply(body=metadata(file).encode() if file != name else self.wheels[file])
+        told = self.metadata.get(file, metadata(file).encode())
+        return Reply(body=told if file != name else self.wheels[file])
 
 
 def world() -> World:

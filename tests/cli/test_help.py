@@ -38,6 +38,7 @@ Options:
 
 Commands:
   lock        Resolve every version, digest and hash.
+  check       Find libraries that the image would lack.
   freeze      Write the image as a build context.
   vendor      Write a build context that needs no network; or check one.
   dockerfile  Print the Dockerfile.
@@ -47,6 +48,42 @@ Commands:
   inspect     Say what an image consists of.
   doctor      Say which container engines can build here.
   cache       Show, trim or check what is kept for later builds.
+""")
+
+
+def test_check(bare: Project) -> None:
+    assert shown(bare, "check") == snapshot("""\
+Usage: lading check [OPTIONS] [TARGET]
+
+  Find shared libraries and programs that the locked wheels need and the image
+  would lack.
+
+  An error fails when its distribution is imported; a remark may fail later,
+  in a part that need not be used. Exits with 1 where there are errors, or
+  where something could not be checked.
+
+  With --json: {platform, findings, unchecked}.
+
+Options:
+  --project DIR                   The folder that the image's paths start
+                                  from, and lading.lock lies in.
+  --base-image REF                Build on this image instead (a mirror's
+                                  copy, ...).
+  --allow-unpinned-base           Go on without the base image's digest where
+                                  no registry tells it.
+  --ca-bundle FILE                Trust these certificate authorities (PEM),
+                                  here and while building; never in the image.
+  --platform OS/ARCH              What the image is for.  [default:
+                                  linux/amd64]
+  --strict                        Exit 1 for remarks too.
+  --offline                       Refuse, rather than update lading.lock or
+                                  fetch a file that is not in the cache.
+  --secret id=NAME,src=FILE|env=VAR
+                                  Where a secret of the image is, in place of
+                                  what the image says; repeat for more.
+  -q, --quiet                     Say nothing but errors.
+  --json                          Print the result as JSON.
+  -h, --help                      Show this message and exit.
 """)
 
 

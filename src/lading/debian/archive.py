@@ -1,4 +1,4 @@
-"""Reading an archive: InRelease, its signature, and the package lists that it has the hashes of."""
+"""Reading an archive: InRelease, its signature, and the indexes that it has the hashes of."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lading.distros import ArchiveSuite
     from lading.http import HttpSettings
 
-__all__ = ["ReadArchive", "Reader", "setting_of"]
+__all__ = ["ReadArchive", "Reader", "SignedSuite", "setting_of"]
 
 _OK: Final = 200
 _MAX_RELEASE: Final = 8 << 20
@@ -45,6 +45,21 @@ class ReadArchive:
     suite: str
     release: str
     date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedSuite:
+    """A suite's signed state, and where the files that it names are.
+
+    Attributes:
+        folder: The URL that its paths are below.
+        archive: The same, as a lock has it.
+        release: What was signed.
+    """
+
+    folder: str
+    archive: ReadArchive
+    release: Release
 
 
 def setting_of(archive: str) -> str:
@@ -77,6 +92,19 @@ class Reader:
         Raises:
             ResolutionError: It can't be had, isn't signed, has expired, or is damaged.
         """
+        signed = self.signed(suite)
+        indexes = (
+            Index(self._packages(signed.folder, signed.release, part), suite=suite.suite)
+            for part in suite.components
+        )
+        return signed.archive, tuple(indexes)
+
+    def signed(self, suite: ArchiveSuite) -> SignedSuite:
+        """A suite's signed state.
+
+        Raises:
+            ResolutionError: It can't be had, isn't signed, has expired, or is damaged.
+        """
         folder = f"{suite.root}/dists/{suite.suite}"
         what = f"{redacted_url(folder)}/InRelease"
         content = self._in_release(folder, suite.archive)
@@ -89,11 +117,30 @@ class Reader:
             release=hashlib.sha256(content).hexdigest(),
             date=f"{release.date:%Y-%m-%dT%H:%M:%SZ}",
         )
-        indexes = (
-            Index(self._packages(folder, release, part), suite=suite.suite)
-            for part in suite.components
-        )
-        return read, tuple(indexes)
+        return SignedSuite(folder=folder, archive=read, release=release)
+
+    def fetched(self, signed: SignedSuite, file: IndexFile) -> Path:
+        """A file that a suite's signed state names, as it is there.
+
+        As apt does, it is asked for by its name where there is none of its hash; what it is then is
+        told by its hash all the same.
+
+        Raises:
+            ResolutionError: It can't be had, or is another.
+        """
+        try:
+            return self._fetched(signed, file, by_hash=signed.release.by_hash)
+        except ResolutionError as error:
+            if not signed.release.by_hash:
+                raise
+            try:
+                return self._fetched(signed, file, by_hash=False)
+            except ResolutionError:
+                raise error from None
+
+    def _fetched(self, signed: SignedSuite, file: IndexFile, *, by_hash: bool) -> Path:
+        url = _url(signed.folder, file, by_hash=by_hash)
+        return fetch(url, file.sha256, cache=self.cache, http=self.http, size=file.size)
 
     def _in_release(self, folder: str, archive: str) -> bytes:
         url = f"{folder}/InRelease"
@@ -130,7 +177,8 @@ def _url(folder: str, file: IndexFile, *, by_hash: bool) -> str:
     """Where an index is: by its hash, since a mirror may replace it by name at any moment."""
     if not by_hash:
         return f"{folder}/{file.path}"
-    return f"{folder}/{file.path.rpartition('/')[0]}/by-hash/SHA256/{file.sha256}"
+    place = f"{folder}/{file.path}".rpartition("/")[0]
+    return f"{place}/by-hash/SHA256/{file.sha256}"
 
 
 def _plain(kept: Path, suffix: str, plain: IndexFile | None) -> bytes:
