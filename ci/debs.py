@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from lading.distros import ArchiveSuite
 
 COUNT = 500
+# What every system has, whether or not something depends on it: accounts and the merged folders.
+BASE = ("base-files", "base-passwd", "usr-is-merged")
 AIM = 0.95
 HOST_SOURCES = Path("/etc/apt")
 
@@ -67,7 +69,7 @@ class Archive:
     def needed(self, name: str) -> tuple[Package, ...]:
         """The package and all that it depends on; of a name the newest version."""
         newest: dict[str, Package] = {}
-        for one in closure(["usr-is-merged", name], self.packages, architecture=self.architecture):
+        for one in closure([*BASE, name], self.packages, architecture=self.architecture):
             if one.name != "usrmerge":  # the other of the two converts a system
                 newest.setdefault(one.name, one)
         return tuple(newest.values())

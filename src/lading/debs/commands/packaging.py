@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
+from fnmatch import fnmatch
 from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from lading.debian.version import compare
-from lading.debs.alternatives import Choice, install_alternative, remove_choice
+from lading.debs.alternatives import Choice, install_alternative, read_alternative, remove_choice
 from lading.debs.commands.files import set_mode, set_owner
 from lading.debs.commands.words import words_of
 from lading.debs.database import installed_in
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["packaging_commands"]
 
 _FIELD: Final = re.compile(r"\$\{(?P<name>[A-Za-z:-]+)\}")
+_UCF: Final = "var/lib/ucf/hashfile"
 _OVERRIDES: Final = "var/lib/dpkg/statoverride"
 _ORDERS: Final[dict[str, Callable[[int], bool]]] = {
     "lt": lambda order: order < 0,
@@ -51,6 +54,7 @@ def packaging_commands(context: Context) -> Mapping[str, Command]:
         "dpkg-query": _query,
         "dpkg-realpath": _realpath,
         "dpkg-statoverride": _statoverride,
+        "ucf": _ucf,
         "update-alternatives": _alternatives,
         ". /usr/share/debconf/confmodule": _nothing,
         "db_get": _db_get,
@@ -205,7 +209,8 @@ def _divert(context: Context, call: Call) -> int:
     options = words.options
     every = diversions_in(context.root)
     if "list" in options:
-        return 0 if not every else _refuse(call)
+        _list_diversions(call, every, words.operands)
+        return 0
     if "listpackage" in options:
         found = [one.package for one in every if one.path == options["listpackage"]]
         call.say("".join(f"{name}\n" for name in found))
@@ -224,8 +229,10 @@ def _divert(context: Context, call: Call) -> int:
     return 0
 
 
-def _refuse(call: Call) -> int:
-    raise call.refuse()
+def _list_diversions(call: Call, every: list[Diversion], patterns: tuple[str, ...]) -> None:
+    for one in every:
+        if not patterns or any(fnmatch(word, two) for word in one for two in patterns):
+            call.say(f"diversion of {one.path} to {one.to} by {one.package}\n")
 
 
 def _statoverride(context: Context, call: Call) -> int:
@@ -245,6 +252,21 @@ def _statoverride(context: Context, call: Call) -> int:
             set_mode(call, path, mode)
         return 0
     raise call.refuse()
+
+
+def _ucf(context: Context, call: Call) -> int:
+    """ucf(1): a configuration file that is not there yet is the package's."""
+    words = words_of(call, "", long="debconf-ok three-way", valued="")
+    new, path = words.operands
+    content = context.root.read(new)
+    if content is None:
+        return 1
+    if context.root.leads_to(path) is None:
+        context.root.write(path, content, source=str(context.package.deb))
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    there = (context.root.read(_UCF) or b"").decode()
+    context.root.write(_UCF, f"{there}{digest}  {path}\n".encode(), source="ucf")
+    return 0
 
 
 def _alternatives(context: Context, call: Call) -> int:
@@ -267,12 +289,24 @@ def _alternatives(context: Context, call: Call) -> int:
         case ["--remove", name, path]:
             remove_choice(context.root, name, path)
             return 0
-        case ["--auto" | "--remove-all" | "--query" | "--list" | "--display", name]:
+        case ["--query", name]:
+            return _queried(context, call, name)
+        case ["--auto" | "--remove-all" | "--list" | "--display", name]:
             if context.root.read(f"var/lib/dpkg/alternatives/{name}") is None:
                 return 2
             raise call.refuse()
         case _:
             raise call.refuse()
+
+
+def _queried(context: Context, call: Call, name: str) -> int:
+    group = read_alternative(context.root, name)
+    if group is None:
+        return 2
+    value = context.root.target(f"/etc/alternatives/{name}") or "none"
+    call.say(f"Name: {name}\nLink: {group.link}\nStatus: {group.status}\n")
+    call.say(f"Best: {group.best.path}\nValue: {value}\n")
+    return 0
 
 
 def _slaves(call: Call, words: list[str]) -> Iterator[tuple[str, str, str]]:
