@@ -86,7 +86,8 @@ ADDED = ["libgl1", "libcairo2", "libpangoft2-1.0-0", "libsndfile1", "libzbar0", 
 EXPECTED = {
     r"dev/.*": "the engine's, not a layer's: no device belongs into one",
     r"(etc/(fstab|hostname|resolv\.conf|apt/sources\.list)|var/lib/dpkg/arch)": "mmdebstrap's own",
-    r"(etc|var)/.*(lock|Lock)|var/(lib|cache)/apt/.*": "apt's and dpkg's state of their own runs",
+    r"(etc|var)/.*(lock|lock-frontend|Lock)": "locks",
+    r"var/(lib|cache)/apt/.*": "apt's state of its own runs",
     r"etc/(passwd|group|shadow|gshadow)-|var/lib/dpkg/(diversions|status|statoverride)-old": (
         "copies of what was there before"
     ),
@@ -272,6 +273,11 @@ class Folder:
         return ()
 
 
+def diversions(root: Path) -> Iterator[tuple[str, ...]]:
+    lines = (root / "var/lib/dpkg/diversions").read_text().splitlines()
+    return zip(*[iter(lines)] * 3, strict=True)
+
+
 def check(root: Path, *, against: Path) -> None:
     """What the real tools say of a system that they didn't make."""
     assert run("chroot", str(root), "dpkg", "-V") == run("chroot", str(against), "dpkg", "-V")
@@ -285,7 +291,7 @@ def check(root: Path, *, against: Path) -> None:
         run("chroot", str(one), "ldconfig", "-p").splitlines()[:-1] for one in (root, against)
     ]
     assert cached[0] == cached[1]
-    diverted = [sorted((one / "var/lib/dpkg/diversions").read_text()) for one in (root, against)]
+    diverted = [sorted(diversions(one)) for one in (root, against)]
     assert diverted[0] == diverted[1]
     probe = "import ssl, sqlite3, ctypes, lzma, zoneinfo; ssl.create_default_context()"
     run("chroot", str(root), "python3", "-c", probe)

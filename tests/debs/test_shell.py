@@ -86,6 +86,7 @@ SNIPPETS = [
     'x=1 y=2 true; echo "$x$y"; unset x; echo "$x"',
     '{ echo a; echo b; } | while read l; do echo "<$l>"; done',
     "md5sum </dev/null | cut -f1 -d' '",
+    "x=1; x=2 y=$x; echo $y; f() { echo $x; }; x=3 true; echo $x",
     "echo x | { read a; echo $a$a; }",
     "echo {a,b} a=b 'it'\"'\"'s'",
 ]

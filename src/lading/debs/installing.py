@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from lading.debs.commands import Context
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["install", "scripts_problems"]
 
+_READERS: Final = 2
 _ENGINE: Final = "build the Dockerfile with a container engine, which runs such scripts"
 _REPLACED: Final = "name that version, or leave the package to the base"
 
@@ -83,7 +86,9 @@ class _Installation:
     ) -> None:
         every = tuple(debs)
         _check_once(every)
-        self._packages = in_order(read_package(deb, workdir=workdir) for deb in every)
+        # Decompressing lets other threads run; each takes up to 65 MB for it.
+        with ThreadPoolExecutor(max_workers=_READERS) as pool:
+            self._packages = in_order(pool.map(partial(read_package, workdir=workdir), every))
         self._root = Root(ground)
         self._keep_setuid = keep_setuid
         self._unpacked = Unpacked()

@@ -258,17 +258,16 @@ class Follower:
     ) -> int:
         state = expander.state
         words = expander.fields(node.words)
-        values = [(name, expander.text(word)) for name, word in node.assignments]
+        kept = {name: state.variables.get(name) for name, _ in node.assignments}
+        for name, word in node.assignments:  # each sees those before it
+            state.variables[name] = expander.text(word)
         if not words:
-            state.variables.update(values)
             # Without a command the status is that of the last substitution (2.9.1).
             return expander.status
         call = Call(words[0], tuple(words[1:]), state, given, out)
         body = state.functions.get(call.name)
         if body is not None:
             return self._function(call, body, is_tested=is_tested)
-        kept = {name: state.variables.get(name) for name, _ in values}
-        state.variables.update(values)
         try:
             return self._call(call)
         finally:
