@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SCRIPTS := $(wildcard .ci/run ci/*.sh examples/*.sh bench/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv bench cases demo fuzz wheels test lint typecheck contracts scripts unit format lock-dev clean
+.PHONY: help venv bench cases debs demo fuzz wheels test lint typecheck contracts scripts unit format lock-dev clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/ -/' | sort
@@ -35,6 +35,9 @@ cases: $(STAMP) ## Write docs/cases.md from the tests
 
 wheels: $(STAMP) ## Compare layers of 150 much used wheels with installations (WHEELS_ARGS=... adds options)
 	$(BIN)/python ci/wheels.py $(WHEELS_ARGS)
+
+debs: $(STAMP) ## Install Debian's 500 most used libraries natively (DEBS_ARGS=... adds options)
+	$(BIN)/python ci/debs.py $(DEBS_ARGS)
 
 fuzz: $(STAMP) ## Give the readers and the serializer anything: FUZZ_SECONDS=60 each (FUZZ_ARGS=... adds options)
 	$(BIN)/python fuzz/run.py $(FUZZ_ARGS)

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from lading.debs import NOTHING
 from lading.debs.commands import testing
+from lading.debs.commands.patterns import PATTERNS
 from lading.debs.commands.texts import TEXTS
 from lading.debs.root import Root
 from lading.debs.shell import Follower, State, Unfollowable, parse
 
-COMMANDS = {**TEXTS, "[": testing.test, "test": testing.test}
+COMMANDS = {**TEXTS, **PATTERNS, "[": testing.test, "test": testing.test}
 
 
 def followed(text: str, *arguments: str, fails: bool = False) -> tuple[int, str]:

@@ -1,18 +1,16 @@
-"""Commands of dpkg and debconf: what they answer on a first installation."""
+"""Commands of dpkg: what they answer on a first installation."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from fnmatch import fnmatch
-from functools import cache, partial
-from importlib.resources import files
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from lading.debian.version import compare
 from lading.debs.alternatives import Choice, install_alternative, read_alternative, remove_choice
-from lading.debs.commands.files import set_mode, set_owner
+from lading.debs.commands.modes import set_mode, set_owner
 from lading.debs.commands.words import words_of
 from lading.debs.database import installed_in
 from lading.debs.diversions import Diversion, add_diversion, diversions_in, remove_diversion
@@ -56,39 +54,8 @@ def packaging_commands(context: Context) -> Mapping[str, Command]:
         "dpkg-statoverride": _statoverride,
         "ucf": _ucf,
         "update-alternatives": _alternatives,
-        ". /usr/share/debconf/confmodule": _nothing,
-        "db_get": _db_get,
-        "db_metaget": _db_metaget,
-        "db_input": _db_input,
     }
-    found |= dict.fromkeys(_DEBCONF, _nothing)
     return {name: partial(command, context) for name, command in found.items()}
-
-
-_DEBCONF: Final = [
-    "db_version",
-    "db_go",
-    "db_stop",
-    "db_set",
-    "db_fset",
-    "db_reset",
-    "db_subst",
-    "db_capb",
-    "db_title",
-    "db_purge",
-    "db_unregister",
-    "db_register",
-    "db_settitle",
-    "db_beginblock",
-    "db_endblock",
-    "db_info",
-    "db_progress",
-]
-
-
-def _nothing(context: Context, call: Call) -> int:
-    del context, call
-    return 0
 
 
 def _dpkg(context: Context, call: Call) -> int:
@@ -316,47 +283,3 @@ def _slaves(call: Call, words: list[str]) -> Iterator[tuple[str, str, str]]:
         if option != "--slave":
             raise call.refuse()
         yield link, name, path
-
-
-def _templates(context: Context) -> dict[str, dict[str, str]]:
-    """The questions of a package, each with its fields: debconf-devel(7)."""
-    found = {}
-    text = context.package.control.get("templates", b"").decode(errors="replace")
-    for part in re.split(r"\n\s*\n", text):
-        fields = dict(re.findall(r"^([A-Za-z_.-]+):[ \t]*(.*)$", part, re.MULTILINE))
-        if "Template" in fields:
-            found[fields["Template"]] = fields
-    return found
-
-
-@cache
-def _answers() -> Mapping[str, str]:
-    table = tomllib.loads(files("lading.debs").joinpath("harmless.toml").read_text())
-    found: dict[str, str] = table["answers"]
-    return found
-
-
-def _db_get(context: Context, call: Call) -> int:
-    """The answer of a question that nobody was asked: its default."""
-    fields = _templates(context).get(call.words[0] if call.words else "")
-    if fields is None:
-        call.state.variables["RET"] = f"10 {call.words[0]} doesn't exist" if call.words else ""
-        return 10
-    answer = _answers().get(call.words[0], fields.get("Default", ""))
-    call.state.variables["RET"] = answer
-    return 0
-
-
-def _db_metaget(context: Context, call: Call) -> int:
-    name, what = call.words
-    fields = _templates(context).get(name)
-    if fields is None or what.title() not in fields:
-        raise call.refuse()
-    call.state.variables["RET"] = fields[what.title()]
-    return 0
-
-
-def _db_input(context: Context, call: Call) -> int:
-    """Nobody is asked (debconf's answer for a question that is not shown)."""
-    del context, call
-    return 30
