@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 from lading.debs.commands import Context
 from lading.debs.database import installed_in, record_each, record_in_dpkg
 from lading.debs.diversions import check_diversions
-from lading.debs.ldcache import write_cache
 from lading.debs.model import Installed
 from lading.debs.ordering import in_order
 from lading.debs.package import read_package
 from lading.debs.refusal import Broken
 from lading.debs.root import Root
 from lading.debs.scripts import carry_out
+from lading.debs.triggers import run_triggers
 from lading.debs.unpacking import Unpacked, link_merged_folders, unpack
 from lading.errors import ImageError, Problem
 
@@ -116,8 +116,7 @@ class _Installation:
     def finished(self, record: Record) -> Installed:
         """What triggers do once, and the record."""
         try:
-            if self._root.leads_to("usr/sbin/ldconfig") or self._root.leads_to("etc/ld.so.cache"):
-                write_cache(self._root)
+            run_triggers(self._root, {one.name for one in self._packages})
             if record == "status":
                 record_in_dpkg(self._packages, self._root, self._unpacked.lost)
             else:
