@@ -297,20 +297,27 @@ def check(root: Path, *, against: Path) -> None:
     run("chroot", str(root), "python3", "-c", probe)
 
 
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Path]:
+    """A folder that is gone after the test: whole systems are large."""
+    yield tmp_path
+    shutil.rmtree(tmp_path)
+
+
 def test_a_system_from_nothing_is_the_one_that_mmdebstrap_makes(
-    release: Release, system: Path, tmp_path: Path
+    release: Release, system: Path, room: Path
 ) -> None:
-    ours = tmp_path / "ours"
-    remarks = unpacked(release.debs(names_in(system)), NOTHING, ours, tmp_path / "work")
+    ours = room / "ours"
+    remarks = unpacked(release.debs(names_in(system)), NOTHING, ours, room / "work")
     assert "left out: bytecode of Debian's Python packages" in remarks
     assert differences(system, ours) == {}
     check(ours, against=system)
 
 
 def test_packages_on_a_system_are_those_that_apt_installs(
-    release: Release, system: Path, tmp_path: Path
+    release: Release, system: Path, room: Path
 ) -> None:
-    real, ours = tmp_path / "real", tmp_path / "ours"
+    real, ours = room / "real", room / "ours"
     for place in (real, ours):
         run("cp", "-a", str(system), str(place))
     before = set(names_in(system))
@@ -327,6 +334,6 @@ def test_packages_on_a_system_are_those_that_apt_installs(
     )
     added = [name for name in names_in(real) if name not in before]
     assert len(added) > len(ADDED)
-    unpacked(release.debs(added), Folder(system), ours, tmp_path / "work")
+    unpacked(release.debs(added), Folder(system), ours, room / "work")
     assert differences(real, ours) == {}
     check(ours, against=real)

@@ -131,9 +131,9 @@ class _Installation:
         except Broken as error:
             raise ImageError(f"the base's record of packages can't be read: {error}") from None
         problems = [
-            Problem(message=f"{one.deb} is in the base as {version} already", hint=_REPLACED)
+            Problem(message=f"{one.deb} is in the base as {other.version} already", hint=_REPLACED)
             for one in self._packages
-            for (name, architecture), version in there.items()
+            for (name, architecture), other in there.items()
             if name == one.name and architecture in {one.deb.architecture, "all"}
         ]
         diverted = check_diversions(self._root, self._packages)

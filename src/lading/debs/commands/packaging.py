@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lading.debs.commands.context import Context
     from lading.debs.shell import Call, Command
+    from lading.debs.stanza import Stanza
 
 __all__ = ["packaging_commands"]
 
@@ -117,13 +118,16 @@ def _query(context: Context, call: Call) -> int:
             return 1
         raise call.refuse()
     form = options.get("f") or options.get("showformat") or "${binary:Package}\t${Version}\n"
+    there = {name: stanza for (name, _), stanza in installed_in(context.root).items()}
     status = 0
     for name in names:
-        package = context.packages.get(name.partition(":")[0])
-        if package is not None:
-            call.say(_shown(context, call, form, package.name))
-        elif "*" in name or any(key[0] == name for key in installed_in(context.root)):
-            raise call.refuse("of what the base has")
+        plain = name.partition(":")[0]
+        package = context.packages.get(plain)
+        stanza = there.get(plain) if package is None else package.stanza
+        if stanza is not None:
+            call.say(_shown(call, form, stanza, "unpacked" if package else "installed"))
+        elif "*" in name:
+            raise call.refuse()
         else:
             status = 1
     return status
@@ -147,14 +151,12 @@ def _searched(context: Context, call: Call, paths: tuple[str, ...]) -> int:
     return status
 
 
-def _shown(context: Context, call: Call, form: str, name: str) -> str:
-    stanza = context.packages[name].stanza
-
+def _shown(call: Call, form: str, stanza: Stanza, state: str) -> str:
     def value(match: re.Match[str]) -> str:
         special = {
             "binary:Package": stanza.label,
-            "Status": "install ok unpacked",
-            "db:Status-Status": "unpacked",
+            "Status": f"install ok {state}",
+            "db:Status-Status": state,
             "Conffiles": "",
         }
         if ":" in match["name"] and match["name"] not in special:
