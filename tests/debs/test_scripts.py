@@ -273,6 +273,20 @@ def test_debconf_answers_with_defaults(tmp_path: Path) -> None:
     assert text_of(found, "opt/none") == "none\n"
 
 
+def test_a_config_script_answers_questions(tmp_path: Path) -> None:
+    templates = "Template: tool/a\nDefault: no\n\nTemplate: tool/b\nDefault: no\n"
+    script = """
+    . /usr/share/debconf/confmodule
+    db_get tool/a; echo "$RET" > /opt/a
+    """
+    config = "#!/bin/sh -e\n. /usr/share/debconf/confmodule\ndb_set tool/a yes\n"
+    found = after(tmp_path, script, templates=templates, config=config)
+    assert text_of(found, "opt/a") == "yes\n"
+    # One that can't be followed to its end answers nothing.
+    found = after(tmp_path, script, templates=templates, config=f"{config}curl x\n")
+    assert text_of(found, "opt/a") == "no\n"
+
+
 def test_diversions_that_move_nothing_are_recorded(tmp_path: Path) -> None:
     script = "dpkg-divert --package tool --no-rename --divert /lib/x.merged --add /lib/x"
     found = after(tmp_path, script)

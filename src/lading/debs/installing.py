@@ -92,6 +92,7 @@ class _Installation:
         self._root = Root(ground)
         self._keep_setuid = keep_setuid
         self._unpacked = Unpacked()
+        self._answers: dict[str, str] = {}
         self._remarks: dict[str, None] = {}
         self._architecture = next(
             (one.architecture for one in every if one.architecture != "all"), "all"
@@ -150,6 +151,7 @@ class _Installation:
                 architecture=self._architecture,
                 root=self._root,
                 unpacked=self._unpacked,
+                answers=self._answers,
                 remarks=self._remarks,
             )
             problem = carry_out(script, context)

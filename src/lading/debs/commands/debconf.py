@@ -20,7 +20,6 @@ _DEBCONF: Final = [
     "db_version",
     "db_go",
     "db_stop",
-    "db_set",
     "db_fset",
     "db_reset",
     "db_subst",
@@ -66,8 +65,17 @@ def _db_get(context: Context, call: Call) -> int:
     if fields is None:
         call.state.variables["RET"] = f"10 {call.words[0]} doesn't exist" if call.words else ""
         return 10
-    answer = _answers().get(call.words[0], fields.get("Default", ""))
-    call.state.variables["RET"] = answer
+    name = call.words[0]
+    known = {**_answers(), **context.answers}
+    call.state.variables["RET"] = known.get(name, fields.get("Default", ""))
+    return 0
+
+
+def _db_set(context: Context, call: Call) -> int:
+    name, value = (*call.words, "")[:2]
+    if name not in _templates(context):
+        return 10
+    context.answers[name] = value
     return 0
 
 
@@ -94,5 +102,6 @@ def debconf_commands(context: Context) -> Mapping[str, Command]:
         "db_metaget": _db_metaget,
         "db_input": _db_input,
         **dict.fromkeys(_DEBCONF, _nothing),
+        "db_set": _db_set,
     }
     return {name: partial(command, context) for name, command in found.items()}
