@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from lading.distros import ArchiveSuite
 
 COUNT = 500
+# What every system has, whether or not something depends on it: accounts and the merged folders.
+BASE = ("base-files", "base-passwd", "usr-is-merged")
 AIM = 0.95
+GROUP = 125
 HOST_SOURCES = Path("/etc/apt")
 
 
@@ -67,7 +70,7 @@ class Archive:
     def needed(self, name: str) -> tuple[Package, ...]:
         """The package and all that it depends on; of a name the newest version."""
         newest: dict[str, Package] = {}
-        for one in resolve(["usr-is-merged", name], self.packages, architecture=self.architecture):
+        for one in resolve([*BASE, name], self.packages, architecture=self.architecture):
             if one.name != "usrmerge":  # the other of the two converts a system
                 newest.setdefault(one.name, one)
         return tuple(newest.values())
@@ -125,9 +128,13 @@ def survey(archive: Archive, names: list[str]) -> dict[str, dict[str, str]]:
     needs = {name: archive.needed(name) for name in names}
     every = {one.name: one for needed in needs.values() for one in needed}
     with ThreadPoolExecutor(max_workers=6) as pool:
-        files = tuple(pool.map(archive.fetched, every.values()))
-    # A script's outcome hardly depends on what else is there: all are followed in one image.
-    known = problems_of(files)
+        files = dict(zip(every, pool.map(archive.fetched, every.values()), strict=True))
+    # A script's outcome hardly depends on what else is there: many are followed in one image, as
+    # far as there is room for their files.
+    known: dict[str, str] = {}
+    for start in range(0, len(names), GROUP):
+        group = {one.name for name in names[start : start + GROUP] for one in needs[name]}
+        known |= problems_of(files[name] for name in sorted(group))
     return {
         name: {one.name: known[one.name] for one in needed if one.name in known}
         for name, needed in needs.items()

@@ -20,6 +20,7 @@ from lading.debs import NOTHING
 from lading.debs.alternatives import Choice, install_alternative, read_alternative
 from lading.debs.certificates import subject_hash
 from lading.debs.elf import library_in
+from lading.debs.java import encode_keystore
 from lading.debs.ldcache import CachedLibrary, _compared, encode_cache, read_cache
 from lading.debs.refusal import Broken
 from lading.debs.root import Root
@@ -177,6 +178,34 @@ def test_the_hash_of_every_root_is_openssls(tmp_path: Path) -> None:
         run("openssl", "x509", "-in", str(path), "-outform", "der", "-out", str(der))
         told = run("openssl", "x509", "-in", str(path), "-noout", "-subject_hash").strip()
         assert subject_hash(der.read_bytes()) == told, path
+
+
+@needs("openssl", "keytool")
+def test_java_reads_its_certificates(tmp_path: Path) -> None:
+    certificates = {}
+    for name in ("one", "two"):
+        path, der = certificate(tmp_path, f"/CN={name}"), tmp_path / "der"
+        run("openssl", "x509", "-in", str(path), "-outform", "der", "-out", str(der))
+        certificates[f"debian:{name}.pem"] = der.read_bytes()
+    store = tmp_path / "cacerts"
+    store.write_bytes(encode_keystore(certificates))
+    told = run("keytool", "-list", "-keystore", str(store), "-storepass", "changeit")
+    assert "Your keystore contains 2 entries" in told
+    assert "debian:one.pem, Jan 1, 1980, trustedCertEntry" in told
+
+
+def test_javas_certificates_are_those_of_the_image(tmp_path: Path) -> None:
+    pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    files = {
+        "etc/ssl/certs/A.pem": "->/usr/share/ca-certificates/A.crt",
+        "etc/ssl/certs/other.pem": "->/elsewhere",
+        "usr/share/ca-certificates/A.crt": pem,
+    }
+    deb = make_deb(tmp_path, "ca-certificates-java")
+    found = by_path(installed(tmp_path, deb, ground=Some(files)))["etc/ssl/certs/java/cacerts"]
+    assert isinstance(found, Regular)
+    wanted = encode_keystore({"debian:a.pem": bytes(3)})
+    assert found.content.data == wanted  # type: ignore[union-attr]
 
 
 @given(st.binary(max_size=120))

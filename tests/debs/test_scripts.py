@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import errno
+import tomllib
+from importlib.resources import files
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from debs.debmaker import Some, by_path, file, folder, installed, link, make_deb, text_of
-from lading.debs import NOTHING, scripts_problems
+from lading.debs import NOTHING, package, scripts_problems
 from lading.debs.commands.table import harmless_commands
 from lading.debs.scripts import normal_hash
 from lading.errors import ImageError
@@ -270,6 +273,20 @@ def test_debconf_answers_with_defaults(tmp_path: Path) -> None:
     assert text_of(found, "opt/none") == "none\n"
 
 
+def test_a_config_script_answers_questions(tmp_path: Path) -> None:
+    templates = "Template: tool/a\nDefault: no\n\nTemplate: tool/b\nDefault: no\n"
+    script = """
+    . /usr/share/debconf/confmodule
+    db_get tool/a; echo "$RET" > /opt/a
+    """
+    config = "#!/bin/sh -e\n. /usr/share/debconf/confmodule\ndb_set tool/a yes\n"
+    found = after(tmp_path, script, templates=templates, config=config)
+    assert text_of(found, "opt/a") == "yes\n"
+    # One that can't be followed to its end answers nothing.
+    found = after(tmp_path, script, templates=templates, config=f"{config}curl x\n")
+    assert text_of(found, "opt/a") == "no\n"
+
+
 def test_diversions_that_move_nothing_are_recorded(tmp_path: Path) -> None:
     script = "dpkg-divert --package tool --no-rename --divert /lib/x.merged --add /lib/x"
     found = after(tmp_path, script)
@@ -340,3 +357,33 @@ def test_links_are_not_written_through_out_of_the_image(tmp_path: Path) -> None:
     script = "echo x > /opt/out/file"
     found = after(tmp_path, script, link("./opt/out", "../../../../inside"), folder("./inside/"))
     assert text_of(found, "inside/file") == "x\n"
+
+
+def test_what_the_base_has_installed_is_answered_for(tmp_path: Path) -> None:
+    status = "Package: old\nStatus: install ok installed\nArchitecture: all\nVersion: 3\n"
+    script = """
+    dpkg-query -W -f '${Package} ${Version} ${Status}\\n' old tool > /opt/said
+    dpkg-query -W none || echo none >> /opt/said
+    """
+    found = after(tmp_path, script, ground=Some({"var/lib/dpkg/status": status}))
+    assert text_of(found, "opt/said") == (
+        "old 3 install ok installed\ntool 1.0 install ok unpacked\nnone\n"
+    )
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(package, "_files", full)
+    with pytest.raises(ImageError) as caught:
+        installed(tmp_path, make_deb(tmp_path, "tool"))
+    assert str(caught.value).startswith("tool 1.0 can't be unpacked: no space is left\nhint: free ")
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_every_harmless_command_has_its_reason() -> None:
+    table = tomllib.loads(files("lading.debs").joinpath("harmless.toml").read_text())
+    assert all(one["reason"] and one["names"] for one in table["command"])
+    read = tomllib.loads(files("lading.debs").joinpath("read_scripts.toml").read_text())
+    assert all(one["reason"].strip() and one["sha256"] for one in read["script"])

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from lading.debs import NOTHING
 from lading.debs.commands import testing
+from lading.debs.commands.patterns import PATTERNS
 from lading.debs.commands.texts import TEXTS
 from lading.debs.root import Root
 from lading.debs.shell import Follower, State, Unfollowable, parse
 
-COMMANDS = {**TEXTS, "[": testing.test, "test": testing.test}
+COMMANDS = {**TEXTS, **PATTERNS, "[": testing.test, "test": testing.test}
 
 
 def followed(text: str, *arguments: str, fails: bool = False) -> tuple[int, str]:
@@ -86,6 +87,7 @@ SNIPPETS = [
     'x=1 y=2 true; echo "$x$y"; unset x; echo "$x"',
     '{ echo a; echo b; } | while read l; do echo "<$l>"; done',
     "md5sum </dev/null | cut -f1 -d' '",
+    "x=1; x=2 y=$x; echo $y; f() { echo $x; }; x=3 true; echo $x",
     "echo x | { read a; echo $a$a; }",
     "echo {a,b} a=b 'it'\"'\"'s'",
 ]

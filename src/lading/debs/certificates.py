@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lading.debs.root import Root
 
-__all__ = ["configure_certificates", "subject_hash", "update_certificates"]
+__all__ = ["certificates_in", "configure_certificates", "subject_hash", "update_certificates"]
 
 _CONFIGURATION: Final = "etc/ca-certificates.conf"
 _AVAILABLE: Final = "usr/share/ca-certificates"
@@ -127,6 +127,22 @@ def _link_hashes(root: Root, certificates: dict[str, bytes]) -> None:
         if der not in known:
             known.append(der)
             _link(root, f"{subject_hash(der)}.{len(known) - 1}", name)
+
+
+def certificates_in(root: Root) -> dict[str, bytes]:
+    """The certificates that are linked in `/etc/ssl/certs`, by the names of their links.
+
+    Raises:
+        Broken: One of them can't be read.
+    """
+    found = {}
+    for name in root.names(_FOLDER):
+        target = root.target(f"{_FOLDER}/{name}") or ""
+        if name.endswith(".pem") and target.startswith((f"/{_AVAILABLE}/", f"/{_LOCAL}/")):
+            texts = _PEM.findall(root.read(f"{_FOLDER}/{name}") or b"")
+            if len(texts) == 1:
+                found[name] = _decoded(texts[0], name)
+    return found
 
 
 def _decoded(text: bytes, name: str) -> bytes:

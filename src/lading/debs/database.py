@@ -62,8 +62,8 @@ _NO: Final = frozenset({"Essential", "Protected", "Multi-Arch"})
 _INTEREST: Final = re.compile(r"interest(?:-(?P<how>await|noawait))?")
 
 
-def installed_in(root: Root) -> dict[tuple[str, str], str]:
-    """The versions of what dpkg has installed there, by name and architecture.
+def installed_in(root: Root) -> dict[tuple[str, str], Stanza]:
+    """The stanzas of what dpkg has installed there, by name and architecture.
 
     Raises:
         Broken: Its database can't be read.
@@ -72,7 +72,7 @@ def installed_in(root: Root) -> dict[tuple[str, str], str]:
     found = {}
     for stanza in map(parse_stanza, split_stanzas(text)):
         if stanza.get("Status").endswith((" installed", " unpacked", " half-configured")):
-            found[stanza.package, stanza.get("Architecture")] = stanza.version
+            found[stanza.package, stanza.get("Architecture")] = stanza
     return found
 
 

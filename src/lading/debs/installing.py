@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from lading.debs.commands import Context
 from lading.debs.database import installed_in, record_each, record_in_dpkg
 from lading.debs.diversions import check_diversions
-from lading.debs.ldcache import write_cache
 from lading.debs.model import Installed
 from lading.debs.ordering import in_order
 from lading.debs.package import read_package
 from lading.debs.refusal import Broken
 from lading.debs.root import Root
 from lading.debs.scripts import carry_out
+from lading.debs.triggers import run_triggers
 from lading.debs.unpacking import Unpacked, link_merged_folders, unpack
 from lading.errors import ImageError, Problem
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["install", "scripts_problems"]
 
+_READERS: Final = 2
 _ENGINE: Final = "build the Dockerfile with a container engine, which runs such scripts"
 _REPLACED: Final = "name that version, or leave the package to the base"
 
@@ -83,10 +86,13 @@ class _Installation:
     ) -> None:
         every = tuple(debs)
         _check_once(every)
-        self._packages = in_order(read_package(deb, workdir=workdir) for deb in every)
+        # Decompressing lets other threads run; each takes up to 65 MB for it.
+        with ThreadPoolExecutor(max_workers=_READERS) as pool:
+            self._packages = in_order(pool.map(partial(read_package, workdir=workdir), every))
         self._root = Root(ground)
         self._keep_setuid = keep_setuid
         self._unpacked = Unpacked()
+        self._answers: dict[str, str] = {}
         self._remarks: dict[str, None] = {}
         self._architecture = next(
             (one.architecture for one in every if one.architecture != "all"), "all"
@@ -111,8 +117,7 @@ class _Installation:
     def finished(self, record: Record) -> Installed:
         """What triggers do once, and the record."""
         try:
-            if self._root.leads_to("usr/sbin/ldconfig") or self._root.leads_to("etc/ld.so.cache"):
-                write_cache(self._root)
+            run_triggers(self._root, {one.name for one in self._packages})
             if record == "status":
                 record_in_dpkg(self._packages, self._root, self._unpacked.lost)
             else:
@@ -127,9 +132,9 @@ class _Installation:
         except Broken as error:
             raise ImageError(f"the base's record of packages can't be read: {error}") from None
         problems = [
-            Problem(message=f"{one.deb} is in the base as {version} already", hint=_REPLACED)
+            Problem(message=f"{one.deb} is in the base as {other.version} already", hint=_REPLACED)
             for one in self._packages
-            for (name, architecture), version in there.items()
+            for (name, architecture), other in there.items()
             if name == one.name and architecture in {one.deb.architecture, "all"}
         ]
         diverted = check_diversions(self._root, self._packages)
@@ -146,6 +151,7 @@ class _Installation:
                 architecture=self._architecture,
                 root=self._root,
                 unpacked=self._unpacked,
+                answers=self._answers,
                 remarks=self._remarks,
             )
             problem = carry_out(script, context)

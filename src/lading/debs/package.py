@@ -17,6 +17,8 @@ from lading.debs.ar import read_members
 from lading.debs.refusal import Broken, refused, text_of
 from lading.debs.stanza import Stanza, parse_stanza
 from lading.debs.streams import archived
+from lading.errors import ImageError
+from lading.files import is_full
 from lading.oci.entries import Slice
 
 if TYPE_CHECKING:
@@ -121,8 +123,15 @@ def read_package(deb: DebFile, *, workdir: Path) -> Package:
                 files = tuple(_files(members, out, spool))
     except (Broken, OSError, UnicodeDecodeError) as error:
         spool.unlink(missing_ok=True)
-        raise refused(deb, error) from None
+        raise _failure(deb, error, workdir) from None
     return Package(deb=deb, stanza=stanza, control=control, files=files)
+
+
+def _failure(deb: DebFile, error: Exception, workdir: Path) -> ImageError:
+    if isinstance(error, OSError) and is_full(error):
+        hint = f"free some space in {workdir}: packages are unpacked there"
+        return ImageError(f"{deb} can't be unpacked: no space is left", hint=hint)
+    return refused(deb, error)
 
 
 def _check_identity(deb: DebFile, stanza: Stanza) -> None:

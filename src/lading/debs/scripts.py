@@ -4,7 +4,8 @@ A script is followed command by command on the image's own files (`lading.debs.s
 is one of a table, and one that is not there refuses the package. Where a script can't be followed
 but has been read, `read_scripts.toml` has its hash, the reason why it may pass, and what is done in
 its place. Only `preinst install` and `postinst configure` are run on a first installation (Debian
-Policy 6.5 to 6.7); `config` only prepares debconf's questions, which nobody is asked.
+Policy 6.5 to 6.7); before the latter `config` is followed where that is possible, since some set the
+answers of debconf's questions, which nobody is asked.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ __all__ = ["carry_out", "normal_hash"]
 
 _TABLE: Final = "read_scripts.toml"
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_ARGUMENTS: Final = {"preinst": ("install",), "postinst": ("configure", "")}
+_ARGUMENTS: Final = {
+    "config": ("configure", ""),
+    "preinst": ("install",),
+    "postinst": ("configure", ""),
+}
 
 _EFFECTS: Final[Mapping[str, Callable[[Root], None]]] = {
     "ca-certificates": configure_certificates,
@@ -69,6 +74,8 @@ def carry_out(script: str, context: Context) -> ScriptProblem | None:
     content = package.control.get(script)
     if content is None:
         return None
+    if script == "postinst":
+        _prepare(context)
     try:
         text = content.decode()
         effect = _read_scripts().get((package.name, script, normal_hash(text)))
@@ -83,6 +90,16 @@ def carry_out(script: str, context: Context) -> ScriptProblem | None:
         reason = "one of its commands has arguments that are not known here"
         return ScriptProblem(package=package.name, script=script, reason=reason)
     return None
+
+
+def _prepare(context: Context) -> None:
+    """Let `config` answer questions; where it can't be followed they have their defaults."""
+    before = dict(context.answers)
+    try:
+        _follow(context.package.control.get("config", b"").decode(), "config", context)
+    except (Unfollowable, Broken, ValueError, IndexError, RecursionError):
+        context.answers.clear()
+        context.answers.update(before)
 
 
 def _follow(text: str, script: str, context: Context) -> None:

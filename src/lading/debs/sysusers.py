@@ -12,6 +12,7 @@ from lading.debs.accounts import (
     add_user,
     free_for_both,
     id_of,
+    lines_of,
 )
 from lading.debs.refusal import Broken
 
@@ -35,7 +36,7 @@ def apply_sysusers(root: Root, names: Iterable[str]) -> None:
     lines = [line for name in names for line in _lines(root, name)]
     for kind, name, number, *_ in lines:
         if kind == "g":
-            add_group(root, name, _number(number), descends=True)
+            _add_group(root, name, _number(number))
     for kind, name, number, comment, home, shell, *_ in lines:
         if kind in {"u", "u!"}:
             _add_user(root, name, number, comment, home, shell)
@@ -44,6 +45,13 @@ def apply_sysusers(root: Root, names: Iterable[str]) -> None:
             if id_of(root, "group", group) is None:
                 add_group(root, group, descends=True)
             add_member(root, name, group)
+
+
+def _add_group(root: Root, name: str, number: int | None) -> int:
+    """The group; where its number is another's, the first free one, as systemd-sysusers does."""
+    if any(int(fields[2]) == number for fields in lines_of(root, "group")):
+        number = None
+    return add_group(root, name, number, descends=True)
 
 
 def _lines(root: Root, name: str) -> Iterable[tuple[str, ...]]:
@@ -80,7 +88,7 @@ def _add_user(  # noqa: PLR0913, PLR0917 - the fields of a line
         number_ = _number(uid)
         if number_ is None and id_of(root, "group", name) is None:
             number_ = free_for_both(root, descends=True)
-        gid = add_group(root, name, number_)
+        gid = _add_group(root, name, number_)
         uid = "-" if number_ is None else str(number_)
     account = Account(
         name=name,

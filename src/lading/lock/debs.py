@@ -113,6 +113,7 @@ def debs_drift(image: Image, part: PlatformLock) -> tuple[str, ...]:
 
 def _flat(asked: DebsFor) -> set[str]:
     return {
+        *(f"system package {one}, for the interpreter" for one in asked.interpreter),
         *(f"system package {one}" for some in asked.installations for one in some),
         *(f"system package {one}, for compiling" for one in asked.compiling),
     }

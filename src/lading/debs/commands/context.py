@@ -25,6 +25,7 @@ class Context:
         architecture: The image's.
         root: Its files.
         unpacked: What was unpacked.
+        answers: Of debconf's questions, as far as scripts gave them.
         remarks: What was left out, for the user.
     """
 
@@ -33,4 +34,5 @@ class Context:
     architecture: str
     root: Root
     unpacked: Unpacked
+    answers: dict[str, str] = field(default_factory=dict)
     remarks: dict[str, None] = field(default_factory=dict)

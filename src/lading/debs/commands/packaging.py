@@ -1,16 +1,16 @@
-"""Commands of dpkg and debconf: what they answer on a first installation."""
+"""Commands of dpkg: what they answer on a first installation."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-import tomllib
-from functools import cache, partial
-from importlib.resources import files
+from fnmatch import fnmatch
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from lading.debian.version import compare
-from lading.debs.alternatives import Choice, install_alternative, remove_choice
-from lading.debs.commands.files import set_mode, set_owner
+from lading.debs.alternatives import Choice, install_alternative, read_alternative, remove_choice
+from lading.debs.commands.modes import set_mode, set_owner
 from lading.debs.commands.words import words_of
 from lading.debs.database import installed_in
 from lading.debs.diversions import Diversion, add_diversion, diversions_in, remove_diversion
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from lading.debs.commands.context import Context
     from lading.debs.shell import Call, Command
+    from lading.debs.stanza import Stanza
 
 __all__ = ["packaging_commands"]
 
 _FIELD: Final = re.compile(r"\$\{(?P<name>[A-Za-z:-]+)\}")
+_UCF: Final = "var/lib/ucf/hashfile"
 _OVERRIDES: Final = "var/lib/dpkg/statoverride"
 _ORDERS: Final[dict[str, Callable[[int], bool]]] = {
     "lt": lambda order: order < 0,
@@ -51,40 +53,10 @@ def packaging_commands(context: Context) -> Mapping[str, Command]:
         "dpkg-query": _query,
         "dpkg-realpath": _realpath,
         "dpkg-statoverride": _statoverride,
+        "ucf": _ucf,
         "update-alternatives": _alternatives,
-        ". /usr/share/debconf/confmodule": _nothing,
-        "db_get": _db_get,
-        "db_metaget": _db_metaget,
-        "db_input": _db_input,
     }
-    found |= dict.fromkeys(_DEBCONF, _nothing)
     return {name: partial(command, context) for name, command in found.items()}
-
-
-_DEBCONF: Final = [
-    "db_version",
-    "db_go",
-    "db_stop",
-    "db_set",
-    "db_fset",
-    "db_reset",
-    "db_subst",
-    "db_capb",
-    "db_title",
-    "db_purge",
-    "db_unregister",
-    "db_register",
-    "db_settitle",
-    "db_beginblock",
-    "db_endblock",
-    "db_info",
-    "db_progress",
-]
-
-
-def _nothing(context: Context, call: Call) -> int:
-    del context, call
-    return 0
 
 
 def _dpkg(context: Context, call: Call) -> int:
@@ -146,13 +118,16 @@ def _query(context: Context, call: Call) -> int:
             return 1
         raise call.refuse()
     form = options.get("f") or options.get("showformat") or "${binary:Package}\t${Version}\n"
+    there = {name: stanza for (name, _), stanza in installed_in(context.root).items()}
     status = 0
     for name in names:
-        package = context.packages.get(name.partition(":")[0])
-        if package is not None:
-            call.say(_shown(context, call, form, package.name))
-        elif "*" in name or any(key[0] == name for key in installed_in(context.root)):
-            raise call.refuse("of what the base has")
+        plain = name.partition(":")[0]
+        package = context.packages.get(plain)
+        stanza = there.get(plain) if package is None else package.stanza
+        if stanza is not None:
+            call.say(_shown(call, form, stanza, "unpacked" if package else "installed"))
+        elif "*" in name:
+            raise call.refuse()
         else:
             status = 1
     return status
@@ -176,14 +151,12 @@ def _searched(context: Context, call: Call, paths: tuple[str, ...]) -> int:
     return status
 
 
-def _shown(context: Context, call: Call, form: str, name: str) -> str:
-    stanza = context.packages[name].stanza
-
+def _shown(call: Call, form: str, stanza: Stanza, state: str) -> str:
     def value(match: re.Match[str]) -> str:
         special = {
             "binary:Package": stanza.label,
-            "Status": "install ok unpacked",
-            "db:Status-Status": "unpacked",
+            "Status": f"install ok {state}",
+            "db:Status-Status": state,
             "Conffiles": "",
         }
         if ":" in match["name"] and match["name"] not in special:
@@ -205,7 +178,8 @@ def _divert(context: Context, call: Call) -> int:
     options = words.options
     every = diversions_in(context.root)
     if "list" in options:
-        return 0 if not every else _refuse(call)
+        _list_diversions(call, every, words.operands)
+        return 0
     if "listpackage" in options:
         found = [one.package for one in every if one.path == options["listpackage"]]
         call.say("".join(f"{name}\n" for name in found))
@@ -224,8 +198,10 @@ def _divert(context: Context, call: Call) -> int:
     return 0
 
 
-def _refuse(call: Call) -> int:
-    raise call.refuse()
+def _list_diversions(call: Call, every: list[Diversion], patterns: tuple[str, ...]) -> None:
+    for one in every:
+        if not patterns or any(fnmatch(word, two) for word in one for two in patterns):
+            call.say(f"diversion of {one.path} to {one.to} by {one.package}\n")
 
 
 def _statoverride(context: Context, call: Call) -> int:
@@ -245,6 +221,21 @@ def _statoverride(context: Context, call: Call) -> int:
             set_mode(call, path, mode)
         return 0
     raise call.refuse()
+
+
+def _ucf(context: Context, call: Call) -> int:
+    """ucf(1): a configuration file that is not there yet is the package's."""
+    words = words_of(call, "", long="debconf-ok three-way", valued="")
+    new, path = words.operands
+    content = context.root.read(new)
+    if content is None:
+        return 1
+    if context.root.leads_to(path) is None:
+        context.root.write(path, content, source=str(context.package.deb))
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    there = (context.root.read(_UCF) or b"").decode()
+    context.root.write(_UCF, f"{there}{digest}  {path}\n".encode(), source="ucf")
+    return 0
 
 
 def _alternatives(context: Context, call: Call) -> int:
@@ -267,12 +258,24 @@ def _alternatives(context: Context, call: Call) -> int:
         case ["--remove", name, path]:
             remove_choice(context.root, name, path)
             return 0
-        case ["--auto" | "--remove-all" | "--query" | "--list" | "--display", name]:
+        case ["--query", name]:
+            return _queried(context, call, name)
+        case ["--auto" | "--remove-all" | "--list" | "--display", name]:
             if context.root.read(f"var/lib/dpkg/alternatives/{name}") is None:
                 return 2
             raise call.refuse()
         case _:
             raise call.refuse()
+
+
+def _queried(context: Context, call: Call, name: str) -> int:
+    group = read_alternative(context.root, name)
+    if group is None:
+        return 2
+    value = context.root.target(f"/etc/alternatives/{name}") or "none"
+    call.say(f"Name: {name}\nLink: {group.link}\nStatus: {group.status}\n")
+    call.say(f"Best: {group.best.path}\nValue: {value}\n")
+    return 0
 
 
 def _slaves(call: Call, words: list[str]) -> Iterator[tuple[str, str, str]]:
@@ -282,47 +285,3 @@ def _slaves(call: Call, words: list[str]) -> Iterator[tuple[str, str, str]]:
         if option != "--slave":
             raise call.refuse()
         yield link, name, path
-
-
-def _templates(context: Context) -> dict[str, dict[str, str]]:
-    """The questions of a package, each with its fields: debconf-devel(7)."""
-    found = {}
-    text = context.package.control.get("templates", b"").decode(errors="replace")
-    for part in re.split(r"\n\s*\n", text):
-        fields = dict(re.findall(r"^([A-Za-z_.-]+):[ \t]*(.*)$", part, re.MULTILINE))
-        if "Template" in fields:
-            found[fields["Template"]] = fields
-    return found
-
-
-@cache
-def _answers() -> Mapping[str, str]:
-    table = tomllib.loads(files("lading.debs").joinpath("harmless.toml").read_text())
-    found: dict[str, str] = table["answers"]
-    return found
-
-
-def _db_get(context: Context, call: Call) -> int:
-    """The answer of a question that nobody was asked: its default."""
-    fields = _templates(context).get(call.words[0] if call.words else "")
-    if fields is None:
-        call.state.variables["RET"] = f"10 {call.words[0]} doesn't exist" if call.words else ""
-        return 10
-    answer = _answers().get(call.words[0], fields.get("Default", ""))
-    call.state.variables["RET"] = answer
-    return 0
-
-
-def _db_metaget(context: Context, call: Call) -> int:
-    name, what = call.words
-    fields = _templates(context).get(name)
-    if fields is None or what.title() not in fields:
-        raise call.refuse()
-    call.state.variables["RET"] = fields[what.title()]
-    return 0
-
-
-def _db_input(context: Context, call: Call) -> int:
-    """Nobody is asked (debconf's answer for a question that is not shown)."""
-    del context, call
-    return 30

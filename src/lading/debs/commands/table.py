@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from lading.debs.certificates import update_certificates
 from lading.debs.commands.accounting import ACCOUNTS
+from lading.debs.commands.debconf import debconf_commands
 from lading.debs.commands.files import FILES
+from lading.debs.commands.modes import MODES
 from lading.debs.commands.packaging import packaging_commands
+from lading.debs.commands.patterns import PATTERNS
 from lading.debs.commands.testing import test
 from lading.debs.commands.texts import TEXTS
 
@@ -48,7 +51,17 @@ def commands_of(context: Context) -> Mapping[str, Command]:
         "uname": _uname,
         "update-ca-certificates": _update_certificates,
     }
-    return {**found, **FILES, **TEXTS, **ACCOUNTS, **packaging_commands(context), **own}
+    return {
+        **found,
+        **FILES,
+        **MODES,
+        **TEXTS,
+        **PATTERNS,
+        **ACCOUNTS,
+        **packaging_commands(context),
+        **debconf_commands(context),
+        **own,
+    }
 
 
 def _do_nothing(context: Context, left_out: str, call: Call) -> int:

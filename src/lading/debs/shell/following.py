@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, assert_never
 
 from lading.debs.refusal import Broken
+from lading.debs.shell.builtins import BUILTINS
 from lading.debs.shell.expanding import Expander, fits
 from lading.debs.shell.parsing import parse
 from lading.debs.shell.state import Call, Input, Output, Unfollowable
@@ -53,20 +54,13 @@ class Follower:
         self._steps = 0
         self._depth = 0
         self._own: dict[str, Callable[[Call], int]] = {
-            "set": self._set,
-            "shift": self._shift,
-            "export": self._declare,
-            "readonly": self._declare,
-            "local": self._declare,
-            "unset": self._unset,
+            **BUILTINS,
             "return": self._leave,
             "exit": self._leave,
             "break": self._leave,
             "continue": self._leave,
-            "read": self._read,
             ".": self._source,
             "command": self._command,
-            "umask": self._umask,
             "type": self._which,
             "which": self._which,
         }
@@ -258,17 +252,16 @@ class Follower:
     ) -> int:
         state = expander.state
         words = expander.fields(node.words)
-        values = [(name, expander.text(word)) for name, word in node.assignments]
+        kept = {name: state.variables.get(name) for name, _ in node.assignments}
+        for name, word in node.assignments:  # each sees those before it
+            state.variables[name] = expander.text(word)
         if not words:
-            state.variables.update(values)
             # Without a command the status is that of the last substitution (2.9.1).
             return expander.status
         call = Call(words[0], tuple(words[1:]), state, given, out)
         body = state.functions.get(call.name)
         if body is not None:
             return self._function(call, body, is_tested=is_tested)
-        kept = {name: state.variables.get(name) for name, _ in values}
-        state.variables.update(values)
         try:
             return self._call(call)
         finally:
@@ -318,57 +311,9 @@ class Follower:
             state.arguments = arguments
             self._depth -= 1
 
-    def _set(self, call: Call) -> int:
-        words = list(call.words)
-        while words and words[0][:1] in {"-", "+"} and words[0] != "--":
-            option = words.pop(0)
-            if option[1:] == "o":
-                words[:1] = []
-            if "e" in option:
-                call.state.fails = option[0] == "-"
-        if words[:1] == ["--"]:
-            call.state.arguments = tuple(words[1:])
-        elif words:
-            call.state.arguments = tuple(words)
-        return 0
-
-    def _umask(self, call: Call) -> int:
-        if len(call.words) != 1 or not call.words[0].isdigit():
-            raise call.refuse()
-        call.state.umask = int(call.words[0], 8)
-        return 0
-
-    def _shift(self, call: Call) -> int:
-        count = int(call.words[0]) if call.words else 1
-        call.state.arguments = call.state.arguments[count:]
-        return 0
-
-    def _declare(self, call: Call) -> int:
-        # A function's local variables are those of its callers, too, and last: no script that was
-        # seen depends on the difference, and one name is set where it is read.
-        for word in call.words:
-            name, is_set, value = word.partition("=")
-            if is_set:
-                call.state.variables[name] = value
-        return 0
-
-    def _unset(self, call: Call) -> int:
-        for name in call.words:
-            call.state.variables.pop(name, None)
-        return 0
-
     def _leave(self, call: Call) -> int:
         status = int(call.words[0]) if call.words else call.state.status
         raise _Leave(call.name, status if call.name in {"return", "exit"} else 0)
-
-    def _read(self, call: Call) -> int:
-        line = None if call.given is None else call.given.line()
-        names = [word for word in call.words if not word.startswith("-")] or ["REPLY"]
-        separators = call.state.variables.get("IFS", " \t\n")
-        values = _read_fields(line or "", separators, len(names))
-        for number, name in enumerate(names):
-            call.state.variables[name] = values[number] if number < len(values) else ""
-        return int(line is None)
 
     def _source(self, call: Call) -> int:
         path = call.words[0] if call.words else ""
@@ -398,15 +343,6 @@ class Follower:
             else:
                 status = 1
         return status
-
-
-def _read_fields(line: str, separators: str, count: int) -> list[str]:
-    if not separators:
-        return [line]
-    if not separators.strip():
-        values = line.split(None, count - 1)
-        return [*values[:-1], *(value.rstrip() for value in values[-1:])]
-    return re.split(f"[{re.escape(separators)}]", line, maxsplit=count - 1)
 
 
 def _opened(path: str, root: Root) -> Input:
