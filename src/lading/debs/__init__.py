@@ -10,6 +10,7 @@ from __future__ import annotations
 from lading.debs.filters import wanted
 from lading.debs.installing import install, scripts_problems
 from lading.debs.model import NOTHING, DebFile, Ground, Installed, Record, ScriptProblem
+from lading.debs.names import names_in
 
 __all__ = [
     "NOTHING",
@@ -19,6 +20,7 @@ __all__ = [
     "Record",
     "ScriptProblem",
     "install",
+    "names_in",
     "scripts_problems",
     "wanted",
 ]

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from lading.errors import Location
     from lading.freeze.deciding import Decided
     from lading.freeze.freezing import Freezer
-    from lading.lock.model import Distribution
+    from lading.info import ImageInfo
+    from lading.lock.model import Deb, Distribution
     from lading.store import Store
 
 __all__ = ["LibraryCheck"]
@@ -160,21 +161,12 @@ class LibraryCheck:
         unchecked: list[str],
     ) -> tuple[Finding, ...]:
         """What is still missing with the image's own packages, and the packages that have it."""
-        names = _packages(decided, provided)
+        provided = self._with_locked(decided, provided, unchecked)
+        found = find_problems(wheels, target=target, provided=provided)
         distro = target.distro
-        if distro.family != "debian":
-            if names:
-                unchecked.append(
-                    f"what {', '.join(names)} bring is not known: the packages of {distro} are not"
-                    " looked into"
-                )
-            return find_problems(wheels, target=target, provided=provided)
+        if distro.family != "debian" or not _ASKING_PACKAGES & {one.kind for one in found}:
+            return found
         contents = self._contents(decided, distro, unchecked)
-        if names and contents is not None:
-            every = self._with_dependencies(decided, distro, names, unchecked)
-            provided = provided.with_names(contents.held_by(every))
-        elif names:
-            unchecked.append(f"what {', '.join(names)} bring is not known")
         return find_problems(wheels, target=target, provided=provided, contents=contents)
 
     def _contents(self, decided: Decided, distro: Distro, unchecked: list[str]) -> Contents | None:
@@ -198,32 +190,48 @@ class LibraryCheck:
             unchecked.append(f"which package of {distro} has what is not known: {why}")
             return None
 
-    def _with_dependencies(
-        self, decided: Decided, distro: Distro, names: tuple[str, ...], unchecked: list[str]
-    ) -> tuple[str, ...]:
-        """The packages with all that they depend on; only those named, where that is not known."""
-        from lading.debian import lock_debs  # noqa: PLC0415 - only where packages are asked for
+    def _held_by_locked(self, decided: Decided, debs: tuple[Deb, ...]) -> frozenset[str]:
+        """What locked packages bring, by their own lists of files.
 
-        machine = self.freezer.machine
-        plain = tuple(name.partition("=")[0].partition(":")[0] for name in names)
-        try:
-            found = lock_debs(
-                names,
-                distro=distro,
-                platform=Platform.parse(decided.info.platform),
-                mirrors=decided.origin.mirrors,
-                http=replace(machine.http(), offline=self.freezer.offline),
-                cache=machine.cache,
-                environ=machine.environ,
-                now=self.now,
-                say=self.freezer.say,
-                host_sources=machine.apt_sources,
+        Raises:
+            LadingError: A package can't be had.
+        """
+        from lading.debs import DebFile, names_in  # noqa: PLC0415 - only where some are installed
+
+        files = self.freezer.fetch_debs(decided, debs)
+        found: set[str] = set()
+        for one in debs:
+            deb = DebFile(
+                name=one.name,
+                version=one.version,
+                architecture=one.architecture,
+                path=files[one.sha256],
             )
+            found |= names_in(deb, one.sha256, self.store)
+        return frozenset(found)
+
+    def _with_locked(self, decided: Decided, provided: Provided, unchecked: list[str]) -> Provided:
+        """What there is once the image's own packages are installed."""
+        names = _packages(decided, provided)
+        debs = _locked(decided.info)
+        try:
+            if debs:
+                provided = provided.with_names(self._held_by_locked(decided, debs))
         except LadingError as error:
             why = error.problems[0].message
-            unchecked.append(f"what {', '.join(names)} depend on is not known: {why}")
-            return plain
-        return (*plain, *(deb.name for deb in found.debs))
+            unchecked.append(f"what the locked system packages bring is not known: {why}")
+        if names and debs is None:
+            unchecked.append(f"what {', '.join(names)} bring is not known: they are not locked")
+        return provided
+
+
+def _locked(info: ImageInfo) -> tuple[Deb, ...] | None:
+    """The image's own system packages; None where they are not locked."""
+    steps = [step for step in info.steps if isinstance(step, InstallSystem)]
+    every = [info.interpreter_debs, *(step.debs for step in steps)]
+    if steps and any(step.debs is None for step in steps):
+        return None
+    return tuple(deb for some in every for deb in some or ())
 
 
 def _series(python: str) -> str:
