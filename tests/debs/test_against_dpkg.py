@@ -96,7 +96,7 @@ EXPECTED = {
     r"etc/shadow": "the day of a password's last change is a fixed one",
     r"etc/ld\.so\.cache": "compared by what ldconfig reads in it, below",
     r"var/cache/ldconfig.*": "ldconfig's notes of inodes, to be faster the next time",
-    r"var/lib/dpkg/diversions": "the same, in the order of packages; compared below",
+    r"var/lib/dpkg/(diversions|triggers/File)": "the same, in the order of packages; see `check`",
     r"etc/systemd/.*|etc/rc.\.d/.*|var/lib/systemd/.*": "services: an image has no init",
     r"etc/pam\.d/common-.*|var/lib/pam.*": "logins: left out, and told",
     r"var/cache/debconf/.*": "debconf asked nobody, and asks when it is first used",
@@ -294,6 +294,8 @@ def check(root: Path, *, against: Path) -> None:
     assert cached[0] == cached[1]
     diverted = [sorted(diversions(one)) for one in (root, against)]
     assert diverted[0] == diverted[1]
+    files = [(one / "var/lib/dpkg/triggers/File").read_text() for one in (root, against)]
+    assert sorted(files[0].splitlines()) == sorted(files[1].splitlines())
     probe = "import ssl, sqlite3, ctypes, lzma, zoneinfo; ssl.create_default_context()"
     run("chroot", str(root), "python3", "-c", probe)
 

@@ -330,7 +330,7 @@ def test_dpkg_reads_the_database(tmp_path: Path) -> None:
         run("dpkg-query", f"--admindir={admin}", "-L", "tool") == "/.\n/etc\n/etc/tool.conf\n/x\n"
     )
     assert (admin / "info/lib:amd64.list").read_text() == "/.\n"
-    assert (admin / "triggers/File").read_text() == "/x lib/noawait\n"
+    assert (admin / "triggers/File").read_text() == "/x lib:amd64/noawait\n"
     status = (admin / "status").read_text()
     assert "Depends: lib (>= 1), other | more\n" in status
     assert "Conffiles:\n /etc/tool.conf 4a8a08f09d37b73795649038408b5f33\n" in status

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lading.errors import ImageError
+from lading.oci.contents import Reader, plain_parts
 from lading.oci.entries import Literal, Regular
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def with_account(entries: Iterable[Entry], user: User) -> tuple[Entry, ...]:
     found = {one.path: one for one in entries}
     for path, (number, line) in added.items():
         entry = found.get(path)
-        if not isinstance(entry, Regular) or not isinstance(entry.content, Literal):
+        if not isinstance(entry, Regular):
             raise ImageError(f"the packages of the base bring no /{path}")
-        data = entry.content.data
+        with Reader() as reader:
+            data = b"".join(plain_parts(entry.content, reader))
         known = {fields[2] for fields in map(_fields, data.splitlines()) if len(fields) > 2}  # noqa: PLR2004
         if str(number).encode() not in known:
             found[path] = replace(entry, content=Literal(data=data + line.encode()), sha256=None)

@@ -49,7 +49,10 @@ def find_keyring(name: str, environ: Mapping[str, str]) -> Path:
     for place in places:
         if Path(place).is_file():
             return Path(place).resolve()
-    hint = f"install {_PACKAGES[name]}, or name a file of {name}'s archive keys by {variable}"
+    hint = (
+        f"install {_PACKAGES[name]}, or name a file of {name}'s archive keys by {variable}; "
+        "lock_system_packages=False goes without"
+    )
     if named:
         raise ResolutionError(f"{variable} names {named}, which is not a file", hint=hint)
     raise ResolutionError(f"the keys that sign {name}'s archives are not here", hint=hint)

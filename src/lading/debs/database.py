@@ -207,7 +207,7 @@ def _write_triggers(packages: Iterable[Package], root: Root) -> None:
     files: list[str] = []
     for package in packages:
         for name, suffix in _interests(package):
-            line = f"{package.stanza.label.partition(':')[0]}{suffix}"
+            line = f"{package.stanza.label}{suffix}"
             if name.startswith("/"):
                 files.append(f"{name} {line}\n")
             else:

@@ -4,7 +4,7 @@ A script is followed command by command on the image's own files (`lading.debs.s
 is one of a table, and one that is not there refuses the package. Where a script can't be followed
 but has been read, `read_scripts.toml` has its hash, the reason why it may pass, and what is done in
 its place. Only `preinst install` and `postinst configure` are run on a first installation (Debian
-Policy 6.5 to 6.7); before the latter `config` is followed where that is possible, since some set
+Policy 6.5 to 6.7). Before `postinst`, `config` is followed where that is possible, since some set
 the answers of debconf's questions, which nobody is asked.
 """
 

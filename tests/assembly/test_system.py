@@ -1,0 +1,142 @@
+"""System packages as a layer: of a base, and in the place of one."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assembly.tiny import Bench, base_with, image_info
+from debs.debmaker import Member, file, folder, make_deb
+from lading.assembly import must_execute, needed_scripts, scripts_to_run, system_debs
+from lading.bases import BaseFiles
+from lading.bases.base import base_of, nothing
+from lading.errors import ImageError
+from lading.info import InstallSystem
+from lading.info.model import User
+from lading.lock.model import Deb
+from lading.oci.making import config_of
+from lading.platforms import Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lading.assembly import Assembled
+    from lading.bases import Base
+
+FILES = (folder("./usr"), folder("./usr/bin"), file("./usr/bin/tool", "tool\n", mode=0o755))
+ACCOUNTS = (
+    folder("./etc"),
+    file("./etc/passwd", "root:x:0:0:root:/root:/bin/bash\n"),
+    file("./etc/group", "root:x:0:\n"),
+)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(root=tmp_path)
+
+
+def deb(
+    bench: Bench,
+    name: str,
+    *files: Member,
+    control: Mapping[str, bytes | str] | None = None,
+    group: int = 1,
+) -> Deb:
+    """A package of the lock, which is at hand."""
+    made = make_deb(bench.root, name, *files, control=control)
+    sha256 = hashlib.sha256(made.path.read_bytes()).hexdigest()
+    bench.debs[sha256] = made.path
+    return Deb(
+        name=name,
+        version="1.0",
+        architecture="amd64",
+        path=f"pool/{made.path.name}",
+        sha256=sha256,
+        size=made.path.stat().st_size,
+        suite="bookworm",
+        group=group,
+    )
+
+
+def installing(*debs: Deb) -> InstallSystem:
+    return InstallSystem(packages=tuple(one.name for one in debs), debs=debs, at=("service.py:4",))
+
+
+def test_they_are_the_lowest_layer(bench: Bench) -> None:
+    wheel = bench.wheel("six", "1.16.0", {"six.py": ""})
+    info = image_info(installing(deb(bench, "tool", *FILES)), wheels=[wheel])
+    made = bench.assemble(info, base_with(bench.root, "linux/amd64"))
+    assert [one.name for one in made.layers][1:] == [
+        *("system packages tool", "python environment, folders of the user"),
+        "python packages six 1.16.0",
+    ]
+    told = {one.created_by: one.comment for one in config_of(made.artifact).history}
+    assert [comment for name, comment in told.items() if "system packages tool" in str(name)]
+    files = BaseFiles(as_base(made), bench.store)
+    assert files.read("/usr/bin/tool") == b"tool\n"
+    assert b"Package: tool\n" in (files.read("/var/lib/dpkg/status") or b"")
+
+
+def as_base(made: Assembled) -> Base:
+    artifact = made.artifact
+    return base_of(
+        "made", artifact, Platform.parse("linux/amd64"), digest=artifact.descriptor.digest
+    )
+
+
+def test_a_second_build_opens_no_package(bench: Bench) -> None:
+    info = image_info(installing(deb(bench, "tool", *FILES)))
+    base = base_with(bench.root, "linux/amd64")
+    first = bench.assemble(info, base)
+    for path in bench.debs.values():
+        path.unlink()
+    assert bench.assemble(info, base).artifact.descriptor == first.artifact.descriptor
+
+
+def test_the_packages_of_all_installations_are_one_layer(bench: Bench) -> None:
+    one, two = deb(bench, "tool", *FILES), deb(bench, "more", folder("./opt"), group=2)
+    info = image_info(installing(one), installing(two))
+    assert system_debs(info) == (one, two)
+    made = bench.assemble(info, base_with(bench.root, "linux/amd64"))
+    assert [layer.name for layer in made.layers][1] == "system packages tool, more"
+
+
+def test_a_script_that_has_to_be_run_is_told_with_its_line(bench: Bench) -> None:
+    script = "#!/bin/sh\nset -e\nfrobnicate --all\n"
+    info = image_info(installing(deb(bench, "tool", *FILES, control={"postinst": script})))
+    base = base_with(bench.root, "linux/amd64")
+    assert must_execute(info) == ()
+    needed = needed_scripts(system_debs(info), base, bench.store, User(), bench.fetch_debs)
+    (one,) = scripts_to_run(info, needed)
+    assert str(one.problem).startswith(
+        "service.py:4: the postinst script of the system package tool has to be run: "
+    )
+    assert "frobnicate" in str(one.problem)
+    with pytest.raises(ImageError, match="frobnicate"):
+        bench.assemble(info, base)
+    bench.debs.clear()  # what was found once is known
+    again = needed_scripts(system_debs(info), base, bench.store, User(), bench.fetch_debs)
+    assert again == needed
+
+
+def test_what_is_not_locked_takes_an_engine() -> None:
+    (one,) = must_execute(image_info(InstallSystem(packages=("curl",))))
+    assert one.why == "run the distribution's package manager"
+
+
+def test_on_nothing_they_are_the_base(bench: Bench) -> None:
+    root = deb(bench, "base-files", *ACCOUNTS, *FILES)
+    info = image_info(
+        interpreter_debs=(root,), interpreter_packages=("base-files",), platform="linux/amd64"
+    )
+    made = bench.assemble(info, nothing(Platform.parse("linux/amd64")))
+    files = BaseFiles(as_base(made), bench.store)
+    assert (files.read("/etc/passwd") or b"").endswith(
+        b"\nlading:x:10001:0::/home/lading:/bin/sh\n"
+    )
+    assert files.names("/var/lib/dpkg/status.d")
+    assert files.read("/var/lib/dpkg/status") is None
