@@ -169,7 +169,8 @@ def test_doctor_says_what_can_build_the_classic_dialect(bare: Project, tmp_path:
 
 
 def test_a_build_that_needs_an_engine_where_none_is(tiny: Project) -> None:
-    naming(tiny, '.run("a")', '.system_packages("curl")')
+    unlocked = ".replace(lock_system_packages=False)"
+    naming(tiny, '.run("a")', f'.system_packages("curl"){unlocked}')
     ran = tiny.lading("build", "-t", "x")
     steps = (
         "error: service.py:7: a command has to be executed\n"

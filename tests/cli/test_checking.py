@@ -12,6 +12,7 @@ from bases.made import layer
 from cli.program import project
 from debian.conftest import keys
 from debian.signed_archive import Server, needs
+from debs.debmaker import file, make_deb
 from elf.elfmaker import make_elf
 from lading.oci import layout
 from lading.store import Store
@@ -208,8 +209,16 @@ def test_nothing_missing_is_said_on_stderr(checked: Project) -> None:
     assert checked.lading("check", "-q").err == ""
 
 
-def test_what_system_packages_bring_is_not_missing(checked: Project, archive: Archive) -> None:
-    archive.packages("bookworm", libgl1="zlib1g", zlib1g="")
+def test_what_system_packages_bring_is_not_missing(
+    checked: Project, archive: Archive, tmp_path: Path
+) -> None:
+    folder = "./usr/lib/x86_64-linux-gnu"
+    gl = make_deb(tmp_path, "libgl1", file(f"{folder}/libGL.so.1"), depends="zlib1g")
+    archive.hold(
+        "bookworm",
+        (gl, "zlib1g"),
+        (make_deb(tmp_path, "zlib1g", file(f"{folder}/libz.so.1")), ""),
+    )
     call = '.python_packages("user").system_packages("libgl1")'
     rewritten(checked, ('.python_packages("user")', call), NO_TINY)
     ran = checked.lading("check", "-q")
@@ -219,13 +228,13 @@ def test_what_system_packages_bring_is_not_missing(checked: Project, archive: Ar
     assert "libnone.so.2" in ran.out
 
 
-def test_what_they_depend_on_may_be_unknown(checked: Project) -> None:
-    call = '.python_packages("user").system_packages("libgl1")'
-    rewritten(checked, ('.python_packages("user")', call), NO_TINY)
+def test_what_is_not_locked_brings_nobody_knows_what(checked: Project) -> None:
+    unlocked = '.replace(lock_system_packages=False).system_packages("libgl1")'
+    rewritten(checked, ('.python_packages("user")', f'.python_packages("user"){unlocked}'), NO_TINY)
     ran = checked.lading("check", "-q")
-    assert "libGL.so.1" not in ran.out
-    assert "libz.so.1 is missing" in ran.out
-    assert ran.out.splitlines()[-1].startswith("not checked: what libgl1 depend on is not known:")
+    last = "not checked: what libgl1 bring is not known: they are not locked"
+    assert ran.out.splitlines()[-1] == last
+    assert ran.code == 1
 
 
 def test_other_families_are_checked_without_their_archive(checked: Project) -> None:
@@ -237,10 +246,8 @@ def test_other_families_are_checked_without_their_archive(checked: Project) -> N
         checked, ('.python_packages("user")', '.python_packages("user").system_packages("x")')
     )
     ran = checked.lading("check", "-q")
-    last = ran.out.splitlines()[-1]
-    assert (
-        last == "not checked: what x bring is not known: the packages of ubi:9 are not looked into"
-    )
+    last = "not checked: what x bring is not known: they are not locked"
+    assert ran.out.splitlines()[-1] == last
 
 
 def test_parts_that_need_not_be_used_are_told_together(checked: Project, net: World) -> None:
@@ -268,7 +275,8 @@ def test_what_is_compiled_is_not_known_before(checked: Project) -> None:
     named = '[project]\nname = "pyaudio"\nversion = "1.0"\n'
     checked.write("own/pyproject.toml", f"{system}\n{named}")
     checked.write("own/own.py", "")
-    rewritten(checked, ('"user"', '"./own"'), NO_TINY)
+    unlocked = '"./own").replace(lock_system_packages=False'  # for what compiles it
+    rewritten(checked, ('"user"', unlocked), NO_TINY)
     ran = checked.lading("check", "-q")
     assert ran.out == (
         "service.py:6: pyaudio\n"
@@ -297,7 +305,8 @@ def test_a_base_that_can_not_be_read_is_no_success(checked: Project) -> None:
     blobs = checked.folder / "base/blobs/sha256"
     largest = max(blobs.iterdir(), key=lambda path: path.stat().st_size)
     largest.write_bytes(b"other")
-    ran = checked.lading("check", "-q")
+    # What is known of it since it was locked does not count in a new cache.
+    ran = checked.lading("check", "-q", LADING_CACHE_DIR=str(checked.folder / "cache"))
     assert "libGL" not in ran.out
     assert "GLIBC_2.38" in ran.out
     assert "not checked: which libraries the base image has is not known:" in ran.out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from debian.signed_archive import Keys
+    from lading.debs import DebFile
     from lading.store import Store
 
 __all__ = ["LINES", "NOW", "SUITES", "Archive"]
@@ -66,6 +68,22 @@ class Archive:
         text = "\n".join(
             stanza(name, **({"depends": other} if other else {})) for name, other in depends.items()
         )
+        self._list(suite, text)
+
+    def hold(self, suite: str, *debs: tuple[DebFile, str]) -> None:
+        """Write a suite with these packages, each with what it depends on, and their files."""
+        found = []
+        for deb, depends in debs:
+            content = deb.path.read_bytes()
+            listed = stanza(deb.name, **({"depends": depends} if depends else {}))
+            listed = re.sub(r"(?m)^Size: .*$", f"Size: {len(content)}", listed)
+            found.append(re.sub(r"(?m)^SHA256: .*$", f"SHA256: {sha256(content)}", listed))
+            place = self.signed.folder / f"pool/main/{deb.name[0]}/{deb.name}"
+            place.mkdir(parents=True)
+            (place / deb.path.name).write_bytes(content)
+        self._list(suite, "\n".join(found))
+
+    def _list(self, suite: str, text: str) -> None:
         self.lists[suite] = text.encode()
         for one in SUITES:
             self.lists.setdefault(one, b"")

@@ -15,6 +15,7 @@ from lading.freeze.indexes import check_unlocked, indexes_of
 from lading.freeze.installing import Installing
 from lading.freeze.secret_uses import uses_of
 from lading.freeze.supplies import Origin
+from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
 from lading.image import steps
@@ -115,6 +116,8 @@ class Decision:
         )
         build_packages = self._build_packages()
         has_python = any(isinstance(step, InstallPython) for step in decided)
+        # A base that is made of packages has them whatever is put on it.
+        brings_python = has_python or self.image.base_image == SCRATCH
         if has_python:
             self._problems += check_environment(self.image, VENV)
         if self._problems:
@@ -125,14 +128,14 @@ class Decision:
             base=self.lock.base,
             python=str(self.image.python_version),
             python_from_distro=bool(packaged),
-            interpreter_packages=packaged if has_python or self._first_group() else (),
+            interpreter_packages=packaged if brings_python else (),
             venv=VENV if has_python else None,
             compile_bytecode=has_python and self.image.compile_bytecode,
             indexes=indexes_of(self.image, self.asked.inputs),
             find_links=self._find_links(),
             no_index=self.asked.inputs.no_index,
             prerelease=self.asked.inputs.prerelease,
-            interpreter_debs=self._debs(1) if self._first_group() else None,
+            interpreter_debs=self._debs(1) if brings_python and self._first_group() else None,
             build_packages=build_packages if compiles else (),
             # What is compiled of an image whose Python packages aren't locked, no lock knows.
             build_debs=self._debs(0) if compiles and self.image.lock_python_packages else None,

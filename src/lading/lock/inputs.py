@@ -106,16 +106,13 @@ def base_of(image: Image) -> BaseImage:
 
 
 def _without_interpreter(image: Image) -> Iterable[Problem]:
-    """Python packages on nothing: there is no Python that they could be installed for."""
+    """Python packages on nothing, not even a distribution's packages."""
     if image.base_image != SCRATCH or image.distro is not None:
         return
-    hint = "leave out base_image: the image is then built on its distro's own base with Python"
+    hint = 'name a release whose packages make a base: distro="debian:trixie"'
     for step in image.steps:
         if isinstance(step, steps.PythonStep):
             message = 'base_image "scratch" has no Python interpreter, which Python packages need'
-            yield Problem(message=message, hint=hint, location=step.location)
-        elif isinstance(step, steps.SystemPackages) and not isinstance(step, steps.BuildPackages):
-            message = 'base_image "scratch" has no package manager, which system packages need'
             yield Problem(message=message, hint=hint, location=step.location)
 
 
