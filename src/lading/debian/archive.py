@@ -107,7 +107,7 @@ class Reader:
         """
         folder = f"{suite.root}/dists/{suite.suite}"
         what = f"{redacted_url(folder)}/InRelease"
-        content = self._in_release(folder, suite.archive)
+        content = self._in_release(folder, suite.mirror)
         text = signed_text(content, what=what, keyring=self.keyring, environ=self.environ)
         release = read_release(text, what=what)
         check_age(release, suite.suite, now=self.now, what=what)

@@ -324,7 +324,7 @@ def fetch_deb(  # noqa: PLR0913 - one file, where it may be, and where it is kep
     try:
         return fetch(url, deb.sha256, cache=cache, http=http, offline=offline, size=deb.size)
     except ResolutionError as error:
-        raise _unavailable(deb, error, suite.archive) from None
+        raise _unavailable(deb, error, suite.mirror) from None
 
 
 def _unavailable(deb: AnyDeb, error: ResolutionError, archive: str) -> ResolutionError:

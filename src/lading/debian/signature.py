@@ -96,7 +96,8 @@ def _gpgv(folder: Path, environ: Mapping[str, str]) -> process.Completed:
     except process.ProgramNotFound:
         raise ResolutionError(
             "gpgv, which checks the signatures of Debian's archives, is not on the PATH",
-            hint="install gpgv (Debian, Ubuntu) or gnupg (elsewhere)",
+            hint="install gpgv (Debian, Ubuntu) or gnupg (elsewhere); lock_system_packages=False "
+            "goes without",
         ) from None
     except process.ProgramTimedOut as error:
         raise ResolutionError(str(error)) from None

@@ -26,13 +26,15 @@ class ArchiveSuite:
     """One suite of an archive.
 
     Attributes:
-        archive: The archive's name, which mirrors are told by: `debian`, `debian-security`.
+        archive: The archive's name: `debian`, `debian-security`.
+        mirror: What a mirror of it is told by: its name, or `snapshot` for a state of it.
         root: The URL that `dists/` and `pool/` are below, without a slash at the end.
         suite: Such as `bookworm-updates`.
         components: What a base image's own sources name.
     """
 
     archive: str
+    mirror: str
     root: str
     suite: str
     components: tuple[str, ...]
@@ -101,6 +103,7 @@ def archive_suites(
     return tuple(
         ArchiveSuite(
             archive=archive,
+            mirror=archive if snapshot is None else SNAPSHOT,
             root=root,
             suite=f"{distro.codename}{part}",
             components=_COMPONENTS[distro.name],
