@@ -45,7 +45,7 @@ def vendored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     http = HttpSettings.from_environment(os.environ)
     cache = tmp_path_factory.mktemp("cache")
     locked = lock_debs(
-        NAMES,
+        [NAMES],
         distro=distro,
         platform=platform,
         mirrors=mirrors,
