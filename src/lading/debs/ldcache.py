@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Final
 
-from lading.debs.elf import Library, library_in
 from lading.debs.refusal import Broken
+from lading.elf import InMemory, NotElf, read_elf
 from lading.oci.entries import Hardlink, Literal, Regular
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from lading.debs.root import Root
+    from lading.elf import BytesAt, Elf
 
 __all__ = ["CachedLibrary", "encode_cache", "read_cache", "write_cache"]
 
@@ -150,15 +152,33 @@ def _libraries(root: Root, folder: str) -> Iterator[CachedLibrary]:
         yield CachedLibrary(name=soname, path=path, flags=flags)
 
 
-def _looked_at(root: Root, path: str) -> tuple[bool, Library] | None:
+def _looked_at(root: Root, path: str) -> tuple[bool, Elf] | None:
     place, real = root.place(path), root.real(path)
-    read = _reader(root, real)
-    library = None if read is None else library_in(read)
-    return None if library is None else (place != real, library)
+    file = _bytes_of(root, real)
+    try:
+        library = None if file is None else read_elf(file)
+    except NotElf:
+        return None
+    return None if library is None or library.kind != "shared" else (place != real, library)
 
 
-def _reader(root: Root, real: str) -> Callable[[int, int], bytes] | None:
-    """Reads parts of a file of the new layer."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a file, for the reader of ELF."""
+
+    path: Path
+    offset: int
+    size: int
+
+    def at(self, offset: int, size: int) -> bytes:
+        """At most `size` bytes from `offset` on."""
+        with self.path.open("rb") as file:
+            file.seek(self.offset + offset)
+            return file.read(max(0, min(size, self.size - offset)))
+
+
+def _bytes_of(root: Root, real: str) -> BytesAt | None:
+    """The bytes of a file of the new layer."""
     entry = root.entry(real)
     if isinstance(entry, Hardlink):
         entry = root.entry(entry.target)
@@ -166,18 +186,11 @@ def _reader(root: Root, real: str) -> Callable[[int, int], bytes] | None:
         return None
     content = entry.content
     if isinstance(content, Literal):
-        data = content.data
-        return lambda offset, size: data[offset : offset + size]
-
-    def read(offset: int, size: int) -> bytes:
-        with content.path.open("rb") as file:
-            file.seek(content.offset + offset)
-            return file.read(max(0, min(size, content.size - offset)))
-
-    return read
+        return InMemory(content.data)
+    return _Part(content.path, content.offset, content.size)
 
 
-def _name_of(root: Root, path: str, library: Library, *, is_link: bool) -> tuple[str, bool]:
+def _name_of(root: Root, path: str, library: Elf, *, is_link: bool) -> tuple[str, bool]:
     """What a library is cached as: its SONAME, but the link for compilers (`libz.so`) as itself."""
     name = path.rpartition("/")[2]
     soname = library.soname or name
@@ -194,7 +207,7 @@ def _is_better(name: str, other: str) -> bool:
     return _compared(name, other) > 0
 
 
-def _flags(library: Library) -> int | None:
+def _flags(library: Elf) -> int | None:
     known = _MACHINES.get((library.machine, library.bits))
     return None if known is None else _LIBC6 | known
 
