@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from lading.http import HttpSettings
 
-__all__ = ["fetch", "uv_binary"]
+__all__ = ["fetch", "keep", "kept", "uv_binary"]
 
 _CHUNK: Final = 1 << 20
 _MAX_FILE: Final = 16 << 30  # the largest wheels are some GB; this only stops what never ends
@@ -78,7 +78,7 @@ def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
     """
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):  # it becomes a path
         raise ResolutionError(f"{sha256!r} is not a SHA-256, for {redacted_url(url)}")
-    target = cache / "sha256" / sha256[:2] / sha256
+    target = _place(cache, sha256)
     try:
         if not _is_intact(target, sha256):
             _refuse_if(offline, url)
@@ -89,6 +89,38 @@ def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
         hint = "set LADING_CACHE_DIR to a folder of yours with room in it"
         raise ResolutionError(f"the cache {cache} can't be used: {why}", hint=hint) from None
     return target
+
+
+def kept(sha256: str, cache: Path) -> bytes | None:
+    """The content with this hash, where the cache has it whole; it is hashed again each time."""
+    try:
+        content = _place(cache, sha256).read_bytes()
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+
+def keep(content: bytes, sha256: str, cache: Path) -> None:
+    """Put a content that was made of a fetched one beside it, by its own hash.
+
+    It can be made again, so that a cache that can't be written is no error.
+    """
+    target = _place(cache, sha256)
+    with suppress(OSError):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+        aside = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            aside.chmod(0o644)
+            aside.replace(target)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+def _place(cache: Path, sha256: str) -> Path:
+    return cache / "sha256" / sha256[:2] / sha256
 
 
 def _refuse_if(offline: bool, url: str) -> None:  # noqa: FBT001 - it is the condition

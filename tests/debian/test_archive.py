@@ -201,19 +201,45 @@ def test_a_strangers_archive_is_refused(other_keys: Keys, target: dict[str, Any]
     assert "is not signed by a key of" in refusal(other_keys, target)
 
 
+def lists(archive: SignedArchive) -> list[Path]:
+    """The package list of the release, by its name and by its hash."""
+    found = archive.folder.glob("dists/bookworm/main/binary-*/**/*")
+    return [path for path in found if path.is_file()]
+
+
 def test_a_changed_package_list_is_refused(
     archive: SignedArchive, keys: Keys, target: dict[str, Any]
 ) -> None:
-    index = archive.index()
-    index.write_bytes(index.read_bytes()[:-1] + b"x")
+    for index in lists(archive):
+        index.write_bytes(index.read_bytes()[:-1] + b"x")
     assert "where sha256:" in refusal(keys, target)
+
+
+def test_a_package_list_that_is_only_there_by_its_name_will_do(
+    archive: SignedArchive, keys: Keys, target: dict[str, Any]
+) -> None:
+    archive.index().unlink()
+    assert lock("tool", keys=keys, target=target).debs
+
+
+def test_an_unpacked_package_list_is_read_again_and_checked(
+    archive: SignedArchive, keys: Keys, target: dict[str, Any]
+) -> None:
+    first = lock("tool", keys=keys, target=target)
+    for index in lists(archive):
+        index.unlink()
+    assert lock("tool", keys=keys, target=target) == first
+    for path in (target["cache"] / "sha256").glob("*/*"):
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes() + b"x")
+    assert "can't fetch" in refusal(keys, target)
 
 
 def test_a_package_list_that_is_cut_off_is_refused(
     archive: SignedArchive, keys: Keys, target: dict[str, Any]
 ) -> None:
-    index = archive.index()
-    index.write_bytes(index.read_bytes()[:-8])
+    for index in lists(archive):
+        index.write_bytes(index.read_bytes()[:-8])
     assert re.search(
         r"where sha256:[0-9a-f]+ was due \(\d+ bytes, not \d+\)", refusal(keys, target)
     )
