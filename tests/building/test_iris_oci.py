@@ -102,7 +102,6 @@ def test_iris_needs_an_engine_and_it_is_said_why(
     assert done.stderr.splitlines() == [
         "error: --engine oci: some of it has to be executed",
         "hint: leave out --engine, and a container engine builds it",
-        "error: service.py:27: the system packages libgomp1 run the distribution's package manager",
         "error: service.py:30: the command `python train.py` runs",
     ]
     assert not (project / ".lading").exists()
