@@ -296,6 +296,26 @@ def test_of_alternatives_one_in_the_way_is_passed_over() -> None:
     assert names("tool", *some) == "core helper tool"
 
 
+def test_a_search_that_has_no_way_out_ends() -> None:
+    some = [
+        stanza("top", depends="z, y | w, x | y"),
+        stanza("z", conflicts="x, y"),
+        *(stanza("x"), stanza("y"), stanza("w")),
+    ]
+    assert "can't be installed together" in refusal("top", *some)
+
+
+def test_what_waits_for_a_trigger_is_installed() -> None:
+    waiting = has(stanza("lib")).replace("install ok installed", "install ok triggers-awaited")
+    assert names("tool", stanza("tool", depends="lib"), stanza("lib"), base=waiting) == "tool"
+
+
+def test_a_package_for_another_architecture_is_not_there() -> None:
+    text = has(stanza("lib", architecture="i386"), stanza("data", architecture="all"))
+    found = installed_in(text, what="example", architecture="amd64")
+    assert [one.name for one in found] == ["data"]
+
+
 def test_what_is_missing_is_known_by_name() -> None:
     with pytest.raises(MissingPackage) as caught:
         resolve(["a=1", "b:amd64"], Packages((index(stanza("c")),)), architecture="amd64")

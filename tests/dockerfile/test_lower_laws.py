@@ -576,3 +576,18 @@ def names_secrets(step: Step) -> bool:
 def test_lowering_is_a_function(info: ImageInfo) -> None:
     again = ImageInfo.from_json(info.to_json())
     assert again.dockerfile == info.dockerfile
+
+
+def test_what_the_base_has_already_is_not_installed() -> None:
+    info = frozen("compiled", "debian:bookworm")
+    bare = msgspec.structs.replace(
+        info,
+        build_debs=(),
+        steps=tuple(
+            msgspec.structs.replace(one, debs=()) if isinstance(one, InstallSystem) else one
+            for one in info.steps
+        ),
+    )
+    assert "apt-get" in dockerfile(info)
+    assert "apt" not in re.findall(r"[a-z]+", dockerfile(bare))
+    assert list(apt_files(bare)) == []

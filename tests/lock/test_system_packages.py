@@ -199,6 +199,17 @@ def test_another_base_chooses_anew(dock: Dock, archive: tuple[SignedArchive, Ser
     assert debs(after) == [(1, "libc6", "2.36"), (1, "libgomp1", "12.2")]
 
 
+def test_another_release_chooses_anew(dock: Dock, archive: tuple[SignedArchive, Server]) -> None:
+    for suite in ("trixie", "trixie-updates", "trixie-security"):
+        archive[0].publish(suite)
+    before = make(dock, based(dock).system_packages("libgomp1"))
+    after = make(
+        dock, based(dock, distro="debian:trixie").system_packages("libgomp1"), earlier=before
+    )
+    assert {one.suite for one in part(before).debs} == {"bookworm"}
+    assert {one.suite for one in part(after).debs} == {"trixie"}
+
+
 def test_a_lock_forgets_its_debs_where_the_image_has_none(
     dock: Dock, archive: tuple[SignedArchive, Server]
 ) -> None:

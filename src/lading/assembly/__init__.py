@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lading.assembly.assembler import Assembled, AssembledLayer, Assembler
 from lading.assembly.document import index_of
-from lading.assembly.obstacles import MustExecute, must_execute, scripts_to_run
+from lading.assembly.obstacles import MustExecute, must_execute, scripts_to_run, unfit
 from lading.assembly.plan import BUDGET, PlannedLayer, plan
 from lading.assembly.system import needed_scripts, system_debs
 
@@ -24,4 +24,5 @@ __all__ = [
     "plan",
     "scripts_to_run",
     "system_debs",
+    "unfit",
 ]

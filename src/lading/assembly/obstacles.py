@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lading.info import ImageInfo, Step
     from lading.lock.model import Distribution
 
-__all__ = ["MustExecute", "must_execute", "scripts_to_run"]
+__all__ = ["MustExecute", "must_execute", "scripts_to_run", "unfit"]
 
 _LONGEST = 60
 _HINT = "build it with a container engine"
@@ -62,6 +62,11 @@ def scripts_to_run(info: ImageInfo, needed: Iterable[Needed]) -> tuple[MustExecu
         )
         for one in needed
     )
+
+
+def unfit(reason: str) -> MustExecute:
+    """System packages that can't be put on the base without its package manager."""
+    return MustExecute(what="the system packages", why=f"need the package manager: {reason}")
 
 
 def must_execute(info: ImageInfo, *, interpreter: bool = True) -> tuple[MustExecute, ...]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lading.cli.destinations import Destination
-from lading.errors import BuildError, Problem
+from lading.errors import BuildError, ImageError, Problem
 from lading.platforms import Platform
 
 if TYPE_CHECKING:
@@ -130,15 +130,23 @@ class Without:
 
     def _scripts(self, decided: Decided) -> tuple[MustExecute, ...]:
         """The maintainer scripts of system packages that have to be run."""
-        from lading.assembly import needed_scripts, scripts_to_run, system_debs  # noqa: PLC0415
+        from lading.assembly import (  # noqa: PLC0415 - only where images are made
+            needed_scripts,
+            scripts_to_run,
+            system_debs,
+            unfit,
+        )
 
         debs = system_debs(decided.info)
         if not debs:
             return ()
         base = self._base(decided)
-        needed = needed_scripts(
-            debs, base, self.store, decided.info.config.user, self._fetch_debs(decided)
-        )
+        try:
+            needed = needed_scripts(
+                debs, base, self.store, decided.info.config.user, self._fetch_debs(decided)
+            )
+        except ImageError as error:  # a base that has one in another version, above all
+            return tuple(unfit(one.message) for one in error.problems)
         return scripts_to_run(decided.info, needed)
 
     def _fetch_debs(self, decided: Decided) -> FetchDebs:

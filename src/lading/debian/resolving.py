@@ -298,7 +298,8 @@ class _Solver:
                 continue  # moved for another conflict
             if not self._can_move(other, package):
                 for one in (other, package):
-                    if one.name in self._optional and one.name in self.chosen:
+                    is_new = one.name in self.chosen and one.name not in self.avoided
+                    if one.name in self._optional and is_new:
                         raise _Avoidable(one.name)
                 raise self._refused(package, other, why)
             candidate = self._candidate(other.name)

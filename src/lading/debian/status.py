@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["installed_in", "unneeded"]
 
 _INSTALLED: Final = "installed"
+# deb-status: what waits for another package's trigger is installed all the same.
+_INSTALLED_STATES: Final = frozenset({_INSTALLED, "triggers-pending", "triggers-awaited"})
 _STATUS: Final = "status"
 _ANY: Final = "999999999:0"
 
@@ -25,7 +27,7 @@ _STANDING: Final = {
 """What others ask for in place of these."""
 
 
-def installed_in(text: str, *, what: str) -> tuple[Facts, ...]:
+def installed_in(text: str, *, what: str, architecture: str | None = None) -> tuple[Facts, ...]:
     """The packages that are installed, by name.
 
     One that was removed and whose configuration is still there does not count. A stanza without a
@@ -34,13 +36,16 @@ def installed_in(text: str, *, what: str) -> tuple[Facts, ...]:
     Args:
         text: Stanzas.
         what: Whose they are, for the error.
+        architecture: Whose packages count, beside those for all; None for any.
 
     Raises:
         ResolutionError: They are damaged.
     """
     found: dict[str, Facts] = {}
     for fields in _stanzas(text, what):
-        if fields.get(_STATUS, _INSTALLED).split()[-1:] != [_INSTALLED]:
+        if not _INSTALLED_STATES & set(fields.get(_STATUS, _INSTALLED).split()[-1:]):
+            continue
+        if architecture is not None and fields.get("architecture") not in {architecture, "all"}:
             continue
         try:
             one = Facts(**facts_in(fields))

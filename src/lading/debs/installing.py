@@ -122,7 +122,7 @@ class _Installation:
                 record_in_dpkg(self._packages, self._root, self._unpacked.lost)
             else:
                 record_each(self._packages, self._root)
-        except Broken as error:
+        except (Broken, UnicodeDecodeError) as error:
             raise ImageError(f"packages can't be installed: {error}") from None
         return Installed(entries=self._root.entries(), remarks=tuple(self._told()))
 

@@ -11,6 +11,7 @@ the answers of debconf's questions, which nobody is asked.
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -86,7 +87,7 @@ def carry_out(script: str, context: Context) -> ScriptProblem | None:
     except (Unfollowable, Broken, UnicodeDecodeError) as error:
         reason = str(error) or type(error).__name__
         return ScriptProblem(package=package.name, script=script, reason=reason)
-    except (IndexError, ValueError, RecursionError):
+    except (IndexError, ValueError, RecursionError, MemoryError, re.error):
         reason = "one of its commands has arguments that are not known here"
         return ScriptProblem(package=package.name, script=script, reason=reason)
     return None
@@ -97,7 +98,7 @@ def _prepare(context: Context) -> None:
     before = dict(context.answers)
     try:
         _follow(context.package.control.get("config", b"").decode(), "config", context)
-    except (Unfollowable, Broken, ValueError, IndexError, RecursionError):
+    except (Unfollowable, Broken, ValueError, IndexError, RecursionError, MemoryError, re.error):
         context.answers.clear()
         context.answers.update(before)
 

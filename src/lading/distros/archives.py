@@ -117,7 +117,7 @@ def _moments(distro: Distro, known: dict[str, str], snapshot: str) -> dict[str, 
     """Where the archives are as they were at some time."""
     if distro.name != "debian":
         raise Invalid(f"snapshot is for Debian, and the image is {distro}")
-    root = known.get(SNAPSHOT) or f"https://snapshot.{distro.name}.org/archive"
+    root = known.get(SNAPSHOT) or f"http://snapshot.{distro.name}.org/archive"
     return {name: f"{root}/{name}/{snapshot}" for name in ("debian", "debian-security")}
 
 

@@ -140,7 +140,7 @@ class _Lowering:
         if self.supply.mounts is False or any(self._apart()) or any(self._together()):
             self.plan.add(docker.Comment(text="hadolint ignore=DL3002"))
         self.plan.add(docker.User(user="0"))
-        if self.info.interpreter_packages:
+        if self.info.interpreter_packages and self.info.interpreter_debs != ():
             program = f"python{PythonVersion.parse(self.info.python).series}"
             absent = f"{{ ! command -v {program} >/dev/null || exit 0; }}"
             self.plan.title(f"Python {self.info.python}, where the base has none")
@@ -212,6 +212,8 @@ class _Lowering:
         )
         every = dict.fromkeys((*needed, *packages, *self.info.build_packages))
         name, debs = apt_lists.of_building(self.info, before)
+        if debs == ():  # the base has all of it
+            return ()
         task = self._packages(_Packages(tuple(every), debs, name))
         return self.supply.beside(replace(task, remark=task.remark or ", ".join(every)))
 

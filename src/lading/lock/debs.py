@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from lading.distros import (
     UNNEEDED,
     base_image,
+    debian_architecture,
     interpreter_packages,
     root_packages,
     toolchain,
@@ -120,7 +121,9 @@ def _flat(asked: DebsFor) -> set[str]:
 
 
 def _on_python(image: Image, part: PlatformLock) -> DebsFor | None:
-    """What is asked for on a base that has the interpreter."""
+    """What is asked for on a base that has the interpreter, as nothing never has."""
+    if image.base_image == SCRATCH:
+        return debs_for(image, part)
     return debs_for(image, part, base_has_python=True) if part.base.is_pinned else None
 
 
@@ -240,7 +243,9 @@ def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         found = lock_debs(
             (*([wanted.interpreter] if wanted.interpreter else ()), *wanted.installations),
             compiling=wanted.compiling,
-            installed=_there(image, base, part.base.reference),
+            installed=_there(
+                image, base, part.base.reference, debian_architecture(platform.architecture)
+            ),
             distro=image.distro,
             platform=platform,
             mirrors=mirrors,
@@ -262,7 +267,7 @@ def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     )
 
 
-def _there(image: Image, base: KnownBase, name: str) -> tuple[Facts, ...]:
+def _there(image: Image, base: KnownBase, name: str, architecture: str) -> tuple[Facts, ...]:
     """What need not be installed."""
     from lading.debian import installed_in, unneeded  # noqa: PLC0415 - only where some are asked
 
@@ -273,7 +278,7 @@ def _there(image: Image, base: KnownBase, name: str) -> tuple[Facts, ...]:
             for word in packages_for(step, image.distro)
         }
         return unneeded(name for name in UNNEEDED if name not in asked)
-    return installed_in(base.dpkg_status(), what=name)
+    return installed_in(base.dpkg_status(), what=name, architecture=architecture)
 
 
 def _named(

@@ -348,7 +348,7 @@ class _Making:
             return part
         return with_debs(
             part,
-            None if self.known.renewal.renews_debs(earlier) else earlier,
+            earlier if self._keeps_debs(earlier) else None,
             image=self.known.image,
             platform=platform,
             mirrors=self.mirrors,
@@ -358,6 +358,12 @@ class _Making:
             base=self._known_base(part.base, platform),
             say=maker.say,
         )
+
+    def _keeps_debs(self, earlier: PlatformLock | None) -> bool:
+        """Whether system packages may stay: they are of one release, and were not to be renewed."""
+        before, now = self.known.earlier, self.known.asked.inputs
+        is_same = before is not None and before.inputs.distro == now.distro
+        return is_same and not self.known.renewal.renews_debs(earlier)
 
     def _known_base(self, locked: LockedBase, platform: Platform) -> BaseFacts:
         machine, named = self.maker.machine, base_of(self.known.image)
