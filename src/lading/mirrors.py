@@ -16,19 +16,21 @@ from lading.grammar.nearest import did_you_mean
 from lading.grammar.reference import ImageReference
 from lading.grammar.url import parse_index_url
 from lading.grammar.words import shown
-from lading.tool_table import tool_table
+from lading.project_file import read_project_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Mirrors", "read_mirrors"]
+    from lading.project_file import ProjectFile
+
+__all__ = ["REGISTRY_MIRRORS", "URL_MIRRORS", "Mirrors", "read_mirrors"]
 
 _INDEXES = ("python", "uv")
 _ARCHIVES = ("debian", "debian-security", "snapshot", "ubuntu")
-_URLS = (*_INDEXES, *_ARCHIVES)
-_REGISTRIES = "registries"
-_KEYS = (*_URLS, _REGISTRIES)
+URL_MIRRORS = (*_INDEXES, *_ARCHIVES)
+REGISTRY_MIRRORS = "registries"
+_KEYS = (*URL_MIRRORS, REGISTRY_MIRRORS)
 
 _PREFIX = "LADING_MIRROR_"
 _REGISTRY_FORM = '"docker.io" = "mirror.example/dockerhub"'
@@ -67,7 +69,7 @@ class Mirrors:
 
 
 def read_mirrors(project: Path, environ: Mapping[str, str]) -> Mirrors:
-    """The mirrors of `[tool.lading.mirrors]` in the project's pyproject.toml, and of variables.
+    """The mirrors of `[tool.lading.mirrors]` in the project's file, and of variables.
 
     A variable comes before the table; an empty one takes the table's mirror away.
 
@@ -80,7 +82,9 @@ def read_mirrors(project: Path, environ: Mapping[str, str]) -> Mirrors:
         SpecificationError: A key is unknown, or a value is invalid; all of them together.
     """
     found = _Found()
-    found.read_table(project / "pyproject.toml")
+    file = read_project_file(project)
+    if file is not None:
+        found.read_table(file)
     found.read_variables(environ)
     if found.problems:
         raise SpecificationError(found.problems)
@@ -101,15 +105,14 @@ class _Found:
     registries: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def read_table(self, file: Path) -> None:
-        """Reads `[tool.lading.mirrors]`."""
-        table = tool_table(file).get("mirrors", {}) if file.is_file() else {}
-        where = f"{file}: [tool.lading.mirrors]"
+    def read_table(self, file: ProjectFile) -> None:
+        """Reads `[tool.lading.mirrors]`, or `[mirrors]` of a lading.toml."""
+        table, where = file.table.get("mirrors", {}), f"{file.path}: {file.title('mirrors')}"
         for key, value in self._items(table, where):
-            if key in _URLS:
+            if key in URL_MIRRORS:
                 self._keep_url(key, value, f"{where} {key}")
-            elif key == _REGISTRIES:
-                place = f"{where[:-1]}.{_REGISTRIES}]"
+            elif key == REGISTRY_MIRRORS:
+                place = f"{where[:-1]}.{REGISTRY_MIRRORS}]"
                 for host, mirror in self._items(value, place):
                     self._keep_registry(host, mirror, place)
             else:
@@ -122,7 +125,7 @@ class _Found:
             key, value = known.get(name), environ[name].strip()
             if key is None:
                 self.problems.append(_unknown(f"there is no variable {name}", name, known))
-            elif key == _REGISTRIES:
+            elif key == REGISTRY_MIRRORS:
                 self.registries.clear()
                 self._read_pairs(name, value)
             else:

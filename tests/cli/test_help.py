@@ -22,8 +22,9 @@ Usage: lading [OPTIONS] COMMAND [ARGS]...
   Lock, freeze and build the container that an Image in Python describes.
 
   TARGET names an Image, or a function without arguments that returns one, as
-  `path/service.py:image` or `package.module:image`. A folder stands for what
-  its pyproject.toml says: `[tool.lading] image = "service:image"`. Left out,
+  `path/service.py:image` or `package.module:image`. A folder stands for the
+  image that `[tool.lading]` of its pyproject.toml, or its lading.toml, refers
+  to or describes, and `folder:name` for one of several there. Left out,
   TARGET is this folder.
 
   Data goes to stdout, all talk to stderr.
@@ -47,6 +48,7 @@ Commands:
   copy        Copy an image between registries, folders and files.
   inspect     Say what an image consists of.
   doctor      Say which container engines can build here.
+  schema      Print the JSON Schema of project files.
   cache       Show, trim or check what is kept for later builds.
 """)
 

@@ -25,7 +25,7 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
 @pytest.mark.parametrize(
     ("files", "target", "said"),
     [
-        ({}, ".", ["error: there is no file pyproject.toml", FORM]),
+        ({}, ".", ["error: there is no pyproject.toml and no lading.toml in project", FORM]),
         ({}, "nowhere", ["error: 'nowhere' names no image", FORM]),
         ({}, "sub/service:image", ["error: 'sub/service:image' names no image", FORM]),
         ({"service.py": ""}, "service", [
@@ -42,18 +42,32 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             "error: [tool.lading] of pyproject.toml is not a table",
         ]),
         ({"pyproject.toml": "[project]\n"}, ".", [
-            "error: pyproject.toml names no image in [tool.lading]",
-            'hint: write image = "service:image" there',
+            "error: pyproject.toml names no image",
+            ('hint: write image = "service:image" there, or describe it: '
+             'requirements_file = "requirements.txt"'),
         ]),
         ({"pyproject.toml": f'{TABLE}image = "service"\n'}, ".", [
-            "error: pyproject.toml names no image in [tool.lading]",
-            'hint: write image = "service:image" there',
+            "error: pyproject.toml:2: 'service' names no image in code",
+            'hint: write image = "service:image"',
         ]),
         ({"pyproject.toml": f'{TABLE}imgae = "a:b"\ncolour = 1\n'}, ".", [
-            "error: pyproject.toml: [tool.lading] has no key 'imgae'",
+            "error: pyproject.toml:2: [tool.lading] has no key 'imgae'",
             'hint: did you mean "image"?',
-            "error: pyproject.toml: [tool.lading] has no key 'colour'",
-            "hint: it takes image, mirrors",
+            "error: pyproject.toml:3: [tool.lading] has no key 'colour'",
+            "hint: `lading schema` has all of them",
+        ]),
+        ({"lading.toml": "[images.a]\ncmd = 'a'\n[images.b]\nextends = 'b'\n"}, ".", [
+            "error: lading.toml has several images: a, b", "hint: name one: .:a",
+        ]),
+        ({"lading.toml": "[images.a]\ncmd = 'a'\n[images.b]\nextends = 'b'\n"}, ".:b", [
+            "error: lading.toml:4: an image is made from itself: b extends b",
+        ]),
+        ({"sub/lading.toml": "steps = [\n  {run = ''},\n]\n"}, "sub", [
+            "error: sub/lading.toml:2: run has an empty command",
+        ]),
+        ({"lading.toml": "cmd = 'a'\n", "pyproject.toml": f"{TABLE}cmd = 'a'\n"}, ".", [
+            "error: pyproject.toml:1: lading.toml is there too, and only one of the two is read",
+            "hint: keep one of them; a lading.toml has the same keys, without tool.lading",
         ]),
         ({"service.py": "def image(:\n"}, "service.py", [
             ("error: service.py:1: service.py can't be imported: "
@@ -131,6 +145,14 @@ FOUND = ["drifted: there is no lading.lock", "hint: run `lading lock`, and commi
         ({"a/service.py": IMAGE}, "a.service:image"),
         ({"a/service.py": IMAGE, "a/pyproject.toml": f'{TABLE}image = "service:image"'}, "a"),
         ({"service.py": IMAGE, "pyproject.toml": f'{TABLE}image = "service.py:image"'}, "."),
+        ({"lading.toml": 'image = "service:image"', "service.py": IMAGE}, "."),
+        ({"lading.toml": 'python_packages = ["fastapi"]'}, "."),
+        ({"pyproject.toml": f'{TABLE}python_packages = ["fastapi"]'}, "."),
+        ({"lading.toml": "[images.gpu]\ncmd = ['serve']\n[images.cpu]\ncmd = ['x']"}, ".:gpu"),
+        ({"a/lading.toml": "[images.gpu]\nextends = 'service:image'", "a/service.py": IMAGE},
+         "a:gpu"),
+        # A package of that name, which no project file says anything of.
+        ({"a/__init__.py": IMAGE, "a/b.py": ""}, "a:image"),
         ({"service.py": "from base import image\n", "base.py": IMAGE}, "service.py"),
         ({"service.py": f"def image():\n    {IMPORT}    return Image()\n"}, "service.py"),
         # What some editors begin a file with.
@@ -193,7 +215,8 @@ def test_what_the_module_imported_is_not_what_lading_imports_later(tiny: Project
 def test_a_pipe_is_no_pyproject(bare: Project) -> None:
     os.mkfifo(bare.folder / "pyproject.toml")
     ran = bare.lading("lock", "--check")
-    assert ran.err.splitlines() == ["error: there is no file pyproject.toml", FORM]
+    said = "error: there is no pyproject.toml and no lading.toml in project"
+    assert ran.err.splitlines() == [said, FORM]
 
 
 @pytest.mark.parametrize(

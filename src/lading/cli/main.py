@@ -33,6 +33,7 @@ _COMMANDS = {
     "copy": "sending",
     "inspect": "inspecting",
     "doctor": "doctor",
+    "schema": "schema",
     "cache": "cache",
 }
 
@@ -60,8 +61,9 @@ def program(*, debug: bool) -> None:
     """Lock, freeze and build the container that an Image in Python describes.
 
     TARGET names an Image, or a function without arguments that returns one, as
-    `path/service.py:image` or `package.module:image`. A folder stands for what its pyproject.toml
-    says: `[tool.lading] image = "service:image"`. Left out, TARGET is this folder.
+    `path/service.py:image` or `package.module:image`. A folder stands for the image that
+    `[tool.lading]` of its pyproject.toml, or its lading.toml, refers to or describes, and
+    `folder:name` for one of several there. Left out, TARGET is this folder.
 
     Data goes to stdout, all talk to stderr.
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.cli.importing import import_file, import_module, importing, users_code
-from lading.errors import Problem, SpecificationError
+from lading.config import ProjectImages
+from lading.errors import SpecificationError
 from lading.grammar.credentials import redact
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image
-from lading.tool_table import KEYS, tool_table
+from lading.project_file import read_project_file
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -36,7 +37,8 @@ def load_target(text: str, *, project: str | None = None) -> Target:
     """The image that `text` names.
 
     Args:
-        text: `path/service.py:image`, `package.module:attr`, or a folder.
+        text: `path/service.py:image`, `package.module:attr`, or a folder, with the name of one of
+            its project file's images after a colon where there are several.
         project: The project's folder; left out, it is the file's folder, the folder itself, or for
             a module this folder.
 
@@ -46,20 +48,24 @@ def load_target(text: str, *, project: str | None = None) -> Target:
     if "://" in text:
         # Refused before a path is made of it, in which credentials could not be told any more.
         raise SpecificationError(f"{redact(text)!r} names no image", hint=_FORM)
-    where, colon, attribute = text.rpartition(":") if ":" in text else (text, "", "")
-    if not colon and Path(where).is_dir():
+    where, colon, name = text.rpartition(":") if ":" in text else (text, "", "")
+    if _is_project(Path(where), named=bool(colon)):
         root = Path(where)
-        where, attribute = _from_pyproject(root)
+        image = _from_project(root, name if colon else None)
     elif where.endswith(".py"):
         root = Path(where).parent
+        image = _in_code(root, where, name)
     elif colon and "/" not in where and where:
         root = Path()
+        image = _in_code(root, where, name)
     else:
         raise SpecificationError(f"{text!r} names no image", hint=_hint(where))
-    with importing(root):
-        module = import_file(Path(where)) if where.endswith(".py") else import_module(where)
-        image = _image(module, attribute or "image", where)
     return Target(image=image, project=(Path(project) if project else root).resolve())
+
+
+def _is_project(folder: Path, *, named: bool) -> bool:
+    """Whether it is a folder with images; with a name after it, a package is more likely meant."""
+    return folder.is_dir() and (not named or read_project_file(folder) is not None)
 
 
 def _hint(where: str) -> str:
@@ -69,30 +75,24 @@ def _hint(where: str) -> str:
     return _FORM
 
 
-def _from_pyproject(folder: Path) -> tuple[str, str]:
-    """The module and the attribute that `[tool.lading]` names, each by its own word."""
-    path = folder / "pyproject.toml"
-    table = _table(path)
-    problems = [_unknown_key(path, key) for key in table if key not in KEYS]
-    named = table.get("image")
-    if not problems and (not isinstance(named, str) or not all(named.rpartition(":"))):
-        message = f"{path} names no image in [tool.lading]"
-        problems.append(Problem(message=message, hint='write image = "service:image" there'))
-    if problems:
-        raise SpecificationError(problems)
-    module, _, attribute = str(named).rpartition(":")
-    return str(folder / module) if module.endswith(".py") else module, attribute
+def _from_project(folder: Path, name: str | None) -> Image:
+    file = read_project_file(folder)
+    if file is None:
+        message = f"there is no pyproject.toml and no lading.toml in {folder.resolve().name}"
+        raise SpecificationError(message, hint=_FORM)
+
+    def load(reference: str) -> Image:
+        module, _, attribute = reference.rpartition(":")
+        where = str(folder / module) if module.endswith(".py") else module
+        return _in_code(folder, where, attribute)
+
+    return ProjectImages(file=file, load=load).image(name)
 
 
-def _table(path: Path) -> dict[str, object]:
-    if not path.is_file():  # a pipe of that name would be waited for without end
-        raise SpecificationError(f"there is no file {path}", hint=_FORM)
-    return tool_table(path)
-
-
-def _unknown_key(path: Path, key: str) -> Problem:
-    hint = did_you_mean(key, KEYS) or f"it takes {', '.join(KEYS)}"
-    return Problem(message=f"{path}: [tool.lading] has no key {key!r}", hint=hint)
+def _in_code(root: Path, where: str, attribute: str) -> Image:
+    with importing(root):
+        module = import_file(Path(where)) if where.endswith(".py") else import_module(where)
+        return _image(module, attribute or "image", where)
 
 
 def _image(module: ModuleType, attribute: str, where: str) -> Image:

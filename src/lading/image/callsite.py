@@ -1,18 +1,39 @@
-"""Where in the user's code a call stands."""
+"""Where in the user's text a call stands."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
 
 from lading.errors import Location
 
-__all__ = ["caller"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-_OURS = __name__.partition(".")[0]
+__all__ = ["caller", "standing_at"]
+
+_OURS: Final = __name__.partition(".")[0]
+
+_PLACE: Final[ContextVar[Location | None]] = ContextVar("place", default=None)
+
+
+@contextmanager
+def standing_at(place: Location) -> Iterator[None]:
+    """While it lasts, calls stand there: on a line of a project file, which is no Python."""
+    token = _PLACE.set(place)
+    try:
+        yield
+    finally:
+        _PLACE.reset(token)
 
 
 def caller() -> Location:
-    """The innermost line on the stack that is not Lading's own."""
+    """Where `standing_at` says, else the innermost line on the stack that is not Lading's own."""
+    place = _PLACE.get()
+    if place is not None:
+        return place
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads source files of every frame
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back

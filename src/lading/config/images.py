@@ -1,0 +1,154 @@
+"""The images of a project file: referred to in code, described there, or made from one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lading.config.calls import ARGUMENTS, CALLS, Written, applied, begun
+from lading.config.keys import (
+    EXTENDS,
+    MAIN,
+    NAMED,
+    OF_AN_IMAGE,
+    OUTSIDE_STEPS,
+    STEPS,
+    meant,
+    problems,
+)
+from lading.errors import Problem, SpecificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from lading.image import Image
+    from lading.project_file import KeyPath, ProjectFile
+
+__all__ = ["ProjectImages"]
+
+_FORM = (
+    'write image = "service:image" there, or describe it: requirements_file = "requirements.txt"'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectImages:
+    """The images that a project file names.
+
+    Attributes:
+        file: The file.
+        load: Gives the image in code that a reference such as `service:image` names.
+    """
+
+    file: ProjectFile
+    load: Callable[[str], Image]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """`image`, where the table itself says what that is, and all that are named."""
+        named = self.file.table.get(NAMED, {})
+        main = (MAIN,) if any(key in self.file.table for key in OF_AN_IMAGE) else ()
+        return (*main, *(named if isinstance(named, dict) else ()))
+
+    def image(self, name: str | None = None) -> Image:
+        """The image of that name; left out, `image`, or the only one.
+
+        Raises:
+            SpecificationError: There is none, or what is written is wrong; all of it together.
+        """
+        found = problems(self.file)
+        if found:
+            raise SpecificationError(found)
+        return self._made(self._only() if name is None else name, ())
+
+    def _only(self) -> str:
+        names = self.names
+        if MAIN in names or len(names) == 1:
+            return names[0]
+        if not names:
+            raise SpecificationError(f"{self.file.path} names no image", hint=_FORM)
+        message = f"{self.file.path} has several images: {', '.join(names)}"
+        raise SpecificationError(message, hint=f"name one: {self.file.path.parent}:{names[0]}")
+
+    def _made(self, name: str, above: tuple[str, ...]) -> Image:
+        if name not in self.names:
+            message = f"{self.file.path} has no image {name!r}"
+            raise SpecificationError(message, hint=meant(name, self.names) if self.names else _FORM)
+        keys = () if name == MAIN else (NAMED, name)
+        if name in above:
+            chain = " extends ".join((*above[above.index(name) :], name))
+            raise self._refusal(f"an image is made from itself: {chain}", (*keys, EXTENDS))
+        table = self._table(name)
+        if MAIN in table:
+            return self._loaded(table[MAIN], (*keys, MAIN))
+        base = self._base(table[EXTENDS], keys, (*above, name)) if EXTENDS in table else None
+        return self._described(table, keys, base)
+
+    def _table(self, name: str) -> Mapping[str, object]:
+        table: object = self.file.table
+        if name != MAIN:
+            named = self.file.table[NAMED]
+            table = named[name] if isinstance(named, dict) else {}
+        return table if isinstance(table, dict) else {MAIN: table}
+
+    def _base(self, name: object, keys: KeyPath, above: tuple[str, ...]) -> Image:
+        if isinstance(name, str) and ":" not in name:
+            if name not in self.names:
+                message, hint = f"there is no image {name!r} to extend", meant(name, self.names)
+                raise self._refusal(message, (*keys, EXTENDS), hint)
+            return self._made(name, above)
+        return self._loaded(name, (*keys, EXTENDS))
+
+    def _loaded(self, reference: object, keys: KeyPath) -> Image:
+        if not isinstance(reference, str) or not all(reference.rpartition(":")):
+            hint = f'write {keys[-1]} = "service:image"'
+            raise self._refusal(f"{reference!r} names no image in code", keys, hint)
+        return self.load(reference)
+
+    def _described(self, table: Mapping[str, object], keys: KeyPath, base: Image | None) -> Image:
+        arguments = {name: table[name] for name in ARGUMENTS if name in table}
+        image = begun(base, arguments, self.file.location(*keys, *tuple(arguments)[:1]))
+        found: list[Problem] = []
+        for written in self._calls(table, keys, found):
+            try:
+                image = applied(image, written)
+            except SpecificationError as error:
+                found += error.problems
+        if found:
+            raise SpecificationError(found)
+        return image
+
+    def _calls(
+        self, table: Mapping[str, object], keys: KeyPath, found: list[Problem]
+    ) -> Iterator[Written]:
+        """Every call: those of keys first, then the steps; what is none is noted as wrong."""
+        for name in OUTSIDE_STEPS:
+            if name in table:
+                yield self._written(name, table[name], (*keys, name))
+        steps = table.get(STEPS, [])
+        if not isinstance(steps, list):
+            found.append(self._problem("steps is not an array", (*keys, STEPS), _STEP_FORM))
+            return
+        for index, step in enumerate(steps):
+            place = (*keys, STEPS, index)
+            if not isinstance(step, dict) or len(step) != 1:
+                found.append(self._problem("a step is a table of one call", place, _STEP_FORM))
+                continue
+            ((name, value),) = step.items()
+            if name in CALLS:
+                yield self._written(name, value, (*place, name))
+            else:
+                message = f"there is no step {name!r}"
+                found.append(self._problem(message, place, meant(name, CALLS)))
+
+    def _written(self, name: str, value: object, keys: KeyPath) -> Written:
+        return Written(name=name, value=value, location=self.file.location(*keys))
+
+    def _problem(self, message: str, keys: KeyPath, hint: str | None = None) -> Problem:
+        return Problem(message=message, location=self.file.location(*keys), hint=hint)
+
+    def _refusal(self, message: str, keys: KeyPath, hint: str | None = None) -> SpecificationError:
+        return SpecificationError(self._problem(message, keys, hint))
+
+
+_STEP_FORM = 'steps = [{run = "make"}, {env = {A = "1"}}]'

@@ -1,0 +1,86 @@
+"""The keys that a project file may have, and what is wrong with those that it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lading.config.calls import ARGUMENTS, CALLS, IN_STEPS_ONLY
+from lading.errors import Problem
+from lading.grammar.nearest import did_you_mean
+from lading.project_file import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from lading.project_file import KeyPath, ProjectFile
+
+__all__ = ["EXTENDS", "MAIN", "NAMED", "OF_AN_IMAGE", "OUTSIDE_STEPS", "STEPS", "meant", "problems"]
+
+MAIN: Final = "image"
+"""A reference to an image in code; and what the image of the table itself is called."""
+
+NAMED: Final = "images"
+EXTENDS: Final = "extends"
+STEPS: Final = "steps"
+
+OUTSIDE_STEPS: Final = tuple(name for name in CALLS if name not in IN_STEPS_ONLY)
+OF_AN_IMAGE: Final = (MAIN, EXTENDS, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
+
+
+def meant(word: str, choices: Iterable[str]) -> str:
+    """A hint that names what is nearest, else all that there is."""
+    known = tuple(choices)
+    return did_you_mean(word, known) or f"there are: {', '.join(known)}"
+
+
+def problems(file: ProjectFile) -> list[Problem]:
+    """All keys that mean nothing, and all tables that are none."""
+    table = file.table
+    found = list(_unknown(file, table, (*OF_AN_IMAGE, NAMED, *SETTINGS), ()))
+    named = table.get(NAMED, {})
+    if not isinstance(named, dict):
+        return [*found, _problem(file, "images is not a table", (NAMED,))]
+    for name, value in named.items():
+        found += _of_image(file, name, value)
+    return found
+
+
+def _of_image(file: ProjectFile, name: str, value: object) -> Iterator[Problem]:
+    keys = (NAMED, name)
+    if name == MAIN or not name or ":" in name:
+        hint = "the table above it is the one called image" if name == MAIN else None
+        yield _problem(file, f"no image can be called {name!r}", keys, hint)
+    if isinstance(value, dict):
+        yield from _unknown(file, value, OF_AN_IMAGE, keys)
+    elif not isinstance(value, str):
+        hint = f'write {name} = "service:image", or a table'
+        yield _problem(file, f"image {name!r} is neither a reference nor a table", keys, hint)
+
+
+def _unknown(
+    file: ProjectFile, table: Mapping[str, object], known: tuple[str, ...], keys: KeyPath
+) -> Iterator[Problem]:
+    for key in table:
+        if key in IN_STEPS_ONLY:
+            hint = f"keys have no order, and steps have: steps = [{{{key} = ...}}]"
+            yield _problem(file, f"{key} stands outside of steps", (*keys, key), hint)
+        elif key not in known:
+            message = f"{file.title(*keys)} has no key {key!r}"
+            hint = did_you_mean(key, known) or "`lading schema` has all of them"
+            yield _problem(file, message, (*keys, key), hint)
+    if MAIN in table:
+        yield from _beside_reference(file, table, keys)
+
+
+def _beside_reference(
+    file: ProjectFile, table: Mapping[str, object], keys: KeyPath
+) -> Iterator[Problem]:
+    for key in table:
+        if key in OF_AN_IMAGE and key != MAIN:
+            message = f"{key} stands beside image, which is an image in code with all its calls"
+            hint = f"write it there; or {EXTENDS} in place of {MAIN} to add to that image here"
+            yield _problem(file, message, (*keys, key), hint)
+
+
+def _problem(file: ProjectFile, message: str, keys: KeyPath, hint: str | None = None) -> Problem:
+    return Problem(message=message, location=file.location(*keys), hint=hint)

@@ -1,0 +1,188 @@
+"""The JSON Schema of a project file, for editors: made from the calls' own signatures and words."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from lading.config.calls import CALLS, parameters
+from lading.config.keys import EXTENDS, MAIN, NAMED, OUTSIDE_STEPS, STEPS
+from lading.distros import SUPPORTED
+from lading.image import Image, secret
+from lading.mirrors import REGISTRY_MIRRORS, URL_MIRRORS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["schema"]
+
+Schema: TypeAlias = "dict[str, Any]"
+
+_TEXT: Final[Schema] = {"type": "string"}
+_FLAG: Final[Schema] = {"type": "boolean"}
+_WORDS: Final[Schema] = {"type": "array", "items": _TEXT}
+_TEXT_OR_NUMBER: Final[Schema] = {"type": ["string", "integer"]}
+_TIME: Final[Schema] = {"type": ["string", "number"]}
+_TABLE: Final[Schema] = {"type": "object", "additionalProperties": _TEXT}
+_SECRET: Final[Schema] = {"$ref": "#/$defs/secret"}
+
+# By annotation as it is written, so that an argument of another type is a KeyError, and a failing
+# test, until somebody says what a project file can hold for it.
+_TYPES: Final[Mapping[str, Schema]] = {
+    "bool": _FLAG,
+    "str": _TEXT,
+    "str | None": _TEXT,
+    "int | None": {"type": "integer"},
+    "int | str": _TEXT_OR_NUMBER,
+    "str | int": _TEXT_OR_NUMBER,
+    "str | float | timedelta | None": _TIME,
+    "Sequence[str]": _WORDS,
+    "Sequence[str] | None": _WORDS,
+    "Secret | str | None": _SECRET,
+    "Sequence[Secret | str]": {"type": "array", "items": _SECRET},
+    "Mapping[str, str] | None": _TABLE,
+    "Mapping[str, str | None] | None": _TABLE,
+    "Mapping[str, Sequence[str]] | None": {"type": "object", "additionalProperties": _WORDS},
+}
+
+_URL: Final = {"type": "string", "format": "uri", "pattern": "^https?://"}
+_MIRRORS: Final[Schema] = {
+    "description": "Where things are fetched from in place of where they come from.",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        **dict.fromkeys(URL_MIRRORS, _URL),
+        REGISTRY_MIRRORS: _TABLE,
+    },
+}
+
+
+def schema() -> Schema:
+    """The schema of a `lading.toml`, and of `[tool.lading]` (JSON Schema, draft 2020-12)."""
+    named = {
+        "description": "Images by name: a reference to one in code, or a description.",
+        "type": "object",
+        "propertyNames": {"not": {"enum": [MAIN, ""]}, "pattern": "^[^:]*$"},
+        "additionalProperties": {"oneOf": [_TEXT, {"$ref": "#/$defs/image"}]},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Lading",
+        "description": "A lading.toml, or [tool.lading] of a pyproject.toml.",
+        **_closed(_image_keys() | {NAMED: named, "mirrors": _MIRRORS}),
+        "$defs": {"image": _closed(_image_keys()), "secret": _secret(), **_call_definitions()},
+    }
+
+
+def _closed(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
+    found = {"type": "object", "additionalProperties": False, "properties": dict(properties)}
+    lacking = list(required)
+    return found | {"required": lacking} if lacking else found
+
+
+def _image_keys() -> dict[str, Schema]:
+    said = _argument_texts(Image)
+    arguments = {
+        one.name: _typed(one) | _described(said.get(one.name)) | _suggested(one.name)
+        for one in parameters("__init__")
+    }
+    references = {
+        MAIN: {"description": "An image in code: module:attribute.", "pattern": ":", **_TEXT},
+        EXTENDS: {
+            "description": "What to build on: an image's name, or module:attribute.",
+            **_TEXT,
+        },
+    }
+    calls = {name: {"$ref": f"#/$defs/{name}"} for name in OUTSIDE_STEPS}
+    return references | arguments | calls | {STEPS: _steps()}
+
+
+def _steps() -> Schema:
+    each = [_closed({name: {"$ref": f"#/$defs/{name}"}}, required=[name]) for name in CALLS]
+    return {
+        "description": "Calls in their order, one in each table; they come after all other keys.",
+        "type": "array",
+        "items": {"oneOf": each},
+    }
+
+
+def _suggested(name: str) -> Schema:
+    return {"examples": sorted(map(str, SUPPORTED))} if name == "distro" else {}
+
+
+def _call_definitions() -> dict[str, Schema]:
+    return {name: _call(name) for name in CALLS}
+
+
+def _call(name: str) -> Schema:
+    takes = parameters(name)
+    about = getattr(Image, name)
+    forms = _one_call(takes, _argument_texts(about))
+    several = {"type": "array", "items": forms[-1], "minItems": 1}
+    return {"anyOf": [*forms, several]} | _described(_first_sentence(about))
+
+
+def _one_call(takes: tuple[inspect.Parameter, ...], said: Mapping[str, str]) -> list[Schema]:
+    """How one call may be written; the last is a table."""
+    first = takes[0]
+    if first.kind is first.POSITIONAL_ONLY:
+        return [_typed(first)]
+    forms = [_typed(first), {"type": "array", "items": _typed(first)}]
+    if first.default is not first.empty:
+        forms.append({"const": True})
+    named = {
+        one.name: _in_table(one) | _described(said.get(one.name))
+        for one in takes
+        if one.kind is not one.VAR_KEYWORD
+    }
+    table = _closed(
+        named,
+        required=[one.name for one in takes if one.kind is one.POSITIONAL_OR_KEYWORD]
+        if first.default is first.empty
+        else (),
+    )
+    if any(one.kind is one.VAR_KEYWORD for one in takes):
+        table["additionalProperties"] = _WORDS
+    return [*forms, table]
+
+
+def _in_table(one: inspect.Parameter) -> Schema:
+    single = _typed(one)
+    if one.kind is one.VAR_POSITIONAL:
+        return {"anyOf": [single, {"type": "array", "items": single}]}
+    return single
+
+
+def _secret() -> Schema:
+    takes = tuple(inspect.signature(secret).parameters.values())
+    said = _argument_texts(secret)
+    table = _closed(
+        {one.name: _typed(one) | _described(said.get(one.name)) for one in takes}, required=["id"]
+    )
+    return {"anyOf": [_TEXT, table]}
+
+
+def _typed(one: inspect.Parameter) -> Schema:
+    return dict(_TYPES[one.annotation])
+
+
+def _described(text: str | None) -> Schema:
+    return {"description": text} if text else {}
+
+
+def _first_sentence(about: object) -> str | None:
+    text = inspect.getdoc(about)
+    return text.partition("\n")[0] if text else None
+
+
+def _argument_texts(about: object) -> dict[str, str]:
+    """What a docstring says of each argument, under `Args:`."""
+    text = inspect.getdoc(about) or ""
+    found = re.search(r"^Args:\n((?:[ ]{4}.*\n|\n)*)", f"{text}\n", re.MULTILINE)
+    if not found:
+        return {}
+    parts = re.split(r"^ {4}\*{0,2}(\w+): ", found[1], flags=re.MULTILINE)[1:]
+    return {
+        name: " ".join(said.split()) for name, said in zip(parts[::2], parts[1::2], strict=True)
+    }

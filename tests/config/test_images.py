@@ -1,0 +1,279 @@
+"""A project file says the same as the calls in Python, and what is wrong in it has its line."""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+from hypothesis import given
+from hypothesis import strategies as st
+
+from image.recipes import Recipe, calls, made
+from lading import Image, Secret, SpecificationError, secret
+from lading.config import ProjectImages
+from lading.config.calls import ARGUMENTS, CALLS, parameters
+from lading.config.keys import OF_AN_IMAGE
+from lading.project_file import ProjectFile, read_project_file
+
+CODE = {"service:base": Image(distro="debian:bookworm").env(CODE="1")}
+
+
+def described(text: str, name: str | None = None) -> Image:
+    file = ProjectFile(path=Path("lading.toml"), above=(), table=tomllib.loads(text), text=text)
+    return ProjectImages(file=file, load=CODE.__getitem__).image(name)
+
+
+def refusal(text: str, name: str | None = None) -> list[str]:
+    with pytest.raises(SpecificationError) as error:
+        described(text, name)
+    return str(error.value).splitlines()
+
+
+def test_keys_and_steps_are_the_calls() -> None:
+    text = """
+        distro = "debian:bookworm"
+        python_version = "3.11"
+        snapshot = 2026-11-01
+        cmd = ["uvicorn", "service:app"]
+        expose = 8000
+        requirements_file = "requirements.txt"
+        uv_lock = true
+        env = { A = "1" }
+        build_include = { patterns = ["src", "*.py"], exclude = ["*.tmp"], to = "/srv" }
+        system_packages = { packages = "curl", debian = ["libgomp1"] }
+        healthcheck = { argv = ["true"], interval = "30s", retries = 2 }
+        user = { uid = 1001, home = "/home/me" }
+        steps = [
+          { run = "one" },
+          { run = { command = "two", secrets = ["A", { id = "B", file = "b", variable = "B" }] } },
+          { run_script = ["setup.sh", "--all"] },
+          { run_script = { path = "other.sh", arguments = ["-x"] } },
+        ]
+
+        [[index]]
+        url = "https://a.test/simple"
+        [[index]]
+        url = "https://b.test/simple"
+        name = "b"
+        secret = { id = "TOKEN", command = ["pass", "show"] }
+    """
+    image = Image(distro="debian:bookworm", python_version="3.11", snapshot="2026-11-01")
+    assert described(text) == (
+        image.system_packages("curl", debian=["libgomp1"])
+        .index("https://a.test/simple")
+        .index("https://b.test/simple", name="b", secret=secret("TOKEN", command=["pass", "show"]))
+        .requirements_file("requirements.txt")
+        .uv_lock()
+        .build_include("src", "*.py", to="/srv", exclude=["*.tmp"])
+        .env(A="1")
+        .user(1001, home="/home/me")
+        .expose(8000)
+        .cmd("uvicorn", "service:app")
+        .healthcheck("true", interval="30s", retries=2)
+        .run("one")
+        .run("two", secrets=["A", secret("B", file="b", variable="B")])
+        .run_script("setup.sh", "--all")
+        .run_script("other.sh", "-x")
+    )
+
+
+def test_every_call_that_gives_an_image_has_a_key() -> None:
+    public = {name for name, value in inspect.getmembers(Image, inspect.isfunction)
+              if not name.startswith("_")}  # fmt: skip
+    assert public - set(CALLS) == {"replace", "pipe", "freeze"}
+    assert set(ARGUMENTS) == {one.name for one in parameters("__init__")}
+    assert not set(ARGUMENTS) & set(CALLS)
+    assert len(OF_AN_IMAGE) == len(set(OF_AN_IMAGE))
+
+
+def written(value: Any) -> Any:  # noqa: ANN401 - any argument of a call
+    """An argument as TOML has it."""
+    match value:
+        case Secret():
+            parts = {name: getattr(value, name) for name in Secret.__slots__}
+            return {name: written(part) for name, part in parts.items() if part}
+        case list() | tuple():
+            return [written(one) for one in value]
+        case _:
+            return value
+
+
+def step(name: str, words: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+    """A call as a step, its arguments by name."""
+    table = {key: written(value) for key, value in options.items()}
+    takes = parameters(name)
+    if takes[0].kind is inspect.Parameter.POSITIONAL_ONLY:
+        return {name: dict(words[0]) | table}
+    for index, one in enumerate(takes):
+        if one.kind is one.VAR_POSITIONAL:
+            table[one.name] = written(words[index:])
+        elif one.kind is one.POSITIONAL_OR_KEYWORD and index < len(words):
+            table[one.name] = written(words[index])
+    return {name: table}
+
+
+@given(recipe=calls)
+def test_steps_written_in_a_file_are_the_steps_of_the_calls(recipe: Recipe) -> None:
+    text = tomli_w.dumps({"distro": "debian", "steps": [step(*call) for call in recipe]})
+    assert described(text) == made(recipe)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*OF_AN_IMAGE, "images", "run", "other"]),
+        st.recursive(
+            st.one_of(st.integers(-3, 3), st.booleans(), st.text(max_size=4), st.dates()),
+            lambda inner: st.lists(inner, max_size=2)
+            | st.dictionaries(
+                st.sampled_from(["path", "url", "secrets", "id", "packages", "uid", "run", "cmd"]),
+                inner,
+                max_size=2,
+            ),
+            max_leaves=4,
+        ),
+        max_size=3,
+    )
+)  # fmt: skip
+def test_anything_else_is_refused_and_nothing_else_is_raised(table: dict[str, Any]) -> None:
+    try:
+        text = tomli_w.dumps(table)
+        tomllib.loads(text)
+    except (ValueError, UnicodeError):  # tomli_w writes some text that TOML has not
+        return
+    with suppress(SpecificationError):
+        described(text)
+
+
+def test_extends_adds_to_an_image_of_the_file_or_of_code() -> None:
+    text = """
+        python_packages = ["fastapi"]
+        images.short = "service:base"
+
+        [images.cpu]
+        extends = "image"
+        accelerator = "cpu"
+        python_packages = "torch"
+
+        [images.small]
+        extends = "cpu"
+        compile_bytecode = false
+
+        [images.code]
+        extends = "service:base"
+        cmd = "serve"
+
+        [images.same]
+        image = "service:base"
+    """
+    base = Image().python_packages("fastapi")
+    cpu = base.replace(accelerator="cpu").python_packages("torch")
+    assert described(text) == base
+    assert described(text, "cpu") == cpu
+    assert described(text, "small") == cpu.replace(compile_bytecode=False)
+    assert described(text, "code") == CODE["service:base"].cmd("serve")
+    assert described(text, "same") == described(text, "short") == CODE["service:base"]
+    assert described('images.a = "service:base"') == CODE["service:base"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ["lading.toml names no image",
+              ('hint: write image = "service:image" there, or describe it: '
+              'requirements_file = "requirements.txt"')]),
+        ("[mirrors]\n", ["lading.toml names no image",
+              ('hint: write image = "service:image" there, or describe it: '
+              'requirements_file = "requirements.txt"')]),
+        ('images.a = "s:a"\nimages.b = "s:b"', [
+            "lading.toml has several images: a, b", "hint: name one: .:a"]),
+        ('\nsystem_pakages = ["curl"]', [
+            "lading.toml:2: lading.toml has no key 'system_pakages'",
+            'hint: did you mean "system_packages"?']),
+        ("[images.a]\n\nexposed = 1\n[images.b]\ncolour = 1", [
+            "lading.toml:3: [images.a] has no key 'exposed'", 'hint: did you mean "expose"?',
+            "lading.toml:5: [images.b] has no key 'colour'",
+            "hint: `lading schema` has all of them"]),
+        ('run = "make"', [
+            "lading.toml:1: run stands outside of steps",
+            "hint: keys have no order, and steps have: steps = [{run = ...}]"]),
+        ('image = "s:image"\ncmd = ["x"]', [
+            "lading.toml:2: cmd stands beside image, which is an image in code with all its calls",
+            "hint: write it there; or extends in place of image to add to that image here"]),
+        ('image = "service"', [
+            "lading.toml:1: 'service' names no image in code",
+            'hint: write image = "service:image"']),
+        ("image = 3", [
+            "lading.toml:1: 3 names no image in code", 'hint: write image = "service:image"']),
+        ('[images.image]\nextends = "a:b"', [
+            "lading.toml:1: no image can be called 'image'",
+            "hint: the table above it is the one called image"]),
+        ("images = 3", ["lading.toml:1: images is not a table"]),
+        ("[images]\na = 3", [
+            "lading.toml:2: image 'a' is neither a reference nor a table",
+            'hint: write a = "service:image", or a table']),
+        ("steps = 3", [
+            "lading.toml:1: steps is not an array",
+            'hint: steps = [{run = "make"}, {env = {A = "1"}}]']),
+        ('steps = [\n {run = "a", env = {}},\n "make",\n {rum = "x"}\n]', [
+            "lading.toml:2: a step is a table of one call",
+            'hint: steps = [{run = "make"}, {env = {A = "1"}}]',
+            "lading.toml:3: a step is a table of one call",
+            'hint: steps = [{run = "make"}, {env = {A = "1"}}]',
+            "lading.toml:4: there is no step 'rum'", 'hint: did you mean "run"?']),
+        ('\ndistro = "debain"', [
+            'lading.toml:2: distro "debain" is not supported',
+            'hint: did you mean distro="debian"? supported: debian:bookworm, debian:trixie']),
+        (('python_packages = ["a b"]\nsteps = [\n  {expose = 70000},\n]\n'
+         'index = {name = "x", packges = ["y"]}'), [
+            "lading.toml:5: index has no argument 'packges'", 'hint: did you mean "packages"?',
+            "lading.toml:5: index has no url",
+            ('lading.toml:1: "a b" is not a requirement: '
+            "expected semicolon (after name with no version specifier) or end"),
+            'hint: hand in each as a string of its own: "a", "b"',
+            "lading.toml:3: port 70000 is not between 1 and 65535"]),
+        ('steps = [{run = {command = "a", secrets = [{ id = "A", fil = "x" }]}}]', [
+            "lading.toml:1: secret has no argument 'fil'", 'hint: did you mean "file"?']),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_has_its_line(text: str, said: list[str]) -> None:
+    assert refusal(text) == said
+
+
+def test_an_image_that_is_made_from_itself_is_refused() -> None:
+    text = '[images.a]\nextends = "b"\n[images.b]\nextends = "c"\n[images.c]\nextends = "b"\n'
+    assert refusal(text, "a") == [
+        "lading.toml:4: an image is made from itself: b extends c extends b"
+    ]
+    assert refusal('extends = "image"') == [
+        "lading.toml:1: an image is made from itself: image extends image"
+    ]
+
+
+def test_an_unknown_name_has_the_nearest() -> None:
+    text = '[images.serving]\nextends = "trainin"\n[images.training]\ncmd = "x"\n'
+    assert refusal(text, "servng") == [
+        "lading.toml has no image 'servng'", 'hint: did you mean "serving"?',
+    ]  # fmt: skip
+    assert refusal(text, "serving") == [
+        "lading.toml:2: there is no image 'trainin' to extend", 'hint: did you mean "training"?',
+    ]  # fmt: skip
+
+
+def test_only_one_of_two_files_is_read(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    (tmp_path / "lading.toml").write_text("cmd = ['x']\n")
+    found = read_project_file(tmp_path)
+    assert found is not None
+    assert (found.path.name, found.table) == ("lading.toml", {"cmd": ["x"]})
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n[tool.lading]\ncmd = ['x']\n")
+    with pytest.raises(SpecificationError) as error:
+        read_project_file(tmp_path)
+    assert str(error.value).replace(str(tmp_path), "DIR").splitlines() == [
+        "DIR/pyproject.toml:3: DIR/lading.toml is there too, and only one of the two is read",
+        "hint: keep one of them; a lading.toml has the same keys, without tool.lading",
+    ]

@@ -1,0 +1,75 @@
+"""The schema says of a project file what reading it says."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import Any
+
+import pytest
+import tomli_w
+from hypothesis import given
+from jsonschema import Draft202012Validator
+
+from config.test_images import described, step
+from image.recipes import Recipe, calls
+from lading import SpecificationError
+from lading.config import schema
+from lading.config.calls import ARGUMENTS, CALLS
+
+VALIDATOR = Draft202012Validator(schema())
+
+
+def is_valid(text: str) -> bool:
+    return not list(VALIDATOR.iter_errors(json.loads(json.dumps(tomllib.loads(text)))))
+
+
+def test_it_is_a_schema() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+def test_every_argument_and_every_call_is_in_it() -> None:
+    """One without words for its editor would be one without a docstring."""
+    found: dict[str, Any] = schema()
+    assert set(ARGUMENTS) <= set(found["properties"])
+    assert all(found["properties"][name]["description"] for name in ARGUMENTS)
+    assert set(CALLS) <= set(found["$defs"])
+    assert all(found["$defs"][name]["description"] for name in CALLS)
+
+
+@given(recipe=calls)
+def test_what_calls_can_say_is_valid(recipe: Recipe) -> None:
+    assert is_valid(tomli_w.dumps({"steps": [step(*call) for call in recipe]}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'image = "service:image"\n[mirrors]\ndebian = "https://m.test"\nregistries = {a = "b"}\n',
+        'distro = "debian"\ncmd = "x"\nuv_lock = true\nexpose = [80, "81/tcp"]\nuser = 1000\n',
+        'images.b = "x:y"\n[images.a]\nextends = "image"\n',
+        'index = [{url = "https://a"}, {url = "https://b", default = true}]\n',
+    ],
+)
+def test_what_is_read_is_valid(text: str) -> None:
+    assert is_valid(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image = 3\n",
+        "distr = 3\n",
+        'run = "make"\n',
+        "[images.image]\ncmd = 'x'\n",
+        'steps = [{run = "a", env = {}}]\n',
+        'steps = [{rum = "a"}]\n',
+        'index = {name = "x"}\n',
+        'index = {url = "https://x", packges = []}\n',
+        "compile_bytecode = 'yes'\n",
+    ],
+)
+def test_what_is_refused_is_not_valid(text: str) -> None:
+    assert not is_valid(text)
+    with pytest.raises(SpecificationError):
+        described(text, "image" if "images.image" in text else None)
