@@ -10,6 +10,7 @@ import sys
 import traceback
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from lading.cli.failure import Terminated
@@ -18,10 +19,10 @@ from lading.grammar.nearest import did_you_mean
 from lading.image import Image
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
-    from types import ModuleType
 
-__all__ = ["import_file", "import_module", "importing", "users_code"]
+__all__ = ["excerpted", "import_file", "import_module", "importing", "users_code"]
 
 _LADING = str(Path(__file__).parent.parent)
 # What Lading itself imports, some of it late: Python's own modules, and its dependencies' names.
@@ -101,6 +102,24 @@ def import_file(path: Path) -> ModuleType:
     with users_code(f"{path} can't be imported"):
         spec.loader.exec_module(module)
     return module
+
+
+@contextmanager
+def excerpted(statements: ast.Module, file: Path) -> Iterator[ModuleType]:
+    """A module that has run nothing but these statements of the file.
+
+    Raises:
+        SpecificationError: Running them fails.
+    """
+    name = f"__{file.stem}__"
+    module = sys.modules[name] = ModuleType(name)
+    module.__file__ = str(file)
+    try:
+        with users_code(f"{file} can't be imported"):
+            exec(compile(statements, str(file.resolve()), "exec"), vars(module))  # noqa: S102 - the user's own
+        yield module
+    finally:
+        del sys.modules[name]
 
 
 def import_module(name: str) -> ModuleType:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.importing import import_file, import_module, importing, users_code
+from lading.cli.child import found_by_child
+from lading.cli.excerpt import excerpt
+from lading.cli.importing import excerpted, import_file, import_module, importing, users_code
 from lading.config import ProjectImages
 from lading.errors import SpecificationError
 from lading.grammar.credentials import redact
@@ -15,9 +18,10 @@ from lading.image import Image
 from lading.project_file import read_project_file
 
 if TYPE_CHECKING:
+    import ast
     from types import ModuleType
 
-__all__ = ["Target", "load_target"]
+__all__ = ["Target", "image_in", "load_target"]
 
 _FORM = (
     "name it as path/service.py:image, package.module:image, or a folder with "
@@ -90,9 +94,48 @@ def _from_project(folder: Path, name: str | None) -> Image:
 
 
 def _in_code(root: Path, where: str, attribute: str) -> Image:
+    """The image of that name, found with as little of its module as it takes."""
+    attribute = attribute or "image"
+    taken = _excerpt(root, where, attribute)
+    if taken is not None:
+        with importing(root), excerpted(*taken) as module:
+            return _image(module, attribute, where)
+    image, brings_engines = found_by_child(root.resolve(), where, attribute, os.environ)
+    return image_in(root, where, attribute) if brings_engines else image
+
+
+def image_in(root: Path, where: str, attribute: str) -> Image:
+    """The image of that name, with its whole module imported here.
+
+    Raises:
+        SpecificationError: There is no such image, or the module can't be imported.
+    """
     with importing(root):
         module = import_file(Path(where)) if where.endswith(".py") else import_module(where)
-        return _image(module, attribute or "image", where)
+        return _image(module, attribute, where)
+
+
+def _excerpt(root: Path, where: str, attribute: str) -> tuple[ast.Module, Path] | None:
+    file = Path(where) if where.endswith(".py") else _file_of(root, where)
+    source = _text(file)
+    if file is None or source is None:
+        return None
+    found = excerpt(source, attribute, lambda name: _text(_file_of(root, name)))
+    return None if found is None else (found, file)
+
+
+def _file_of(root: Path, module: str) -> Path | None:
+    """The file of a module of the project, as Python looks for it there."""
+    place = root.joinpath(*module.split("."))
+    files = (place / "__init__.py", place.with_name(f"{place.name}.py"))
+    return next((one for one in files if one.is_file()), None)
+
+
+def _text(file: Path | None) -> str | None:
+    try:
+        return file.read_text("utf-8") if file is not None and file.is_file() else None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _image(module: ModuleType, attribute: str, where: str) -> Image:

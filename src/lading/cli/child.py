@@ -1,0 +1,115 @@
+"""Importing a user's module in a process of its own, which hands back nothing but the Image.
+
+What the module leaves behind, starts or breaks stays there: one that ends Python, or takes all the
+memory, is an error here and no more.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from lading import process
+from lading.errors import LadingError, SpecificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lading.errors import Problem
+    from lading.image import Image
+
+__all__ = ["Found", "found_by_child"]
+
+_ANSWER: Final = "answer"
+
+# Not by -m, which would give what is defined here another name in the child than in its parent.
+_CHILD: Final = f"from {__name__} import main; main()"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What importing a module came to.
+
+    Attributes:
+        image: The image that was looked for.
+        problems: Why there is none.
+        brings_engines: Whether the module registered container engines, which only a process that
+            imports it has.
+    """
+
+    image: Image | None = None
+    problems: tuple[Problem, ...] = ()
+    brings_engines: bool = False
+
+
+def found_by_child(
+    root: Path, where: str, attribute: str, environ: Mapping[str, str]
+) -> tuple[Image, bool]:
+    """The image of that name in a module, and whether the module brings container engines.
+
+    Args:
+        root: The folder that modules are imported from.
+        where: The module's file, or its name.
+        attribute: The image's name in it.
+        environ: What the module sees.
+
+    Raises:
+        SpecificationError: There is no such image, or the module can't be imported.
+    """
+    with TemporaryDirectory(prefix="lading-") as folder:
+        answer = Path(folder) / _ANSWER
+        argv = (sys.executable, "-P", "-c", _CHILD, str(answer), str(root), where, attribute)
+        ended = process.stream(argv, env=environ)
+        if not answer.is_file():
+            raise SpecificationError(
+                f"importing {where} ended Python {_how(ended.returncode)}",
+                hint="Lading imports the module to find the image: let it do no more at import",
+            )
+        with answer.open("rb") as file:
+            found = _Answer(file).load()
+    if not isinstance(found, Found) or found.image is None:
+        raise SpecificationError(found.problems)
+    return found.image, found.brings_engines
+
+
+def _how(code: int) -> str:
+    return f"by signal {-code}" if code < 0 else f"with exit code {code}"
+
+
+class _Answer(pickle.Unpickler):
+    """Reads nothing but Lading's own values: the module could have written the file itself."""
+
+    def find_class(self, module: str, name: str) -> object:
+        if module.partition(".")[0] == "lading" or (module, name) in _OTHERS:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name} is no part of an Image")
+
+
+_OTHERS: Final = frozenset({("datetime", "timedelta"), ("copyreg", "_reconstructor")})
+
+
+def main() -> None:
+    """What the child does: it writes the answer to a file, and all talk to stderr."""
+    from lading.cli.target import image_in  # noqa: PLC0415 - which imports this module
+    from lading.engines import engines  # noqa: PLC0415 - only here
+
+    answer, root, where, attribute = sys.argv[1:]
+    os.dup2(2, 1)
+    built_in = [one.name for one in engines()]
+    try:
+        image = image_in(Path(root), where, attribute)
+        brings_engines = [one.name for one in engines()] != built_in
+        found = Found(image=image, brings_engines=brings_engines)
+    except LadingError as error:
+        found = Found(problems=error.problems)
+    aside = Path(f"{answer}.part")
+    aside.write_bytes(pickle.dumps(found))
+    aside.rename(answer)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # threads that the module has started are not waited for

@@ -1,0 +1,274 @@
+"""The part of a module that says what an Image is, so that the rest need not be run to find it.
+
+A service's module imports torch, and whoever prints its Dockerfile need not have torch. An image
+that is written with Lading and plain Python alone is the same whatever the rest of its module does:
+then only the statements are run that it is made of. In all other cases there is no excerpt, and the
+module is imported whole.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["excerpt"]
+
+_PLAIN: Final = frozenset(
+    {
+        *("__future__", "collections", "dataclasses", "enum", "functools", "itertools", "lading"),
+        *("math", "operator", "pathlib", "re", "string", "textwrap", "typing"),
+    }
+)
+"""Modules that mean the same, and change nothing, whatever else was imported before them."""
+
+_IMPURE: Final = frozenset(
+    {
+        *("__import__", "breakpoint", "compile", "delattr", "eval", "exec", "globals", "input"),
+        *("locals", "setattr", "vars"),
+    }
+)
+"""Builtins by which code reaches what its text does not show."""
+
+_MODULE_NAMES: Final = frozenset({"__file__", "__name__", "__doc__"})
+_BUILTINS: Final = (frozenset(dir(builtins)) - _IMPURE) | _MODULE_NAMES
+
+_ENGINES: Final = frozenset({"register_engine", "engines"})
+"""What a module may do besides with Lading: it has to be imported for that."""
+
+_DEFINING: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTING: Final = (ast.Import, ast.ImportFrom)
+
+
+def excerpt(source: str, name: str, local: Callable[[str], str | None]) -> ast.Module | None:
+    """The statements that `name` is made of; None where the module must be imported whole.
+
+    Args:
+        source: The module's text.
+        name: What is looked for in it.
+        local: The text of a module of the project, by its name; None where it is no such.
+    """
+    try:
+        tree = ast.parse(source)
+        taken = _Excerpt(tree.body, local).of(name)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    if taken is None:
+        return None
+    return ast.Module(body=taken, type_ignores=[])
+
+
+@dataclass(slots=True)
+class _Excerpt:
+    """The search for the statements that a name is made of."""
+
+    body: list[ast.stmt]
+    local: Callable[[str], str | None]
+    looked_at: set[str] = field(default_factory=set)
+
+    def of(self, name: str) -> list[ast.stmt] | None:
+        statements = [one for one in self.body if not _is_main(one)]
+        taken: set[int] = set()
+        needed, found = {name}, True
+        while found:
+            found = False
+            for index, one in enumerate(statements):
+                if index not in taken and _concerns(one, needed):
+                    taken.add(index)
+                    needed |= _reads(one)
+                    found = True
+        chosen = [one for index, one in enumerate(statements) if index in taken]
+        if name not in {bound for one in chosen for bound in _binds(one)}:
+            return None
+        if needed & _rebound(self.body):
+            return None
+        return chosen if self.is_plain(chosen) and not self._registers() else None
+
+    def is_plain(self, statements: list[ast.stmt]) -> bool:
+        """Whether they use nothing but Lading, plain Python and one another."""
+        bound = {name for one in statements for name in _binds(one)}
+        return all(
+            self._imports_plainly(one) and not (_reads(one) - _inner(one) - bound - _BUILTINS)
+            for one in statements
+        )
+
+    def _imports_plainly(self, statement: ast.stmt) -> bool:
+        nodes = (node for node in ast.walk(statement) if isinstance(node, _IMPORTING))
+        return all(self._is_plain_module(name) for node in nodes for name in self._modules(node))
+
+    def _modules(self, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+        """The modules that are run by it: packages before what is in them."""
+        for name in _imported_by(node):
+            *above, last = name.split(".")
+            for depth in range(1, len(above) + 1):
+                if self.local(".".join(above[:depth])) is not None:
+                    yield ".".join(above[:depth])
+            yield name
+            for alias in node.names if isinstance(node, ast.ImportFrom) and last else ():
+                if self.local(f"{name}.{alias.name}") is not None:
+                    yield f"{name}.{alias.name}"
+
+    def _is_plain_module(self, module: str) -> bool:
+        """Whether it is one of the plain ones, or one of the project's that has only such."""
+        if module in self.looked_at:
+            return True
+        text = self.local(module)
+        if text is None:
+            return module.partition(".")[0] in _PLAIN
+        self.looked_at.add(module)
+        body = ast.parse(text).body
+        return _Excerpt(body, self.local, self.looked_at).is_plain(body)
+
+    def _registers(self) -> bool:
+        """Whether the module, or one of the project's that it imports, brings an engine."""
+        waiting, seen = [self.body], set[str]()
+        while waiting:
+            for node in (node for one in waiting.pop() for node in ast.walk(one)):
+                if _names(node) & _ENGINES:
+                    return True
+                for module in self._modules(node) if isinstance(node, _IMPORTING) else ():
+                    text = None if module in seen else self.local(module)
+                    seen.add(module)
+                    if text is not None:
+                        waiting.append(ast.parse(text).body)
+        return False
+
+
+def _names(node: ast.AST) -> set[str]:
+    """What an expression or an import calls something of Lading's by."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return {name}
+        case ast.ImportFrom(module=str(module)) if module.partition(".")[0] == "lading":
+            return {part for alias in node.names for part in (alias.name, *module.split("."))}
+        case ast.Import():
+            return {part for alias in node.names for part in alias.name.split(".")[1:]}
+        case _:
+            return set()
+
+
+def _rebound(body: list[ast.stmt]) -> set[str]:
+    """The module's names that functions bind anew."""
+    nodes = (node for one in body for node in ast.walk(one) if isinstance(node, ast.Global))
+    return {name for node in nodes for name in node.names}
+
+
+def _is_main(statement: ast.stmt) -> bool:
+    """Whether it is what a program does and an import does not: `if __name__ == "__main__"`."""
+    return (
+        isinstance(statement, ast.If)
+        and isinstance(statement.test, ast.Compare)
+        and isinstance(statement.test.left, ast.Name)
+        and statement.test.left.id == "__name__"
+        and not statement.orelse
+    )
+
+
+def _concerns(statement: ast.stmt, needed: set[str]) -> bool:
+    """Whether it makes one of the names, or may change what one stands for."""
+    if needed & _binds(statement):
+        return True
+    match statement:
+        case ast.ImportFrom() | ast.Import() | ast.FunctionDef() | ast.AsyncFunctionDef():
+            return False
+        case ast.ClassDef():
+            return False
+        case ast.Assign() | ast.AnnAssign():
+            return bool(needed & _changed(statement))
+        case _:
+            return bool(needed & _reads(statement))
+
+
+def _changed(statement: ast.stmt) -> set[str]:
+    """Names whose values it may change: those that it assigns into, or calls something of."""
+    found = set[str]()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Call(func=ast.Attribute(value=value)):
+                found |= _root(value)
+            case ast.Attribute(value=value, ctx=ast.Store() | ast.Del()):
+                found |= _root(value)
+            case ast.Subscript(value=value, ctx=ast.Store() | ast.Del()):
+                found |= _root(value)
+            case _:
+                pass
+    return found
+
+
+def _root(value: ast.expr) -> set[str]:
+    while isinstance(value, ast.Attribute | ast.Subscript | ast.Call):
+        value = value.func if isinstance(value, ast.Call) else value.value
+    return {value.id} if isinstance(value, ast.Name) else set()
+
+
+def _binds(statement: ast.stmt) -> set[str]:
+    """The module's names that it binds, as far as its text shows."""
+    if isinstance(statement, _DEFINING):
+        return {statement.name}
+    found = set[str]()
+    for node in _without_scopes(statement):
+        if isinstance(node, _IMPORTING):
+            found |= {_bound_as(alias, node) for alias in node.names}
+        elif isinstance(node, _DEFINING):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            found.add(node.name)
+    return found
+
+
+def _bound_as(alias: ast.alias, node: ast.Import | ast.ImportFrom) -> str:
+    if alias.asname:
+        return alias.asname
+    return alias.name.partition(".")[0] if isinstance(node, ast.Import) else alias.name
+
+
+def _without_scopes(statement: ast.AST) -> Iterator[ast.AST]:
+    """The nodes in the module's own scope."""
+    yield statement
+    for child in ast.iter_child_nodes(statement):
+        if isinstance(child, (*_DEFINING, ast.Lambda)):
+            yield child
+        else:
+            yield from _without_scopes(child)
+
+
+def _reads(statement: ast.stmt) -> set[str]:
+    return {
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+
+
+def _inner(statement: ast.stmt) -> set[str]:
+    """Names that are bound anywhere inside it, as arguments and local variables are."""
+    found = set[str]()
+    for node in ast.walk(statement):
+        match node:
+            case ast.arg(arg=name):
+                found.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                found.add(name)
+            case ast.Import() | ast.ImportFrom():
+                found |= {_bound_as(alias, node) for alias in node.names}
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case _:
+                pass
+    return found
+
+
+def _imported_by(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """The modules that it names; a relative one by a name that no module has."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+        return
+    yield "." * node.level + (node.module or "")
+    if any(alias.name == "*" for alias in node.names):  # which binds what no text here shows
+        yield "*"
