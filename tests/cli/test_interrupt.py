@@ -116,7 +116,7 @@ def test_an_interrupted_build_leaves_no_image_and_the_next_one_succeeds(
 SLOW = """\
 import os, time
 try:
-    os.kill(os.getpid(), {number})
+    os.kill(os.getppid(), {number})
     time.sleep(20)
 except Exception:
     pass

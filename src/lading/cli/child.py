@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,10 +101,12 @@ def main() -> None:
 
     answer, root, where, attribute = sys.argv[1:]
     os.dup2(2, 1)
-    built_in = [one.name for one in engines()]
+    # Ctrl-C reaches both: the parent says so, and this one ends without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    built_in = engines()
     try:
         image = image_in(Path(root), where, attribute)
-        brings_engines = [one.name for one in engines()] != built_in
+        brings_engines = any(one not in built_in for one in engines())
         found = Found(image=image, brings_engines=brings_engines)
     except LadingError as error:
         found = Found(problems=error.problems)
