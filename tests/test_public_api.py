@@ -27,6 +27,7 @@ PUBLIC = [
     "SpecificationError",
     "register_engine",
     "secret",
+    "service",
 ]
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from lading.image import Image, Secret, secret
     from lading.info import ImageInfo
+    from lading.services import service
 
 __all__ = [
     "BuildError",
@@ -44,6 +45,7 @@ __all__ = [
     "SpecificationError",
     "register_engine",
     "secret",
+    "service",
 ]
 
 # What is named here is imported when it is first used: a service that declares its Image should not
@@ -54,6 +56,7 @@ _ROOMS = {
     "Secret": "lading.image",
     "secret": "lading.image",
     "register_engine": "lading.engines",
+    "service": "lading.services",
 }
 
 

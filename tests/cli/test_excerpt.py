@@ -27,7 +27,8 @@ def ran(code: ast.Module | str) -> object:
 
 
 def taken(source: str, local: Mapping[str, str] | None = None) -> ast.Module | None:
-    return excerpt(source, "image", (local or {}).get)
+    found = excerpt(source, "image", (local or {}).get)
+    return None if found is None else found.statements
 
 
 @pytest.fixture(autouse=True)

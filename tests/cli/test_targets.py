@@ -105,7 +105,7 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ]),
         ({"service.py": "image = 3\n"}, "service.py", [
             "error: service.py:image is no Image, but of type int",
-            "hint: name an Image, or a function that returns one",
+            "hint: name an Image, a function that returns one, or a service",
         ]),
         ({"service.py": "def image():\n    1 / 0\n"}, "service.py", [
             ("error: service.py:2: service.py:image can't be called: "

@@ -9,6 +9,8 @@ from freeze.debs import deb
 from freeze.world import World, sdist, sha256, wheel
 from lading.errors import FreezeError, Location
 from lading.freeze.deciding import place
+from lading.grammar.path import ProjectPath
+from lading.image import steps
 from lading.info import (
     CopyFiles,
     ImageInfo,
@@ -328,3 +330,29 @@ def test_a_home_of_the_users_own_stays(world: World) -> None:
     info = decide(world, 'Image().env(HOME="/data")')
     assert "HOME=/data" in info.dockerfile
     assert "HOME=/home" not in info.dockerfile
+
+
+CHOSEN = 'Image().python_packages("fastapi")._add(steps.Cmd(argv=("uvicorn", "a:b"), '
+CHOSEN += 'brought_by="uvicorn", location=Location("service.py", 7)))'
+
+
+def test_a_command_that_was_chosen_has_its_program(world: World) -> None:
+    brought = (wheel("fastapi", "0.1"), wheel("uvicorn", "0.3"))
+    info = decide(world, CHOSEN, *brought, steps=steps, Location=Location)
+    assert info.config.cmd == ("uvicorn", "a:b")
+    with pytest.raises(FreezeError) as error:
+        decide(world, CHOSEN, brought[0], steps=steps, Location=Location)
+    assert str(error.value).splitlines() == [
+        "service.py:7: uvicorn starts it, and the image has no uvicorn",
+        'hint: .python_packages("uvicorn"), or say command=[...]',
+    ]
+
+
+def test_a_text_is_a_file_of_the_working_directory(world: World) -> None:
+    source = 'Image().workdir("/srv")._add(steps.TextFile(path=path, text="ü\\n", location=place))'
+    names = {"path": ProjectPath.parse("a/b.py"), "place": Location("service.py", 3)}
+    info = decide(world, source, steps=steps, **names)
+    (step,) = info.steps
+    assert isinstance(step, CopyFiles)
+    (file,) = step.files
+    assert (step.destination, file.path, file.sha256) == ("/srv", "a/b.py", sha256("ü\n".encode()))

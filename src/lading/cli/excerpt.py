@@ -13,10 +13,12 @@ import builtins
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from lading.cli.modules import IMPORTING, bound_as, modules_run_by
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["excerpt"]
+__all__ = ["Excerpt", "excerpt"]
 
 _PLAIN: Final = frozenset(
     {
@@ -40,12 +42,29 @@ _BUILTINS: Final = (frozenset(dir(builtins)) - _IMPURE) | _MODULE_NAMES
 _ENGINES: Final = frozenset({"register_engine", "engines"})
 """What a module may do besides with Lading: it has to be imported for that."""
 
+_DECLARED: Final = "__service__"
+"""What a declaration is called once it stands alone."""
+
 _DEFINING: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_IMPORTING: Final = (ast.Import, ast.ImportFrom)
 
 
-def excerpt(source: str, name: str, local: Callable[[str], str | None]) -> ast.Module | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """Some statements of a module.
+
+    Attributes:
+        statements: What is to be run.
+        name: What is looked for, and is called so then.
+    """
+
+    statements: ast.Module
+    name: str
+
+
+def excerpt(source: str, name: str, local: Callable[[str], str | None]) -> Excerpt | None:
     """The statements that `name` is made of; None where the module must be imported whole.
+
+    Of a service those are the ones that declare it, and not what it is.
 
     Args:
         source: The module's text.
@@ -53,17 +72,49 @@ def excerpt(source: str, name: str, local: Callable[[str], str | None]) -> ast.M
         local: The text of a module of the project, by its name; None where it is no such.
     """
     try:
-        tree = ast.parse(source)
-        taken = _Excerpt(tree.body, local).of(name)
+        body = ast.parse(source).body
+        declared = [one for one in map(_declaration(name), body) if one is not None]
+        found = _DECLARED if declared else name
+        taken = _Search([*body, *declared[-1:]], local).of(found)
     except (SyntaxError, ValueError, RecursionError):
         return None
     if taken is None:
         return None
-    return ast.Module(body=taken, type_ignores=[])
+    return Excerpt(statements=ast.Module(body=taken, type_ignores=[]), name=found)
+
+
+def _declaration(name: str) -> Callable[[ast.stmt], ast.stmt | None]:
+    """Gives of a statement that makes a service of that name what declares it."""
+
+    def declared(statement: ast.stmt) -> ast.stmt | None:
+        match statement:
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                calls = statement.decorator_list if statement.name == name else []
+            case ast.Assign(
+                targets=[ast.Name(id=bound)], value=ast.Call(func=called, args=[served])
+            ) if not isinstance(served, ast.Constant):
+                calls = [called] if bound == name else []
+            case _:
+                calls = []
+        found = next((one for one in calls if _is_service(one)), None)
+        if found is None:
+            return None
+        made = ast.Assign(targets=[ast.Name(id=_DECLARED, ctx=ast.Store())], value=found)
+        return ast.fix_missing_locations(ast.copy_location(made, found))
+
+    return declared
+
+
+def _is_service(call: ast.expr) -> bool:
+    match call:
+        case ast.Call(func=ast.Name(id="service") | ast.Attribute(attr="service")):
+            return True
+        case _:
+            return False
 
 
 @dataclass(slots=True)
-class _Excerpt:
+class _Search:
     """The search for the statements that a name is made of."""
 
     body: list[ast.stmt]
@@ -72,12 +123,15 @@ class _Excerpt:
 
     def of(self, name: str) -> list[ast.stmt] | None:
         statements = [one for one in self.body if not _is_main(one)]
+        imported = {
+            bound for one in statements if isinstance(one, IMPORTING) for bound in _binds(one)
+        }
         taken: set[int] = set()
         needed, found = {name}, True
         while found:
             found = False
             for index, one in enumerate(statements):
-                if index not in taken and _concerns(one, needed):
+                if index not in taken and _concerns(one, needed, needed - imported):
                     taken.add(index)
                     needed |= _reads(one)
                     found = True
@@ -97,20 +151,12 @@ class _Excerpt:
         )
 
     def _imports_plainly(self, statement: ast.stmt) -> bool:
-        nodes = (node for node in ast.walk(statement) if isinstance(node, _IMPORTING))
-        return all(self._is_plain_module(name) for node in nodes for name in self._modules(node))
-
-    def _modules(self, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
-        """The modules that are run by it: packages before what is in them."""
-        for name in _imported_by(node):
-            *above, last = name.split(".")
-            for depth in range(1, len(above) + 1):
-                if self.local(".".join(above[:depth])) is not None:
-                    yield ".".join(above[:depth])
-            yield name
-            for alias in node.names if isinstance(node, ast.ImportFrom) and last else ():
-                if self.local(f"{name}.{alias.name}") is not None:
-                    yield f"{name}.{alias.name}"
+        nodes = (node for node in ast.walk(statement) if isinstance(node, IMPORTING))
+        return all(
+            self._is_plain_module(name)
+            for node in nodes
+            for name in modules_run_by(node, self.local)
+        )
 
     def _is_plain_module(self, module: str) -> bool:
         """Whether it is one of the plain ones, or one of the project's that has only such."""
@@ -121,7 +167,7 @@ class _Excerpt:
             return module.partition(".")[0] in _PLAIN
         self.looked_at.add(module)
         body = ast.parse(text).body
-        return _Excerpt(body, self.local, self.looked_at).is_plain(body)
+        return _Search(body, self.local, self.looked_at).is_plain(body)
 
     def _registers(self) -> bool:
         """Whether the module, or one of the project's that it imports, brings an engine."""
@@ -130,7 +176,8 @@ class _Excerpt:
             for node in (node for one in waiting.pop() for node in ast.walk(one)):
                 if _names(node) & _ENGINES:
                     return True
-                for module in self._modules(node) if isinstance(node, _IMPORTING) else ():
+                runs = modules_run_by(node, self.local) if isinstance(node, IMPORTING) else ()
+                for module in runs:
                     text = None if module in seen else self.local(module)
                     seen.add(module)
                     if text is not None:
@@ -168,9 +215,15 @@ def _is_main(statement: ast.stmt) -> bool:
     )
 
 
-def _concerns(statement: ast.stmt, needed: set[str]) -> bool:
-    """Whether it makes one of the names, or may change what one stands for."""
-    if needed & _binds(statement):
+def _concerns(statement: ast.stmt, needed: set[str], values: set[str]) -> bool:
+    """Whether it makes one of the names, or may change what one stands for.
+
+    Args:
+        statement: A statement of the module.
+        needed: The names.
+        values: Those of them that no import binds: what a module does changes nothing of it.
+    """
+    if needed & (_binds(statement) | _stored_into(statement)):
         return True
     match statement:
         case ast.ImportFrom() | ast.Import() | ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -178,25 +231,26 @@ def _concerns(statement: ast.stmt, needed: set[str]) -> bool:
         case ast.ClassDef():
             return False
         case ast.Assign() | ast.AnnAssign():
-            return bool(needed & _changed(statement))
+            return bool(values & _asked(statement))
         case _:
-            return bool(needed & _reads(statement))
+            return bool(values & _reads(statement))
 
 
-def _changed(statement: ast.stmt) -> set[str]:
-    """Names whose values it may change: those that it assigns into, or calls something of."""
-    found = set[str]()
-    for node in ast.walk(statement):
-        match node:
-            case ast.Call(func=ast.Attribute(value=value)):
-                found |= _root(value)
-            case ast.Attribute(value=value, ctx=ast.Store() | ast.Del()):
-                found |= _root(value)
-            case ast.Subscript(value=value, ctx=ast.Store() | ast.Del()):
-                found |= _root(value)
-            case _:
-                pass
-    return found
+def _asked(statement: ast.stmt) -> set[str]:
+    """Names that it calls something of, as `packages` in `packages.pop()`."""
+    calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+    called = (call.func for call in calls if isinstance(call.func, ast.Attribute))
+    return {name for one in called for name in _root(one.value)}
+
+
+def _stored_into(statement: ast.stmt) -> set[str]:
+    """Names that it assigns into, as `words` in `words["A"] = 1`."""
+    return {
+        name
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load)
+        for name in _root(node.value)
+    }
 
 
 def _root(value: ast.expr) -> set[str]:
@@ -211,8 +265,8 @@ def _binds(statement: ast.stmt) -> set[str]:
         return {statement.name}
     found = set[str]()
     for node in _without_scopes(statement):
-        if isinstance(node, _IMPORTING):
-            found |= {_bound_as(alias, node) for alias in node.names}
+        if isinstance(node, IMPORTING):
+            found |= {bound_as(alias, node) for alias in node.names}
         elif isinstance(node, _DEFINING):
             found.add(node.name)
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -220,12 +274,6 @@ def _binds(statement: ast.stmt) -> set[str]:
         elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
             found.add(node.name)
     return found
-
-
-def _bound_as(alias: ast.alias, node: ast.Import | ast.ImportFrom) -> str:
-    if alias.asname:
-        return alias.asname
-    return alias.name.partition(".")[0] if isinstance(node, ast.Import) else alias.name
 
 
 def _without_scopes(statement: ast.AST) -> Iterator[ast.AST]:
@@ -256,19 +304,9 @@ def _inner(statement: ast.stmt) -> set[str]:
             case ast.Name(id=name, ctx=ast.Store()):
                 found.add(name)
             case ast.Import() | ast.ImportFrom():
-                found |= {_bound_as(alias, node) for alias in node.names}
+                found |= {bound_as(alias, node) for alias in node.names}
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                 found.add(name)
             case _:
                 pass
     return found
-
-
-def _imported_by(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
-    """The modules that it names; a relative one by a name that no module has."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-        return
-    yield "." * node.level + (node.module or "")
-    if any(alias.name == "*" for alias in node.names):  # which binds what no text here shows
-        yield "*"

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.cli.child import found_by_child
 from lading.cli.excerpt import excerpt
 from lading.cli.importing import excerpted, import_file, import_module, importing, users_code
+from lading.cli.modules import ProjectModules
 from lading.config import ProjectImages
-from lading.errors import SpecificationError
+from lading.errors import Problem, SpecificationError
 from lading.grammar.credentials import redact
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image
 from lading.project_file import read_project_file
+from lading.services import image_of, service_of
 
 if TYPE_CHECKING:
-    import ast
-    from types import ModuleType
+    from collections.abc import Mapping
+
+    from lading.services import Service
 
 __all__ = ["Target", "image_in", "load_target"]
 
@@ -96,10 +99,13 @@ def _from_project(folder: Path, name: str | None) -> Image:
 def _in_code(root: Path, where: str, attribute: str) -> Image:
     """The image of that name, found with as little of its module as it takes."""
     attribute = attribute or "image"
-    taken = _excerpt(root, where, attribute)
-    if taken is not None:
-        with importing(root), excerpted(*taken) as module:
-            return _image(module, attribute, where)
+    modules = ProjectModules(root)
+    file = Path(where) if where.endswith(".py") else modules.file(where)
+    source = _text(file)
+    taken = excerpt(source, attribute, modules.text) if source is not None else None
+    if taken is not None and file is not None:
+        with importing(root), excerpted(taken.statements, file) as module:
+            return _image(vars(module), taken.name, _Place(root, where, attribute))
     image, brings_engines = found_by_child(root.resolve(), where, attribute, os.environ)
     return image_in(root, where, attribute) if brings_engines else image
 
@@ -112,44 +118,66 @@ def image_in(root: Path, where: str, attribute: str) -> Image:
     """
     with importing(root):
         module = import_file(Path(where)) if where.endswith(".py") else import_module(where)
-        return _image(module, attribute, where)
-
-
-def _excerpt(root: Path, where: str, attribute: str) -> tuple[ast.Module, Path] | None:
-    file = Path(where) if where.endswith(".py") else _file_of(root, where)
-    source = _text(file)
-    if file is None or source is None:
-        return None
-    found = excerpt(source, attribute, lambda name: _text(_file_of(root, name)))
-    return None if found is None else (found, file)
-
-
-def _file_of(root: Path, module: str) -> Path | None:
-    """The file of a module of the project, as Python looks for it there."""
-    place = root.joinpath(*module.split("."))
-    files = (place / "__init__.py", place.with_name(f"{place.name}.py"))
-    return next((one for one in files if one.is_file()), None)
+        return _image(vars(module), attribute, _Place(root, where, attribute))
 
 
 def _text(file: Path | None) -> str | None:
     try:
-        return file.read_text("utf-8") if file is not None and file.is_file() else None
+        return file.read_text("utf-8-sig") if file is not None and file.is_file() else None
     except (OSError, UnicodeDecodeError):
         return None
 
 
-def _image(module: ModuleType, attribute: str, where: str) -> Image:
-    try:
-        found = getattr(module, attribute)
-    except AttributeError:
-        names = [name for name, value in vars(module).items() if isinstance(value, Image)]
-        hint = did_you_mean(attribute, names) or (f"it has {', '.join(names)}" if names else None)
-        raise SpecificationError(f"{where} has no {attribute!r}", hint=hint) from None
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the user's code an image is looked for."""
+
+    root: Path
+    where: str
+    attribute: str
+
+    @property
+    def module(self) -> str:
+        return Path(self.where).stem if self.where.endswith(".py") else self.where
+
+    def __str__(self) -> str:
+        return f"{self.where}:{self.attribute}"
+
+
+def _image(names: Mapping[str, object], name: str, place: _Place) -> Image:
+    if name not in names:
+        known = [one for one, value in names.items() if _is_named(value)]
+        hint = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else None)
+        raise SpecificationError(f"{place.where} has no {name!r}", hint=hint)
+    found = names[name]
+    service = service_of(found)
+    if service is not None:
+        return _of_service(service, place)
     if callable(found) and not isinstance(found, type):
         # A function keeps `import lading` out of a module that also runs where Lading is not.
-        with users_code(f"{where}:{attribute} can't be called"):
+        with users_code(f"{place} can't be called"):
             found = found()
     if not isinstance(found, Image):
-        message = f"{where}:{attribute} is no Image, but of type {type(found).__name__}"
-        raise SpecificationError(message, hint="name an Image, or a function that returns one")
+        message = f"{place} is no Image, but of type {type(found).__name__}"
+        hint = "name an Image, a function that returns one, or a service"
+        raise SpecificationError(message, hint=hint)
     return found
+
+
+def _is_named(value: object) -> bool:
+    return isinstance(value, Image) or service_of(value) is not None
+
+
+def _of_service(service: Service, place: _Place) -> Image:
+    """The image of a service, with its code, which is found without running it."""
+    modules, served = ProjectModules(place.root), service.served
+    if served is not None and served.place is not None:
+        module, _, attribute = served.place.partition(":")
+        if modules.file(module) is None:
+            message = f"there is no module {module} in {place.root.resolve().name}"
+            raise SpecificationError(Problem(message=message, location=service.location))
+        served = modules.served(module, attribute)
+    else:
+        module, attribute = place.module, place.attribute
+        served = served or modules.served(module, attribute)
+    return image_of(replace(service, served=served), modules.code(module, attribute))

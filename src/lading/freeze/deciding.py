@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lading.distros import SNAPSHOT
 from lading.errors import FreezeError, Problem
-from lading.freeze.config import check_environment, config_of, workdir_of
+from lading.freeze.config import check_command, check_environment, config_of, workdir_of
 from lading.freeze.folder import Content
 from lading.freeze.indexes import check_unlocked, indexes_of
 from lading.freeze.installing import Installing
@@ -120,6 +120,7 @@ class Decision:
         brings_python = has_python or self.image.base_image == SCRATCH
         if has_python:
             self._problems += check_environment(self.image, VENV)
+        self._problems += check_command(self.image, self.lock)
         if self._problems:
             raise FreezeError(sorted(self._problems, key=self._written))
         info = ImageInfo(
@@ -195,7 +196,10 @@ class Decision:
                 group += 1
                 yield from self._python(span, group, environment)
             for place, include in enumerate(span.includes, start=1):
-                yield from self._include(include, files_path(number, place))
+                if isinstance(include, steps.TextFile):
+                    yield self._text_file(include, files_path(number, place))
+                else:
+                    yield from self._include(include, files_path(number, place))
             yield from self._env(span)
             yield from self._command(span)
 
@@ -276,6 +280,17 @@ class Decision:
                 files=tuple(one.file for one in found),
                 at=self._at([step]),
             )
+
+    def _text_file(self, step: steps.TextFile, folder: str) -> Step:
+        content, path = step.text.encode(), step.path.text
+        digest = hashlib.sha256(content).hexdigest()
+        self._contents[f"{folder}/{path}"] = Content(source=content, sha256=digest)
+        return CopyFiles(
+            source=folder,
+            destination=workdir_of(self.image),
+            files=(ContextFile(path=path, sha256=digest, size=len(content)),),
+            at=self._at([step]),
+        )
 
     def _env(self, span: Span) -> Iterator[Step]:
         for step in span.env:

@@ -34,7 +34,7 @@ class Span:
 
     system: list[steps.SystemPackages] = field(default_factory=list)
     python: list[steps.PythonStep] = field(default_factory=list)
-    includes: list[steps.BuildInclude] = field(default_factory=list)
+    includes: list[steps.BuildInclude | steps.TextFile] = field(default_factory=list)
     env: list[steps.Env] = field(default_factory=list)
     command: steps.Run | steps.RunScript | None = None
 
@@ -53,7 +53,7 @@ def spans(image_steps: Iterable[steps.Step]) -> tuple[Span, ...]:
                 pass
             case steps.SystemPackages():
                 span.system.append(step)
-            case steps.BuildInclude():
+            case steps.BuildInclude() | steps.TextFile():
                 span.includes.append(step)
             case steps.Env():
                 span.env.append(step)

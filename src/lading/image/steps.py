@@ -37,6 +37,7 @@ __all__ = [
     "Step",
     "StopSignal",
     "SystemPackages",
+    "TextFile",
     "User",
     "UvLock",
     "Volume",
@@ -148,6 +149,14 @@ class BuildInclude(_Located):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextFile(_Located):
+    """A file that no project has, below the working directory."""
+
+    path: ProjectPath
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Env(_Located):
     """Environment variables, for the commands that follow and for the container."""
 
@@ -232,9 +241,15 @@ class Entrypoint(_Located):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cmd(_Located):
-    """The default command or arguments, as a list of words."""
+    """The default command or arguments, as a list of words.
+
+    Attributes:
+        argv: The words.
+        brought_by: The Python package that has the program, where nobody wrote its name.
+    """
 
     argv: tuple[str, ...]
+    brought_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +281,7 @@ Step: TypeAlias = (
     | Run
     | RunScript
     | BuildInclude
+    | TextFile
     | Env
     | Index
     | Workdir

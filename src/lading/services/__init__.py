@@ -1,0 +1,7 @@
+"""Services: what serves, in which Image, and how it is started and watched."""
+
+from lading.services.declaring import Served, Service, service, service_of
+from lading.services.imaging import Code, image_of
+from lading.services.kinds import kind_called
+
+__all__ = ["Code", "Served", "Service", "image_of", "kind_called", "service", "service_of"]

@@ -1,0 +1,111 @@
+"""The Image of a service: its environment, with its code, and how it is started and watched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lading.errors import Problem, SpecificationError
+from lading.grammar.invalid import Invalid
+from lading.grammar.path import ProjectPath
+from lading.image import steps
+from lading.image.callsite import standing_at
+from lading.services.kinds import Start, start_of
+from lading.services.stand_in import STAND_IN
+
+if TYPE_CHECKING:
+    from lading.image import Image
+    from lading.services.declaring import Service
+
+__all__ = ["Code", "image_of"]
+
+_OWN = (steps.Cmd, steps.Entrypoint)
+_STAND_IN = "lading.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """Where a service's code is.
+
+    Attributes:
+        module: What is served is in it.
+        attribute: What is served is called so there.
+        files: The module's file, and those of the project's modules that it imports.
+        imports_lading: Whether any of these imports Lading.
+    """
+
+    module: str
+    attribute: str
+    files: tuple[str, ...]
+    imports_lading: bool = False
+
+
+def image_of(service: Service, code: Code) -> Image:
+    """The image that runs a service.
+
+    Raises:
+        SpecificationError: Nothing says how it is started, or how it can be asked whether it is
+            well.
+    """
+    start = _start(service, code)
+    with standing_at(service.location):
+        image = _with_code(service, code)
+        if service.env:
+            image = image.env(dict(service.env))
+        if start.argv:
+            image = image._add(  # noqa: SLF001 - the same distribution
+                steps.Cmd(argv=start.argv, brought_by=start.brought_by, location=service.location)
+            )
+        if start.port is not None:
+            image = image.expose(start.port)
+        if service.health is not None:
+            image = image.healthcheck(*_asking(service, start.port))
+    return image
+
+
+def _start(service: Service, code: Code) -> Start:
+    """The service's own command, that of its image, or the usual one."""
+    if service.command is not None:
+        return Start(argv=service.command, port=service.port)
+    if any(isinstance(step, _OWN) for step in service.image.steps):
+        return Start(argv=(), port=service.port)
+    served = service.served
+    try:
+        return start_of(
+            served.kind if served else None,
+            code.module,
+            code.attribute,
+            port=service.port,
+            factory=bool(served and served.is_factory),
+        )
+    except Invalid as error:
+        raise _refusal(service, error.message, error.hint) from None
+
+
+def _with_code(service: Service, code: Code) -> Image:
+    """With the files that it needs: those that somebody named, else its own modules."""
+    image = service.image
+    includes = any(isinstance(step, steps.BuildInclude) for step in image.steps)
+    if service.include:
+        image = image.build_include(*(one.text for one in service.include))
+    elif not includes:
+        image = image.build_include(*code.files)
+    if code.imports_lading:
+        stand_in = steps.TextFile(
+            path=ProjectPath.parse(_STAND_IN), text=STAND_IN, location=service.location
+        )
+        image = image._add(stand_in)  # noqa: SLF001 - the same distribution
+    return image
+
+
+def _asking(service: Service, port: int | None) -> tuple[str, ...]:
+    """Asks with Python, which every such image has: no curl, and no more packages for it."""
+    if port is None:
+        message = "health asks the service on its port, and nothing says which that is"
+        raise _refusal(service, message, "port=8000")
+    url = f"http://127.0.0.1:{port}{service.health}"
+    return ("python", "-c", f"from urllib.request import urlopen; urlopen({url!r}, timeout=5)")
+
+
+def _refusal(service: Service, message: str, hint: str | None) -> SpecificationError:
+    return SpecificationError(Problem(message=message, location=service.location, hint=hint))

@@ -1,0 +1,105 @@
+"""What a service is, by the framework that it was made with; and how such a thing is started."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from lading.grammar.invalid import Invalid
+
+__all__ = ["Kind", "Start", "kind_called", "kind_of", "start_of"]
+
+Kind: TypeAlias = Literal["asgi", "wsgi", "gradio", "function", "class"]
+
+_FRAMEWORKS: Final[dict[str, Kind]] = {
+    "blacksheep": "asgi",
+    "fastapi": "asgi",
+    "litestar": "asgi",
+    "quart": "asgi",
+    "starlette": "asgi",
+    "bottle": "wsgi",
+    "django": "wsgi",
+    "falcon": "wsgi",
+    "flask": "wsgi",
+    "gradio": "gradio",
+}
+"""By the package that an application's class is of."""
+
+_PORTS: Final = {"asgi": 8000, "wsgi": 8000, "gradio": 7860}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How a service is started.
+
+    Attributes:
+        argv: The command.
+        brought_by: The Python package that has its program; None where Python itself does.
+        port: Where it listens; None where it does not.
+    """
+
+    argv: tuple[str, ...]
+    brought_by: str | None = None
+    port: int | None = None
+
+
+def kind_of(served: object) -> Kind | None:
+    """What an object is; None where it is nothing that is known how to start."""
+    made = served if isinstance(served, type) else type(served)
+    for base in made.__mro__:
+        found = kind_called(base.__module__)
+        if found is not None:
+            return found
+    if isinstance(served, type):
+        return "class"
+    return "function" if inspect.isroutine(served) else None
+
+
+def kind_called(name: str) -> Kind | None:
+    """What classes of a module are, such as `fastapi.applications`; None where nobody knows."""
+    return _FRAMEWORKS.get(name.partition(".")[0])
+
+
+def start_of(
+    kind: Kind | None, module: str, attribute: str, *, port: int | None, factory: bool
+) -> Start:
+    """The command that starts a thing of that kind.
+
+    Args:
+        kind: What it is.
+        module: Its module, as it is imported in the container.
+        attribute: Its name in there.
+        port: Where it is to listen; None where the usual one will do.
+        factory: Whether it has to be called to get the application.
+
+    Raises:
+        Invalid: Nothing sensible starts it.
+    """
+    port = port if port is not None else _PORTS.get(kind or "")
+    place = f"{module}:{attribute}"
+    match kind:
+        case "asgi":
+            made = ("--factory",) if factory else ()
+            listens = ("--host", "0.0.0.0", "--port", str(port))  # noqa: S104 - in a container
+            return Start(argv=("uvicorn", *made, place, *listens), brought_by="uvicorn", port=port)
+        case "wsgi":
+            called = f"{place}()" if factory else place
+            argv = ("gunicorn", "--bind", f"0.0.0.0:{port}", called)
+            return Start(argv=argv, brought_by="gunicorn", port=port)
+        case "gradio":
+            listening = f"launch(server_name='0.0.0.0', server_port={port})"
+            return Start(argv=_python(module, attribute, listening), brought_by="gradio", port=port)
+        case "function":
+            return Start(argv=_python(module, attribute, None), port=port)
+        case _:
+            what = "a class of your own" if kind == "class" else "of a kind that is not known"
+            raise Invalid(
+                f"{attribute} is {what}, and nothing says how it is started",
+                hint=f'command=["python", "-m", "{module}"]',
+            )
+
+
+def _python(module: str, attribute: str, call: str | None) -> tuple[str, ...]:
+    made = f"{attribute}.{call}" if call else f"{attribute}()"
+    return ("python", "-c", f"from {module} import {attribute}; {made}")

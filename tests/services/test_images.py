@@ -1,0 +1,184 @@
+"""The image of a service has its code, is started as such things are, and asks itself how it is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lading import Image, SpecificationError
+from lading.cli.target import image_in, load_target
+from lading.image import steps
+from lading.process import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START = "import lading\nimage = lading.Image()\n"
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def found(folder: Path, text: str, name: str = "served", **others: str) -> Image:
+    files = {f"{name.replace('__', '/')}.py": text for name, text in others.items()}
+    write(folder, {"app.py": text, **files})
+    return load_target(f"{folder / 'app.py'}:{name}").image
+
+
+def command(image: Image) -> tuple[tuple[str, ...], str | None]:
+    (step,) = (one for one in image.steps if isinstance(one, steps.Cmd))
+    return step.argv, step.brought_by
+
+
+def ports(image: Image) -> list[int]:
+    exposed = (one for one in image.steps if isinstance(one, steps.Expose))
+    return [port.number for one in exposed for port in one.ports]
+
+
+UVICORN = ("uvicorn", "app:served", "--host", "0.0.0.0", "--port", "8000")  # noqa: S104 - in a container
+GRADIO = "from app import served; served.launch(server_name='0.0.0.0', server_port=7860)"
+FACTORY = ("uvicorn", "--factory", *UVICORN[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "argv", "brought_by", "port"),
+    [
+        ("from fastapi import FastAPI\nserved = FastAPI()\nserved = SERVICE(image=image)(served)",
+         UVICORN, "uvicorn", 8000),
+        ("from starlette.applications import Starlette\nserved = SERVICE(image=image)(Starlette())",
+         UVICORN, "uvicorn", 8000),
+        ("import fastapi\n@lading.service(image=image)\nclass served(fastapi.FastAPI): ...",
+         FACTORY, "uvicorn", 8000),
+        ("from litestar import Litestar\n@SERVICE(image=image)\ndef served() -> Litestar: ...",
+         FACTORY, "uvicorn", 8000),
+        ("import flask as f\nserved = f.Flask('a')\nserved = SERVICE(image=image, port=80)(served)",
+         ("gunicorn", "--bind", "0.0.0.0:80", "app:served"), "gunicorn", 80),
+        ("import gradio as gr\nserved = lading.service(image=image)(gr.Blocks())",
+         ("python", "-c", GRADIO), "gradio", 7860),
+        ("@lading.service(image=image)\ndef served(): ...",
+         ("python", "-c", "from app import served; served()"), None, None),
+        ("@lading.service(image=image, command=['x', 'y'], port=1)\nclass served: ...",
+         ("x", "y"), None, 1),
+        ("served = lading.service(image=image)('web:app')",
+         ("uvicorn", "web:app", *UVICORN[2:]), "uvicorn", 8000),
+    ],
+)  # fmt: skip
+def test_each_kind_has_its_usual_command(
+    tmp_path: Path, text: str, argv: tuple[str, ...], brought_by: str | None, port: int | None
+) -> None:
+    """None of the frameworks is installed here: what is served is not imported."""
+    web = "from fastapi import FastAPI\napp = FastAPI()\n"
+    text = text.replace("SERVICE", "lading.service")
+    image = found(tmp_path, f"import torch\n{START}{text}\n", web=web)
+    assert command(image) == (argv, brought_by)
+    assert ports(image) == ([] if port is None else [port])
+
+
+def test_what_is_imported_has_the_same_command(tmp_path: Path) -> None:
+    """A framework that is there, as far as Lading can see: a package of that name."""
+    web = "class FastAPI: ...\n"
+    text = f"import os\n{START}from fastapi.web import FastAPI\nserved = FastAPI()\n"
+    text += "served = lading.service(image=image, env={'A': os.environ.get('B', 'c')})(served)\n"
+    image = found(tmp_path, text, fastapi__web=web, fastapi____init__="")
+    write(tmp_path, {"fastapi/__init__.py": ""})
+    image = load_target(f"{tmp_path / 'app.py'}:served").image
+    assert command(image) == (UVICORN, "uvicorn")
+
+
+def test_the_command_of_its_image_stays(tmp_path: Path) -> None:
+    image = found(
+        tmp_path,
+        f"{START}image = image.cmd('own')\n"
+        "@lading.service(image=image, port=9000, health='/well')\nclass served: ...",
+    )
+    assert command(image) == (("own",), None)
+    assert ports(image) == [9000]
+    (check,) = (one for one in image.steps if isinstance(one, steps.Healthcheck))
+    assert check.argv == (
+        "python",
+        "-c",
+        "from urllib.request import urlopen; urlopen('http://127.0.0.1:9000/well', timeout=5)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("@lading.service(image=image)\nclass served: ...",
+         ["served is a class of your own, and nothing says how it is started",
+          'hint: command=["python", "-m", "app"]']),
+        ("served = lading.service(image=image)(thing())",
+         ["served is of a kind that is not known, and nothing says how it is started",
+          'hint: command=["python", "-m", "app"]']),
+        ("@lading.service(image=image, health='/')\ndef served(): ...",
+         ["health asks the service on its port, and nothing says which that is",
+          "hint: port=8000"]),
+        ("served = lading.service(image=image)('nowhere:app')", ["there is no module nowhere in"]),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_started_is_refused(tmp_path: Path, text: str, said: list[str]) -> None:
+    with pytest.raises(SpecificationError) as error:
+        found(tmp_path, f"{START}{text}\n")
+    first, *rest = str(error.value).splitlines()
+    assert first.startswith(f"{tmp_path / 'app.py'}:3: {said[0]}")
+    assert rest == said[1:]
+
+
+def included(image: Image) -> list[str]:
+    steps_of = (one for one in image.steps if isinstance(one, steps.BuildInclude))
+    return [path.text for one in steps_of for path in one.patterns]
+
+
+def test_its_own_modules_are_included_where_nobody_names_files(tmp_path: Path) -> None:
+    write(tmp_path, {
+        "model/__init__.py": "from . import weights\nfrom .words import A\n",
+        "model/weights.py": "import numpy\n", "model/words.py": "from other import A\n",
+        "model/unused.py": "", "other.py": "A = 1\n", "unused.py": "",
+    })  # fmt: skip
+    text = (
+        f"{START}def load():\n    import model\n@lading.service(image=IMAGE)\ndef served(): ...\n"
+    )
+    image = found(tmp_path, text.replace("IMAGE", "image"))
+    assert included(image) == [
+        "app.py", "model/__init__.py", "model/weights.py", "model/words.py", "other.py",
+    ]  # fmt: skip
+    named = text.replace("IMAGE", "image, include=['app.py', 'data']")
+    assert included(found(tmp_path, named)) == ["app.py", "data"]
+    own = text.replace("IMAGE", "image.build_include('src')")
+    assert included(found(tmp_path, own)) == ["src"]
+
+
+def test_the_module_runs_where_lading_is_not(tmp_path: Path) -> None:
+    text = (
+        "import lading\nfrom lading import Image, secret\n"
+        "image = Image().run('x', secrets=[secret('A')]).python_packages('fastapi')\n"
+        "@lading.service(image=image, port=8000)\nclass served:\n    well = True\n"
+        "@lading.service(image=image)\ndef main():\n    print('running', served.well)\n"
+        "worker = lading.service(image=image)('app:main')\n"
+    )
+    image = found(tmp_path, text, "main")
+    (stand_in,) = (one for one in image.steps if isinstance(one, steps.TextFile))
+    container = tmp_path / "container"
+    write(container, {"app.py": text, stand_in.path.text: stand_in.text})
+    argv, _ = command(image)
+    done = run([sys.executable, "-I", "-c", f"import sys; sys.path[:0] = ['']; {argv[2]}"],
+               env={}, cwd=container, timeout=60)  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "running True\n", "")
+
+
+def test_a_service_that_is_named_by_a_place_needs_no_stand_in(tmp_path: Path) -> None:
+    write(tmp_path, {"web.py": "def app(): ...\n"})
+    image = found(tmp_path, f"{START}served = lading.service(image=image)('web:app')\n")
+    assert not any(isinstance(one, steps.TextFile) for one in image.steps)
+    assert included(image) == ["web.py"]
+
+
+def test_an_import_of_the_whole_module_gives_the_same(tmp_path: Path) -> None:
+    text = f"{START}@lading.service(image=image, port=1, env={{'A': 'b'}})\ndef served(): ...\n"
+    image = found(tmp_path, text)
+    assert image_in(tmp_path, str(tmp_path / "app.py"), "served") == image
