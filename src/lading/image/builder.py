@@ -19,10 +19,17 @@ from lading.grammar.path import ContainerPath
 from lading.grammar.python_version import PythonVersion
 from lading.grammar.snapshot import parse_snapshot
 from lading.grammar.system_package import parse_any_system_package
-from lading.grammar.words import expect_words
+from lading.grammar.words import expect_words, shown
 from lading.image import steps
 from lading.image.call import Call
 from lading.image.container import ContainerCalls
+from lading.image.merging import (
+    argument_contradictions,
+    contradiction,
+    merged_arguments,
+    merged_steps,
+    step_contradictions,
+)
 from lading.image.packages import PackageCalls
 from lading.image.pythons import check_base, default_python
 from lading.image.system import packages_for
@@ -289,6 +296,35 @@ class Image(PackageCalls, ContainerCalls):
                 if isinstance(step, steps.SystemPackages):
                     call.recheck(step.location, packages_for, step, image.distro)
         return image._copy(steps=self.steps)
+
+    def merge(self, other: Image) -> Image:
+        """This image and another in one: its steps first, then the other's.
+
+        Steps of an image that both were made from are there once. The Python packages of both are
+        resolved together.
+
+        Args:
+            other: An image that says nothing that contradicts this one: no other base, distro or
+                Python, no other value of a variable, and no other command.
+
+        Raises:
+            SpecificationError: They contradict each other; all of it together, with both lines.
+        """
+        with Call() as call:
+            if not isinstance(other, Image):
+                raise Invalid(f"merge takes an Image, not {shown(other)}")
+            usual = Image()._arguments()  # noqa: SLF001 - its own class
+            ours, theirs = self._arguments(), other._arguments()
+            call.note(
+                contradiction(name, self.location, other.location, call.location)
+                for name in argument_contradictions(ours, theirs, usual)
+            )
+            call.note(
+                contradiction(what, first, second, call.location)
+                for what, first, second in step_contradictions(self.steps, other.steps)
+            )
+        both = self._copy(steps=merged_steps(self.steps, other.steps))
+        return both.replace(**merged_arguments(ours, theirs, usual))
 
     def pipe(
         self,

@@ -58,6 +58,10 @@ class Call:
             Problem(message=error.message, hint=error.hint, location=self.location)
         )
 
+    def note(self, problems: Iterable[Problem]) -> None:
+        """Note what was found wrong elsewhere."""
+        self._problems += problems
+
     def recheck(
         self, place: Location, check: Callable[P, object], *words: P.args, **options: P.kwargs
     ) -> None:

@@ -1,0 +1,115 @@
+"""Two images become one, or an error that names both lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+
+from image.recipes import Recipe, calls, made
+from lading import Image, SpecificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = f"{__file__}:"
+
+
+def contradiction(one: Image, other: Image) -> list[str]:
+    with pytest.raises(SpecificationError) as error:
+        one.merge(other)
+    return [line.replace(HERE, "") for line in str(error.value).splitlines()]
+
+
+def test_each_adds_its_part() -> None:
+    serving = Image(distro="debian:bookworm").python_packages("fastapi").env(A="1").cmd("serve")
+    model = Image(python_version="3.11").python_packages("torch").env(B="2")
+    assert serving.merge(model) == (
+        Image(distro="debian:bookworm", python_version="3.11")
+        .python_packages("fastapi")
+        .env(A="1")
+        .cmd("serve")
+        .python_packages("torch")
+        .env(B="2")
+    )
+
+
+def test_what_both_were_made_from_is_there_once() -> None:
+    base = Image().system_packages("curl").run("prepare").cmd("serve")
+    one, other = base.env(A="1"), base.env(B="2")
+    assert one.merge(other) == base.env(A="1").env(B="2")
+    assert one.merge(one) == one
+    # Two that only look alike are two.
+    again = Image().run("prepare").merge(Image().run("prepare"))
+    assert again == Image().run("prepare").run("prepare")
+
+
+def test_path_grows_by_both() -> None:
+    one, other = Image().env(PATH="/a:$PATH"), Image().env(PATH="/b:$PATH")
+    assert one.merge(other) == Image().env(PATH="/a:$PATH").env(PATH="/b:$PATH")
+
+
+@pytest.mark.parametrize(
+    ("what", "one", "other"),
+    [
+        ("distro", lambda: Image(distro="debian:bookworm"), lambda: Image(distro="alpine:3.22")),
+        ("accelerator", lambda: Image(accelerator="cpu"), lambda: Image(accelerator="cu126")),
+        ("env A", lambda: Image().env(A="1"), lambda: Image().env(B="1", A="2")),
+        ('label "a"', lambda: Image().label(a="1"), lambda: Image().label(a="2")),
+        ("cmd", lambda: Image().cmd("a"), lambda: Image().cmd("b")),
+        ("user", lambda: Image().user(1), lambda: Image().user(2)),
+        ("the default index", lambda: Image().index("https://a.test", default=True),
+         lambda: Image().index("https://b.test", default=True)),
+        ('index "a"', lambda: Image().index("https://a.test", name="a"),
+         lambda: Image().index("https://b.test", name="a")),
+    ],
+)  # fmt: skip
+def test_a_contradiction_names_both_lines(
+    what: str, one: Callable[[], Image], other: Callable[[], Image]
+) -> None:
+    first, second = one(), other()
+    lines = [step.location for image in (first, second) for step in image.steps]
+    lines = lines or [first.location, second.location]
+    message, hint = contradiction(first, second)
+    assert message == f"{lines[1].line}: {what} is one thing here, and another at {lines[0].line}"
+    assert hint.startswith("hint: they are merged at ")
+    assert hint.endswith(": let one of them say it, or both the same")
+
+
+def test_all_contradictions_are_told_together() -> None:
+    one = Image(python_version="3.11").cmd("a").env(A="1")
+    other = Image(python_version="3.12").cmd("b").env(A="2")
+    assert len(contradiction(one, other)) == 6
+
+
+def test_another_thing_is_no_image() -> None:
+    with pytest.raises(SpecificationError, match="merge takes an Image, not 3"):
+        Image().merge(3)  # type: ignore[arg-type]
+
+
+def test_packages_must_fit_the_distro_that_comes_of_it() -> None:
+    one = Image(distro="alpine:3.22")
+    other = Image().system_packages(debian=["curl"])
+    with pytest.raises(SpecificationError, match="names debian, but nothing for alpine"):
+        one.merge(other)
+
+
+@given(recipe=calls)
+def test_nothing_adds_nothing(recipe: Recipe) -> None:
+    image = made(recipe)
+    assert image.merge(Image()) == Image().merge(image) == image
+
+
+@given(one=calls, other=calls)
+def test_neither_is_changed(one: Recipe, other: Recipe) -> None:
+    """CASES R36."""
+    first, second = made(one), made(other)
+    shown = repr((first, second))
+    try:
+        merged = first.merge(second)
+    except SpecificationError:
+        pass
+    else:
+        assert merged.steps == first.steps + second.steps
+    assert repr((first, second)) == shown
