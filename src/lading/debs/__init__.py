@@ -8,7 +8,7 @@ language, glibc's dl-cache.h for the dynamic linker's cache.
 from __future__ import annotations
 
 from lading.debs.filters import wanted
-from lading.debs.installing import install, scripts_problems
+from lading.debs.installing import Installation, install
 from lading.debs.model import NOTHING, DebFile, Ground, Installed, Record, ScriptProblem
 from lading.debs.names import names_in
 
@@ -16,11 +16,11 @@ __all__ = [
     "NOTHING",
     "DebFile",
     "Ground",
+    "Installation",
     "Installed",
     "Record",
     "ScriptProblem",
     "install",
     "names_in",
-    "scripts_problems",
     "wanted",
 ]

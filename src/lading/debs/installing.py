@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from lading.debs.model import DebFile, Ground, Record, ScriptProblem
 
-__all__ = ["install", "scripts_problems"]
+__all__ = ["Installation", "install"]
 
 _READERS: Final = 2
 _ENGINE: Final = "build the Dockerfile with a container engine, which runs such scripts"
@@ -53,36 +53,29 @@ def install(
         ImageError: A package is not as it must be, two don't fit together or don't fit the ground,
             or a maintainer script does what can't be done without running it; all such problems.
     """
-    work = _Installation(debs, ground, workdir=workdir, keep_setuid=keep_setuid)
-    scripts = work.run()
-    problems = [*work.file_problems, *_needing_an_engine(scripts)]
-    if problems:
-        raise ImageError(problems)
+    work = Installation(debs, ground, workdir=workdir, keep_setuid=keep_setuid)
     return work.finished(record)
-
-
-def scripts_problems(
-    debs: Iterable[DebFile], ground: Ground, *, workdir: Path
-) -> tuple[ScriptProblem, ...]:
-    """What of maintainer scripts can't be done without running them; nothing where all can be.
-
-    Files of packages that don't fit together are `install`'s to tell.
-
-    Raises:
-        ImageError: A package is not as it must be, or the ground has it already.
-    """
-    return _Installation(debs, ground, workdir=workdir, keep_setuid=False).run()
 
 
 def _needing_an_engine(scripts: Iterable[ScriptProblem]) -> list[Problem]:
     return [Problem(message=str(one), hint=_ENGINE) for one in scripts]
 
 
-class _Installation:
-    """One installation, from the files of packages to the record of them."""
+class Installation:
+    """One installation, from the files of packages to the record of them; see `install`.
+
+    Packages are unpacked and configured at once: what their scripts do shows only on the files of
+    all of them. Whoever wants to know that alone asks for no record.
+
+    Attributes:
+        scripts: What of maintainer scripts can't be done without running them.
+
+    Raises:
+        ImageError: A package is not as it must be, or the ground has it already.
+    """
 
     def __init__(
-        self, debs: Iterable[DebFile], ground: Ground, *, workdir: Path, keep_setuid: bool
+        self, debs: Iterable[DebFile], ground: Ground, *, workdir: Path, keep_setuid: bool = False
     ) -> None:
         every = tuple(debs)
         _check_once(every)
@@ -97,13 +90,9 @@ class _Installation:
         self._architecture = next(
             (one.architecture for one in every if one.architecture != "all"), "all"
         )
+        self.scripts = self._carried_out()
 
-    @property
-    def file_problems(self) -> list[Problem]:
-        """What of the packages' files does not fit together."""
-        return self._unpacked.problems
-
-    def run(self) -> tuple[ScriptProblem, ...]:
+    def _carried_out(self) -> tuple[ScriptProblem, ...]:
         """Unpack and configure; what of the scripts could not be done."""
         self._check_ground()
         link_merged_folders(self._root, self._packages, self._architecture)
@@ -115,7 +104,14 @@ class _Installation:
         return tuple(problems)
 
     def finished(self, record: Record) -> Installed:
-        """What triggers do once, and the record."""
+        """All that it writes, with what triggers do once, and the record; asked for once.
+
+        Raises:
+            ImageError: Packages don't fit together, or `scripts` has something.
+        """
+        problems = [*self._unpacked.problems, *_needing_an_engine(self.scripts)]
+        if problems:
+            raise ImageError(problems)
         try:
             run_triggers(self._root, {one.name for one in self._packages})
             if record == "status":
