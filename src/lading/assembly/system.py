@@ -39,7 +39,7 @@ SYSTEM: Final = "system packages"
 FetchDebs: TypeAlias = "Callable[[Sequence[Deb]], Mapping[str, Path]]"
 """Gives the files of packages, by their SHA-256, each checked against it."""
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 """How packages become entries: it grows whenever these change. Tables count by what they say."""
 
 
@@ -131,9 +131,6 @@ class Installer:
             ImageError: A package can't be installed without running something.
             LadingError: A package can't be had.
         """
-        from lading.bases import BaseFiles  # noqa: PLC0415 - only where such a layer is made
-        from lading.debs import wanted  # noqa: PLC0415
-
         key = system_key(debs, base, user)
         try:
             work = self._installation(key, debs, base)
@@ -141,9 +138,7 @@ class Installer:
                 found = work.finished("status.d")
                 yield replace(found, entries=with_account(found.entries, user))
             else:
-                found = work.finished("status")
-                ground = BaseFiles(base, self.store)
-                yield replace(found, entries=wanted(found.entries, ground))
+                yield work.finished("status")
         finally:
             self._forget(key)
 

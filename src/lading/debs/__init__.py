@@ -7,7 +7,6 @@ language, glibc's dl-cache.h for the dynamic linker's cache.
 
 from __future__ import annotations
 
-from lading.debs.filters import wanted
 from lading.debs.installing import Installation, install
 from lading.debs.model import NOTHING, DebFile, Ground, Installed, Record, ScriptProblem
 from lading.debs.names import names_in
@@ -22,5 +21,4 @@ __all__ = [
     "ScriptProblem",
     "install",
     "names_in",
-    "wanted",
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lading.debs.commands import Context
 from lading.debs.database import installed_in, record_each, record_in_dpkg
 from lading.debs.diversions import check_diversions
+from lading.debs.filters import Filters
 from lading.debs.model import Installed
 from lading.debs.ordering import in_order
 from lading.debs.package import read_package
@@ -83,6 +84,7 @@ class Installation:
         with ThreadPoolExecutor(max_workers=_READERS) as pool:
             self._packages = in_order(pool.map(partial(read_package, workdir=workdir), every))
         self._root = Root(ground)
+        self._filters = Filters.of(ground)
         self._keep_setuid = keep_setuid
         self._unpacked = Unpacked()
         self._answers: dict[str, str] = {}
@@ -99,7 +101,13 @@ class Installation:
         # preinst before unpack, but a tool that another package brings may be asked for: those of
         # all packages are looked at when none of their files is there, as on an empty system.
         problems = list(self._scripts("preinst"))
-        unpack(self._packages, self._root, done=self._unpacked, keep_setuid=self._keep_setuid)
+        unpack(
+            self._packages,
+            self._root,
+            done=self._unpacked,
+            filters=self._filters,
+            keep_setuid=self._keep_setuid,
+        )
         problems += self._scripts("postinst")
         return tuple(problems)
 
