@@ -21,7 +21,7 @@ from debs.debmaker import (
     special,
     tar,
 )
-from lading.debs import streams
+from lading.debian import streams
 from lading.errors import ImageError
 
 if TYPE_CHECKING:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from lading.debian.broken import Broken
 from lading.errors import ImageError
 from lading.grammar.words import shown
 
 __all__ = ["Broken", "refused", "text_of"]
 
 _HINT: Final = "it is not as a package must be: get it from an archive whose signature is checked"
-
-
-class Broken(ValueError):  # noqa: N818 - the name says what happened
-    """A package is not as it must be; the text says how."""
 
 
 def refused(package: object, reason: object) -> ImageError:
