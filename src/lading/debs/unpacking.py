@@ -128,7 +128,9 @@ def _put(one: DataFile, package: Package, root: Root, done: Unpacked, *, keep_se
     place = root.place(one.path)
     if one.kind == "file" and one.mode & _SPECIAL:
         done.special.append(place)
-    root.put(_entry(one, place, package, root, keep_setuid=keep_setuid))
+    entry = _entry(one, place, package, root, keep_setuid=keep_setuid)
+    root.detach(place)  # dpkg renames a new file into the place of another package's
+    root.put(entry)
 
 
 def _is_folder_already(one: DataFile, place: str, there: str | None, root: Root) -> bool:
