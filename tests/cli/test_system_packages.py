@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from cli.shipping import PYTHON
 from debian.conftest import keys
 from debian.signed_archive import Server, needs
 from debs.debmaker import file, folder, make_deb
-from lading.oci import layout
+from lading.oci import layout, validate
 from lading.store import Store
 from libraries.contents_archive import Archive
 from oci.images import files_of, image, layer
@@ -45,6 +46,14 @@ TOOL = (
     folder("./usr/bin"),
     file("./usr/bin/tool", "#!/bin/sh\n", mode=0o4755),
 )
+HAS_TOOL = b"""\
+Package: tool
+Status: install ok installed
+Version: 0.9
+Architecture: amd64
+Maintainer: A test <test@example.test>
+Description: a package of a test
+"""
 CONTROL = {
     "conffiles": "/etc/tool.conf\n",
     "postinst": "#!/bin/sh\nset -e\npy3compile -p tool\n",
@@ -59,24 +68,36 @@ def mirror(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def tooled(tmp_path: Path, home: Path, keys: Keys, mirror: Server) -> Project:
-    """A project whose image takes a package, of which not all can be done."""
+def archive(tmp_path: Path, keys: Keys, mirror: Server) -> Archive:
     unused = tmp_path / "unused"
-    archive = Archive(tmp_path / "archive", keys, mirror.url, Store(unused), unused)
-    archive.hold("bookworm", (make_deb(tmp_path, "tool", *TOOL, control=CONTROL), ""))
+    return Archive(tmp_path / "archive", keys, mirror.url, Store(unused), unused)
+
+
+@pytest.fixture
+def tooled(tmp_path: Path, home: Path, archive: Archive, mirror: Server) -> Project:
+    """A project whose image takes a package, of which not all can be done."""
+    debs = [
+        make_deb(tmp_path, "tool", *TOOL, control=CONTROL),
+        make_deb(tmp_path, "hostile", file("./../etc/passwd", "root::0:0::/:/bin/sh\n")),
+    ]
+    archive.hold("bookworm", *((deb, "") for deb in debs))
     made = project(tmp_path / "project", home)
     made.environment |= {
         "PATH": "/usr/bin:/bin",
         "LADING_MIRROR_DEBIAN": mirror.url,
         "LADING_MIRROR_DEBIAN_SECURITY": mirror.url,
-        "LADING_DEBIAN_KEYRING": str(keys.keyring),
+        "LADING_DEBIAN_KEYRING": str(archive.signed.keys.keyring),
     }
     made.stand_ins[mirror.url] = "http://MIRROR"
     made.write("pyproject.toml", '[tool.lading]\nimage = "service:image"\n')
     made.write("service.py", SERVICE)
-    files = {"etc/tool.conf": b"colour = red\n", "var/lib/dpkg/status": b""}
-    layout.write(made.folder / "base", [image(layers=(layer(files),), env=PYTHON)])
+    write_base(made, {"etc/tool.conf": b"colour = red\n", "var/lib/dpkg/status": b""})
     return made
+
+
+def write_base(made: Project, files: dict[str, bytes]) -> None:
+    shutil.rmtree(made.folder / "base", ignore_errors=True)
+    layout.write(made.folder / "base", [image(layers=(layer(files),), env=PYTHON)])
 
 
 def cached_debs(made: Project) -> list[Path]:
@@ -145,3 +166,33 @@ def test_quiet_and_json_say_nothing_of_it(tooled: Project) -> None:
     ran = tooled.lading("build", "-q", "--json", "-o", "out")
     assert (ran.code, ran.err) == (0, "")
     assert "remarks" not in json.loads(ran.out)
+
+
+def test_a_hostile_package_is_refused_and_spoils_nothing(tooled: Project) -> None:
+    tooled.write("service.py", SERVICE.replace('"tool"', '"tool", "hostile"'))
+    for _ in range(2):
+        ran = tooled.lading("build", "-q", "-o", "out")
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err == snapshot("""\
+error: hostile 1.0 can't be installed: its data.tar.xz can't be used: its path './../etc/passwd' leaves the image
+hint: it is not as a package must be: get it from an archive whose signature is checked
+""")  # noqa: E501 - a whole output
+        assert not (tooled.folder / "out").exists()
+        assert "\nlayers " not in tooled.lading("cache", "info").out
+    tooled.write("service.py", SERVICE)
+    assert tooled.lading("build", "-q", "-o", "out").code == 0
+    assert "\nlayers " in tooled.lading("cache", "info").out
+    assert validate(tooled.folder / "out") == ()
+
+
+def test_a_package_that_the_base_has_in_another_version_takes_an_engine(tooled: Project) -> None:
+    files = {"var/lib/dpkg/status": HAS_TOOL}
+    write_base(tooled, files)
+    assert tooled.lading("lock", "-q").code == 0
+    ran = tooled.lading("build", "-q", "--engine", "oci", "-o", "out")
+    assert ran.code == 1
+    assert ran.err == snapshot("""\
+error: --engine oci: some of it has to be executed
+hint: leave out --engine, and a container engine builds it
+error: the system packages need the package manager: tool 1.0 is in the base as 0.9 already
+""")

@@ -102,7 +102,8 @@ class Installer:
         """The maintainer scripts that would have to be run; what was found once is kept.
 
         Raises:
-            ImageError: A package is not as it must be, or can't be put on the base at all.
+            Unfit: They can't be put on the base without its package manager.
+            ImageError: A package is not as it must be.
             LadingError: A package can't be had.
         """
         key = system_key(debs, base, user)

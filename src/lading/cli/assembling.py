@@ -131,7 +131,11 @@ class Without:
         return tuple(dict.fromkeys(steps))
 
     def _scripts(self, decided: Decided) -> tuple[MustExecute, ...]:
-        """The maintainer scripts of system packages that have to be run."""
+        """The maintainer scripts of system packages that have to be run.
+
+        Raises:
+            LadingError: A package is not as it must be, or can't be had.
+        """
         from lading.assembly import (  # noqa: PLC0415 - only where images are made
             scripts_to_run,
             system_debs,
@@ -144,7 +148,11 @@ class Without:
         base, user = self._base(decided), decided.info.config.user
         try:
             needed = self._installer(decided).needed_scripts(debs, base, user)
-        except ImageError as error:  # a base that has one in another version, above all
+        except ImageError as error:
+            from lading.debs import Unfit  # noqa: PLC0415 - packages have been read by now
+
+            if not isinstance(error, Unfit):  # no engine is given what is damaged
+                raise
             return tuple(unfit(one.message) for one in error.problems)
         return scripts_to_run(decided.info, needed)
 

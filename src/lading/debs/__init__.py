@@ -10,6 +10,7 @@ from __future__ import annotations
 from lading.debs.installing import Installation, install
 from lading.debs.model import NOTHING, DebFile, Ground, Installed, Record, ScriptProblem
 from lading.debs.names import names_in
+from lading.debs.refusal import Unfit
 
 __all__ = [
     "NOTHING",
@@ -19,6 +20,7 @@ __all__ = [
     "Installed",
     "Record",
     "ScriptProblem",
+    "Unfit",
     "install",
     "names_in",
 ]

@@ -13,7 +13,7 @@ from lading.debs.filters import Filters
 from lading.debs.model import Installed
 from lading.debs.ordering import in_order
 from lading.debs.package import read_package
-from lading.debs.refusal import Broken
+from lading.debs.refusal import Broken, Unfit
 from lading.debs.root import Root
 from lading.debs.scripts import carry_out
 from lading.debs.triggers import run_triggers
@@ -72,7 +72,8 @@ class Installation:
         scripts: What of maintainer scripts can't be done without running them.
 
     Raises:
-        ImageError: A package is not as it must be, or the ground has it already.
+        Unfit: The ground has a package already, or diverts one's files.
+        ImageError: A package is not as it must be.
     """
 
     def __init__(
@@ -144,7 +145,7 @@ class Installation:
         diverted = check_diversions(self._root, self._packages)
         problems += [Problem(message=text, hint=_ENGINE) for text in diverted]
         if problems:
-            raise ImageError(problems)
+            raise Unfit(problems)
 
     def _scripts(self, script: str) -> Iterator[ScriptProblem]:
         known = {one.name: one for one in self._packages}

@@ -8,9 +8,13 @@ from lading.debian.broken import Broken
 from lading.errors import ImageError
 from lading.grammar.words import shown
 
-__all__ = ["Broken", "refused", "text_of"]
+__all__ = ["Broken", "Unfit", "refused", "text_of"]
 
 _HINT: Final = "it is not as a package must be: get it from an archive whose signature is checked"
+
+
+class Unfit(ImageError):  # noqa: N818 - the name says what is the matter
+    """Good packages that can't be put on this ground without its package manager."""
 
 
 def refused(package: object, reason: object) -> ImageError:
