@@ -25,7 +25,7 @@ from lading.debian.index import Packages
 from lading.debian.resolving import resolve
 from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
-from lading.debs import NOTHING, DebFile, scripts_problems
+from lading.debs import NOTHING, DebFile, Installation
 from lading.debs.scripts import normal_hash
 from lading.distros import archive_suites, parse_distro
 from lading.download import fetch
@@ -119,7 +119,7 @@ def libraries_in(index: Index) -> Iterator[str]:
 def problems_of(debs: Iterable[DebFile]) -> dict[str, str]:
     """By package: why its script can't be done."""
     with tempfile.TemporaryDirectory(prefix="lading-debs-") as folder:
-        found = scripts_problems(debs, NOTHING, workdir=Path(folder))
+        found = Installation(debs, NOTHING, workdir=Path(folder)).scripts
     return {one.package: f"{one.script}: {one.reason}" for one in reversed(found)}
 
 

@@ -450,7 +450,7 @@ def test_a_file_that_is_gone_meanwhile_is_refused(bench: Bench) -> None:
         store=bench.store,
         base=base,
         wheels=bench.fetch,
-        debs=bench.fetch_debs,
+        installer=bench.installer,
         contents={"files/5.1/a.py": bench.root / "gone"},
     )
     with pytest.raises(ImageError, match=r"a\.py"):

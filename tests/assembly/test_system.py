@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assembly.tiny import Bench, base_with, image_info
-from debs.debmaker import Member, file, folder, make_deb
-from lading.assembly import must_execute, needed_scripts, scripts_to_run, system_debs
+from debs.debmaker import Member, file, folder, link, make_deb
+from lading.assembly import must_execute, scripts_to_run, system_debs
 from lading.bases import BaseFiles
 from lading.bases.base import base_of, nothing
 from lading.errors import ImageError
@@ -110,7 +110,7 @@ def test_a_script_that_has_to_be_run_is_told_with_its_line(bench: Bench) -> None
     info = image_info(installing(deb(bench, "tool", *FILES, control={"postinst": script})))
     base = base_with(bench.root, "linux/amd64")
     assert must_execute(info) == ()
-    needed = needed_scripts(system_debs(info), base, bench.store, User(), bench.fetch_debs)
+    needed = bench.installer.needed_scripts(system_debs(info), base, User())
     (one,) = scripts_to_run(info, needed)
     assert str(one.problem).startswith(
         "service.py:4: the postinst script of the system package tool has to be run: "
@@ -119,8 +119,53 @@ def test_a_script_that_has_to_be_run_is_told_with_its_line(bench: Bench) -> None
     with pytest.raises(ImageError, match="frobnicate"):
         bench.assemble(info, base)
     bench.debs.clear()  # what was found once is known
-    again = needed_scripts(system_debs(info), base, bench.store, User(), bench.fetch_debs)
+    again = bench.installer.needed_scripts(system_debs(info), base, User())
     assert again == needed
+
+
+def test_what_was_unpacked_to_look_at_the_scripts_becomes_the_layer(bench: Bench) -> None:
+    script = "#!/bin/sh\necho done > /usr/bin/made\n"
+    debs = (deb(bench, "tool", *FILES, control={"postinst": script}),)
+    base, installer = base_with(bench.root, "linux/amd64"), bench.installer
+    assert installer.needed_scripts(debs, base, User()) == ()
+    bench.debs.clear()  # neither asked for again nor opened
+    made = bench.assemble(image_info(installing(*debs)), base, installer=installer)
+    files = BaseFiles(as_base(made), bench.store)
+    assert files.read("/usr/bin/tool") == b"tool\n"
+    assert files.read("/usr/bin/made") == b"done\n"
+    assert not list(installer.workdir.iterdir())
+
+
+def test_what_has_to_be_run_leaves_nothing_unpacked(bench: Bench) -> None:
+    script = "#!/bin/sh\nfrobnicate\n"
+    debs = (deb(bench, "tool", *FILES, control={"postinst": script}),)
+    installer = bench.installer
+    assert installer.needed_scripts(debs, base_with(bench.root, "linux/amd64"), User())
+    assert not list(installer.workdir.iterdir())
+
+
+def test_a_package_that_can_not_be_read_leaves_nothing_unpacked(bench: Bench) -> None:
+    debs = (deb(bench, "tool", *FILES), deb(bench, "more", link("./a", "")))
+    installer = bench.installer
+    base = base_with(bench.root, "linux/amd64")
+    for _ in range(2):
+        with pytest.raises(ImageError, match='it has the link "a" to nowhere'):
+            installer.needed_scripts(debs, base, User())
+        assert not list(installer.workdir.iterdir())
+
+
+def test_what_was_left_out_is_told_each_time(bench: Bench) -> None:
+    script = "#!/bin/sh\npy3compile -p tool\n"
+    files = (folder("./usr"), file("./usr/su", mode=0o4755))
+    info = image_info(installing(deb(bench, "tool", *files, control={"postinst": script})))
+    base = base_with(bench.root, "linux/amd64")
+    first = bench.assemble(info, base)
+    assert first.remarks[-2:] == (
+        "left out: bytecode of Debian's Python packages",
+        "/usr/su is setuid or setgid: taken away",
+    )
+    bench.debs.clear()
+    assert bench.assemble(info, base).remarks == first.remarks
 
 
 def test_what_is_not_locked_takes_an_engine() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from lading.assembly import Assembler
+from lading.assembly import Assembler, Installer
 from lading.bases.base import base_of
 from lading.info import ContextFile, CopyFiles, ImageInfo, InstallPython
 from lading.lock.model import Deb, Distribution, LockedBase
@@ -188,6 +188,11 @@ class Bench:
         """The files of system packages, as a freezer gives them."""
         return {one.sha256: self.debs[one.sha256] for one in debs}
 
+    @property
+    def installer(self) -> Installer:
+        """One that has unpacked nothing yet."""
+        return Installer(store=self.store, fetch=self.fetch_debs, workdir=self.root / "unpacked")
+
     def assemble(self, info: ImageInfo, base: Base, **options: object) -> Assembled:
         """The image, which is as valid as all that are made."""
         made = self.unchecked(info, base, **options)
@@ -202,9 +207,8 @@ class Bench:
             store=self.store,
             base=base,
             wheels=self.fetch,
-            debs=self.fetch_debs,
             contents=self.files,
-            **options,  # type: ignore[arg-type]
+            **{"installer": self.installer, **options},  # type: ignore[arg-type]
         )
         return assembler.assemble(info)
 

@@ -146,9 +146,9 @@ def test_of_a_package_only_the_newest_version_counts_as_apt_has_it() -> None:
 
 
 def test_for_another_architecture_nothing_is_taken() -> None:
-    assert names("tool", stanza("tool", depends="x:i386 | y:any"), stanza("x"), stanza("y")) == (
-        "tool y"
-    )
+    tool = stanza("tool", depends="x:i386 | y:any")
+    assert names("tool", tool, stanza("x"), stanza("y", multi_arch="allowed")) == "tool y"
+    assert "needs x:i386 | y:any, which" in refusal("tool", tool, stanza("x"), stanza("y"))
 
 
 def test_what_is_provided_is_taken_from_a_provider() -> None:

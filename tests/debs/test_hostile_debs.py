@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import lzma
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -21,11 +23,15 @@ from debs.debmaker import (
     special,
     tar,
 )
-from lading.debs import streams
+from lading.debian import streams
 from lading.errors import ImageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lading.debs import DebFile
+
+NOISE = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(100))
 
 HOSTILE = {
     "leaves the image": ([file("./../etc/passwd")], "leaves the image"),
@@ -45,6 +51,9 @@ HOSTILE = {
     "a hard link to nothing": ([hardlink("./a", "./b")], "to what is no file before it"),
     "a hard link out": ([hardlink("./a", "../../etc/passwd")], "leaves the image"),
     "a hard link to a folder": ([folder("./d/"), hardlink("./a", "./d")], "no file before it"),
+    "a hard link to an absolute path": ([hardlink("./a", "/etc/passwd")], "no file before it"),
+    "a hard link to itself": ([hardlink("./a", "./a")], "no file before it"),
+    "a line break in a folder": ([folder("./a\nb/")], "with a character that no name may have"),
     "a line break": ([file("./a\nb")], "with a character that no name may have"),
     "an escape": ([file("./a\033[31m")], "with a character that no name may have"),
     "too long": ([file("./" + "n" * 256)], "longer than any system takes"),
@@ -79,11 +88,63 @@ def test_a_lie_about_a_size_is_refused(tmp_path: Path, size: int) -> None:
         installed(tmp_path, deb)
 
 
-def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def with_data(path: Path, name: str, data: bytes) -> DebFile:
+    """A package whose member with the files is exactly this."""
+    control = tar([file("./control", control_text("tool"))])
+    members = [("debian-binary", b"2.0\n"), ("control.tar", control), (name, data)]
+    return make_deb(path, "tool", whole=ar(members))
+
+
+@pytest.mark.parametrize("packing", [".gz", ".xz", ".zst"])
+def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packing: str) -> None:
     monkeypatch.setattr(streams, "_HOLLOW", 1 << 20)
-    deb = make_deb(tmp_path, "tool", file("./zeros", bytes(4 << 20)))
+    deb = make_deb(tmp_path, "tool", file("./zeros", bytes(4 << 20)), packing=packing)
     with pytest.raises(ImageError, match="it unpacks to more than 1 MB, as no package does"):
         installed(tmp_path, deb)
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_what_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
+    data = tar([file("./a", "A")])
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]
+    xz = with_data(tmp_path, "data.tar.xz", lzma.compress(data, filters=filters))
+    with pytest.raises(ImageError, match=r"its data.tar.xz is damaged \(Memory usage limit"):
+        installed(tmp_path, xz)
+    # A frame without its size, with a window of 2 GiB (RFC 8878, 3.1.1.1.2).
+    frame = bytes.fromhex("28b52ffd 00 a8 010000")
+    zst = with_data(tmp_path, "data.tar.zst", frame)
+    with pytest.raises(ImageError, match=r"its data.tar.zst is damaged \(.*memory"):
+        installed(tmp_path, zst)
+
+
+def test_a_frame_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
+    packed_ = packed(tar([file("./a", "A" * 4096)]), ".zst")
+    descriptor = packed_[4]
+    assert descriptor & 0x20  # a single segment: its size follows at once (RFC 8878, 3.1.1.1)
+    lying = packed_[:5] + bytes([packed_[5] ^ 1]) + packed_[6:]
+    with pytest.raises(ImageError, match=r"its data\.tar\.zst is damaged"):
+        installed(tmp_path, with_data(tmp_path, "data.tar.zst", lying))
+
+
+@pytest.mark.parametrize("packing", ["", ".gz", ".xz", ".zst"])
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_member_that_is_cut_short_is_refused(tmp_path: Path, packing: str, which: int) -> None:
+    whole = [
+        ("debian-binary", b"2.0\n"),
+        (f"control.tar{packing}", packed(tar([file("./control", control_text("tool"))]), packing)),
+        (f"data.tar{packing}", packed(tar([file("./a", NOISE)]), packing)),
+    ]
+    name, data = whole[which]
+    for end in {1, 7, 100, 511, 513, len(data) // 2, len(data) - 9, len(data) - 1} - {0}:
+        if not data[end:].strip(b"\0"):
+            continue  # nothing is lost, or no more than zeros after its end
+        whole[which] = (name, data[:end])
+        with pytest.raises(ImageError) as caught:
+            installed(tmp_path, make_deb(tmp_path, "tool", whole=ar(whole)))
+        text = str(caught.value)
+        assert text.startswith(f"tool 1.0 can't be installed: its {name} ")
+        assert text.count("\n") == 1
+        assert not list((tmp_path / "work").iterdir())
 
 
 def test_a_link_out_of_the_image_stays_in_it(tmp_path: Path) -> None:

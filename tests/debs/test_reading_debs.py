@@ -27,8 +27,8 @@ from debs.debmaker import (
     text_of,
 )
 from lading import process
+from lading.debian.ar import read_members
 from lading.debs import DebFile
-from lading.debs.ar import read_members
 from lading.debs.package import read_control, read_package
 from lading.debs.refusal import Broken
 from lading.errors import ImageError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from debs.debmaker import Some, by_path, file, folder, installed, link, make_deb, text_of
-from lading.debs import NOTHING, package, scripts_problems
+from lading.debs import NOTHING, Installation, package
 from lading.debs.commands.table import harmless_commands
 from lading.debs.scripts import normal_hash
 from lading.errors import ImageError
@@ -177,7 +177,7 @@ def test_all_that_needs_an_engine_is_told_together(tmp_path: Path) -> None:
         for name in ("a", "b")
     ]
     (tmp_path / "work").mkdir()
-    found = scripts_problems(debs, NOTHING, workdir=tmp_path / "work")
+    found = Installation(debs, NOTHING, workdir=tmp_path / "work").scripts
     assert [(one.package, one.script, one.reason) for one in found] == [
         ("a", "postinst", "it runs `a-setup`"),
         ("b", "postinst", "it runs `b-setup`"),

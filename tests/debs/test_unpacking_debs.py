@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from debs.debmaker import Some, by_path, file, folder, installed, link, make_deb, text_of
+from debs.debmaker import (
+    Some,
+    by_path,
+    file,
+    folder,
+    hardlink,
+    installed,
+    link,
+    make_deb,
+    text_of,
+)
 from lading.errors import ImageError
-from lading.oci.entries import Folder, Symlink
+from lading.oci.entries import Folder, Hardlink, Symlink
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lading.debs import Installed
 
 LIB = (folder("./lib/"), folder("./lib/x/"), file("./lib/x/libm.so", "m"))
 
@@ -154,3 +166,36 @@ def test_the_order_of_packages_makes_no_difference(tmp_path: Path) -> None:
     found = [installed(tmp_path, *order).entries for order in (debs, debs[::-1])]
     assert found[0] == found[1]
     assert isinstance(next(one for one in found[0] if one.path == "opt"), Folder)
+
+
+TWO_NAMES = (folder("./opt/"), file("./opt/a", "old"), hardlink("./opt/b", "./opt/a"))
+
+
+def content_of(found: Installed, path: str) -> str:
+    """What is read by that name."""
+    entry = by_path(found)[path]
+    return text_of(found, entry.target if isinstance(entry, Hardlink) else path)
+
+
+def test_a_file_that_another_package_replaces_stays_by_its_other_names(tmp_path: Path) -> None:
+    files = (*TWO_NAMES, hardlink("./opt/c", "./opt/a"))
+    new = (folder("./opt/"), file("./opt/a", "new"))
+    one = make_deb(tmp_path, "one", *files)
+    two = make_deb(tmp_path, "two", *new, replaces="one", depends="one")
+    found = installed(tmp_path, one, two)
+    assert [content_of(found, f"opt/{name}") for name in "abc"] == ["new", "old", "old"]
+    assert isinstance(by_path(found)["opt/c"], Hardlink)
+
+
+def test_a_file_that_a_script_removes_stays_by_its_other_names(tmp_path: Path) -> None:
+    script = "#!/bin/sh\nset -e\nrm /opt/a\n"
+    found = installed(tmp_path, make_deb(tmp_path, "x", *TWO_NAMES, control={"postinst": script}))
+    assert "opt/a" not in by_path(found)
+    assert content_of(found, "opt/b") == "old"
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_what_a_script_writes_into_a_file_is_there_by_each_name(tmp_path: Path, name: str) -> None:
+    script = f"#!/bin/sh\nset -e\necho new > /opt/{name}\n"
+    found = installed(tmp_path, make_deb(tmp_path, "x", *TWO_NAMES, control={"postinst": script}))
+    assert [content_of(found, f"opt/{one}") for one in "ab"] == ["new\n", "new\n"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import tarfile
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 from lading.errors import ImageError
 from lading.oci.entries import Symlink
 from lading.oci.tar import END, header
-from lading.oci.tar_reading import TarMember, members
+from lading.oci.tar_reading import TarMember, _records, members
 from oci.streams import literal
+
+if TYPE_CHECKING:
+    from typing import SupportsIndex
 
 
 def archive(*infos: tuple[tarfile.TarInfo, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
@@ -148,6 +152,56 @@ def test_records_that_lie() -> None:
     wrong = info("a")
     wrong.pax_headers = {"uid": "-5"}
     assert "uid='-5'" in refusal(archive((wrong, b"")))
+
+
+class Counted(bytes):
+    """Bytes that count how many of them are copied out of them."""
+
+    copied = 0
+
+    def __getitem__(self, key: SupportsIndex | slice) -> Any:  # noqa: ANN401 - as bytes have it
+        found = super().__getitem__(key)
+        if isinstance(found, bytes):
+            Counted.copied += len(found)
+            return Counted(found)
+        return found
+
+
+def test_a_mebibyte_of_records_is_read_once() -> None:
+    records = b"".join(b"%d k%05d=v\n" % (12, number) for number in range(80_000))
+    found = _records(Counted(records))
+    assert (len(found), found["k00000"], found["k79999"]) == (80_000, "v", "v")
+    assert Counted.copied < 4 * len(records)
+
+
+def extended(kind: bytes, data: bytes) -> bytes:
+    """A header of a kind that says something of the next member."""
+    found = tarfile.TarInfo("said")
+    found.type, found.size = kind, len(data)
+    return found.tobuf(tarfile.USTAR_FORMAT) + data + bytes(-len(data) % 512)
+
+
+def test_what_is_said_of_one_member_is_bounded_in_all() -> None:
+    comment = b"c" * 400_000
+    record = b"%d comment=%b\n" % (len(comment) + 16, comment)
+    assert len(record) == len(comment) + 16
+    said = extended(b"x", record)
+    member = archive((info("a"), b"x"))
+    whole = said + said + member
+    assert [m.name for m, _ in read(whole)] == ["a"]
+    assert "a name or a record of 400016 bytes" in refusal(said + whole)
+    assert "a name or a record of 400016 bytes" in refusal(extended(b"g", record) + whole)
+    # Each member has as much for itself.
+    plain = archive((info("a"), b""), form=tarfile.USTAR_FORMAT)[:512]
+    assert [m.name for m, _ in read((said + said + plain) * 3 + END)] == ["a", "a", "a"]
+
+
+@given(st.dictionaries(st.text(min_size=1).filter(lambda key: "=" not in key), st.text()))
+def test_records_are_read_as_they_were_written(records: dict[str, str]) -> None:
+    created = tarfile.TarInfo._create_pax_generic_header  # type: ignore[attr-defined]
+    content = created(records, tarfile.XHDTYPE, "utf-8")
+    size = int(content[124:135], 8)
+    assert _records(content[512 : 512 + size]) == records
 
 
 @given(st.binary(max_size=2000))

@@ -9,18 +9,18 @@ from lading.assembly.assembler import Assembled, AssembledLayer, Assembler
 from lading.assembly.document import index_of
 from lading.assembly.obstacles import MustExecute, must_execute, scripts_to_run, unfit
 from lading.assembly.plan import BUDGET, PlannedLayer, plan
-from lading.assembly.system import needed_scripts, system_debs
+from lading.assembly.system import Installer, system_debs
 
 __all__ = [
     "BUDGET",
     "Assembled",
     "AssembledLayer",
     "Assembler",
+    "Installer",
     "MustExecute",
     "PlannedLayer",
     "index_of",
     "must_execute",
-    "needed_scripts",
     "plan",
     "scripts_to_run",
     "system_debs",

@@ -11,7 +11,7 @@ from lading.assembly.document import annotations_of, document, moment
 from lading.assembly.ground import ground_of
 from lading.assembly.jobs import jobs
 from lading.assembly.making import made
-from lading.assembly.packages import Packaging
+from lading.assembly.packages import Packaging, remarks_in
 from lading.assembly.plan import BUDGET, plan
 from lading.errors import ImageError
 from lading.oci.entries import MTIME
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lading.assembly.ground import Ground
     from lading.assembly.includes import Contents
     from lading.assembly.making import Fetch, Made
-    from lading.assembly.system import FetchDebs
+    from lading.assembly.system import Installer
     from lading.bases import Base
     from lading.grammar.reference import Digest
     from lading.info import ImageInfo
@@ -85,7 +85,7 @@ class Assembler:
         store: Where layers are kept.
         base: What images are put on.
         wheels: Gets wheels; called once at most, and never where no layer has to be made.
-        debs: Gets system packages; called as seldom.
+        installer: Installs system packages.
         contents: The project's files, by their path in the frozen folder.
         environ: Where an interpreter is looked for that compiles modules.
         created: The image's time, in seconds since 1970.
@@ -100,7 +100,7 @@ class Assembler:
     store: Store
     base: Base
     wheels: Fetch
-    debs: FetchDebs
+    installer: Installer
     contents: Contents
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     created: int = MTIME
@@ -128,12 +128,12 @@ class Assembler:
             ground=ground,
             packaging=_packaging(info, ground, compiler),
             contents=self.contents,
+            installer=self.installer,
         )
         done = made(
             tuple(found),
             self.store,
             self.wheels,
-            self.debs,
             progress=self.progress,
             at_once=self.at_once,
             tell=lambda one: self.begun(_told(one), one.stored.blob),
@@ -142,7 +142,10 @@ class Assembler:
         return Assembled(
             artifact=self._image(info, done, compiler),
             layers=(*_base_layers(self.base), *map(_told, done)),
-            remarks=tuple(self._remarks(info, ground, compiler)),
+            remarks=(
+                *self._remarks(info, ground, compiler),
+                *(remark for one in done for remark in remarks_in(one.stored.attachment)),
+            ),
         )
 
     def _check_number(self, layers: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,30 +12,42 @@ from lading.assembly.keys import environment_key, files_key, packages_key, sha25
 from lading.assembly.packages import ENVIRONMENT
 from lading.assembly.plan import weight
 from lading.assembly.skeleton import skeleton
-from lading.assembly.system import SYSTEM, system_entries, system_key
+from lading.assembly.system import SYSTEM, system_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from lading.assembly.ground import Ground
     from lading.assembly.includes import Contents, Copied
     from lading.assembly.packages import Packaging
     from lading.assembly.plan import PlannedLayer
+    from lading.assembly.system import Installer
     from lading.info import ImageInfo, User
     from lading.oci.entries import Entry
     from lading.store import LayerKey
 
-__all__ = ["Files", "Job", "Parts", "jobs"]
+__all__ = ["Job", "Parts", "Wheels", "jobs"]
 
-Files: TypeAlias = "Mapping[str, Path]"
-"""Wheels and system packages by their SHA-256."""
-
-Parts: TypeAlias = "Mapping[str, tuple[Entry, ...]]"
-"""Entries by what they belong to: a distribution, the environment, the project."""
+Wheels: TypeAlias = "Mapping[str, Path]"
+"""Their files by their SHA-256."""
 
 PROJECT = ""
 """What owns the project's files, which may take the place of any other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a layer is made of.
+
+    Attributes:
+        entries: By what they belong to: a distribution, the environment, the project.
+        remarks: What a user has to know of it, whenever it is part of an image.
+    """
+
+    entries: Mapping[str, tuple[Entry, ...]]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,25 +58,26 @@ class Job:
         layer: What it is.
         key: What it is known by.
         size: How large it is held to be, in bytes.
-        parts: Gives its entries, of the wheels or packages that it has. They may refer to what it
-            has put into the folder that it is given.
+        parts: Gives what it is made of, of the wheels that it has. Files that entries refer to are
+            there during the block.
         files: The paths of the project's files, each with the user's line.
     """
 
     layer: PlannedLayer
     key: LayerKey
     size: int
-    parts: Callable[[Files, Path], Parts]
+    parts: Callable[[Wheels], AbstractContextManager[Parts]]
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def jobs(
+def jobs(  # noqa: PLR0913 - what, on what, and of what
     info: ImageInfo,
     layers: Iterable[PlannedLayer],
     *,
     ground: Ground,
     packaging: Packaging | None,
     contents: Contents,
+    installer: Installer,
 ) -> Iterator[Job]:
     """The layers of `info`, from the lowest up. No file is opened.
 
@@ -73,6 +87,7 @@ def jobs(
         ground: What it is put on.
         packaging: How its wheels become entries, where it has any.
         contents: The project's files.
+        installer: Installs its system packages.
 
     Raises:
         ImageError: Files of the project are in each other's way.
@@ -82,7 +97,7 @@ def jobs(
     there: dict[str, Copied] = {}
     for layer in layers:
         if layer.kind == "system":
-            yield _system(layer, ground, user)
+            yield _system(layer, ground, user, installer)
         elif layer.kind == "environment":
             yield _environment(layer, skeleton(info, ground, folders))
         elif layer.kind == "packages":
@@ -96,23 +111,23 @@ def jobs(
             yield _files(layer, tuple(copies.values()), folders, contents)
 
 
-def _system(layer: PlannedLayer, ground: Ground, user: User) -> Job:
-    base, store = ground.base, ground.store
-
-    def parts(files: Files, workdir: Path) -> Parts:
-        return {SYSTEM: system_entries(layer.debs, base, store, user, files, workdir)}
+def _system(layer: PlannedLayer, ground: Ground, user: User, installer: Installer) -> Job:
+    @contextmanager
+    def parts(_: Wheels) -> Iterator[Parts]:
+        with installer.installed(layer.debs, ground.base, user) as found:
+            yield Parts(entries={SYSTEM: found.entries}, remarks=found.remarks)
 
     return Job(
         layer=layer,
-        key=system_key(layer.debs, base, user),
+        key=system_key(layer.debs, ground.base, user),
         size=sum(one.size for one in layer.debs),
         parts=parts,
     )
 
 
 def _environment(layer: PlannedLayer, entries: tuple[Entry, ...]) -> Job:
-    def parts(_: Files, __: Path) -> Parts:
-        return {ENVIRONMENT: entries}
+    def parts(_: Wheels) -> AbstractContextManager[Parts]:
+        return nullcontext(Parts(entries={ENVIRONMENT: entries}))
 
     return Job(layer=layer, key=environment_key(entries), size=0, parts=parts)
 
@@ -120,11 +135,11 @@ def _environment(layer: PlannedLayer, entries: tuple[Entry, ...]) -> Job:
 def _packages(layer: PlannedLayer, packaging: Packaging, folders: Folders) -> Job:
     above = tuple(folders.above([f"{packaging.root}/bin/python"]))
 
-    def parts(wheels: Files, _: Path) -> Parts:
+    def parts(wheels: Wheels) -> AbstractContextManager[Parts]:
         found: dict[str, tuple[Entry, ...]] = {PROJECT: above} if above else {}
         for one in layer.distributions:
             found[f"{one.name} {one.version}"] = packaging.entries(one, wheels[sha256_of(one)])
-        return found
+        return nullcontext(Parts(entries=found))
 
     return Job(
         layer=layer,
@@ -137,8 +152,8 @@ def _packages(layer: PlannedLayer, packaging: Packaging, folders: Folders) -> Jo
 def _files(
     layer: PlannedLayer, copies: Sequence[Copied], folders: Folders, contents: Contents
 ) -> Job:
-    def parts(_: Files, __: Path) -> Parts:
-        return {PROJECT: included(copies, contents, folders)}
+    def parts(_: Wheels) -> AbstractContextManager[Parts]:
+        return nullcontext(Parts(entries={PROJECT: included(copies, contents, folders)}))
 
     return Job(
         layer=layer,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from lading.assembly.jobs import PROJECT
@@ -18,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
-    from lading.assembly.jobs import Files, Job
-    from lading.assembly.system import FetchDebs
+    from lading.assembly.jobs import Job, Wheels
     from lading.errors import Problem
     from lading.lock.model import Distribution
     from lading.oci.layers import Written
@@ -46,7 +44,6 @@ def made(  # noqa: PLR0913 - what, where to and from, and how
     found: Sequence[Job],
     store: Store,
     fetch: Fetch,
-    fetch_debs: FetchDebs,
     *,
     progress: Progress,
     at_once: int = 0,
@@ -58,7 +55,6 @@ def made(  # noqa: PLR0913 - what, where to and from, and how
         found: What there must be.
         store: Where it is kept.
         fetch: Gets wheels.
-        fetch_debs: Gets system packages.
         progress: Told of each layer by its name.
         at_once: How many are made at the same time; 0 for one each core.
         tell: Called with each layer that was missing, when it is there, from any thread.
@@ -74,12 +70,10 @@ def made(  # noqa: PLR0913 - what, where to and from, and how
             progress.end(job.layer.name, "reused", there.descriptor.size)
     lacking = [one for job in missing for one in job.layer.distributions]
     wheels = fetch(lacking) if lacking else {}
-    debs = [one for job in missing for one in job.layer.debs]
-    files = {**wheels, **(fetch_debs(debs) if debs else {})}
     with _inflating(len(missing), at_once) as pool:
 
         def make(job: Job) -> Made:
-            done = _make(job, store, files, progress, pool)
+            done = _make(job, store, wheels, progress, pool)
             tell(done)
             return done
 
@@ -109,7 +103,9 @@ def _inflating(layers: int, at_once: int) -> AbstractContextManager[Executor | N
     return ThreadPoolExecutor(processors)
 
 
-def _make(job: Job, store: Store, files: Files, progress: Progress, pool: Executor | None) -> Made:
+def _make(
+    job: Job, store: Store, wheels: Wheels, progress: Progress, pool: Executor | None
+) -> Made:
     from lading.oci.layers import write_layer  # noqa: PLC0415 - only to make one
 
     name = job.layer.name
@@ -120,17 +116,17 @@ def _make(job: Job, store: Store, files: Files, progress: Progress, pool: Execut
     def write(out: BinaryIO) -> tuple[Written, bytes]:
         nonlocal outcome
         outcome = "made"
-        with TemporaryDirectory(prefix="lading-") as folder:
-            parts = job.parts(files, Path(folder))
-            paths = {owner: owned(entries) for owner, entries in parts.items() if owner != PROJECT}
+        with job.parts(wheels) as parts:
+            found = parts.entries
+            paths = {owner: owned(entries) for owner, entries in found.items() if owner != PROJECT}
             check_owners([paths])
             layer = write_layer(
-                without_doubles(parts),
+                without_doubles(found),
                 out,
                 advance=lambda amount: progress.advance(name, amount),
                 pool=pool,
             )
-        return layer, written(paths)
+        return layer, written(paths, parts.remarks)
 
     try:
         found = store.make(job.key, write)

@@ -11,7 +11,7 @@ from lading.errors import ImageError, Problem
 from lading.oci.entries import Deflated, Folder, Hardlink, Literal, Regular, Symlink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from lading.lock.model import Distribution
@@ -28,6 +28,7 @@ __all__ = [
     "folders_of",
     "owned",
     "owned_in",
+    "remarks_in",
     "without_doubles",
     "written",
 ]
@@ -122,15 +123,23 @@ def _hash(content: object) -> str:
             return repr(content)
 
 
-def written(found: Owned) -> bytes:
-    """What a layer's record keeps, so that the layer need not be read."""
-    return json.dumps(found, sort_keys=True, separators=(",", ":")).encode()
+def written(found: Owned, remarks: Sequence[str] = ()) -> bytes:
+    """What a layer's record keeps, so that the layer need not be read: a line of each, if any."""
+    kept = (found, remarks) if remarks else (found,)
+    return b"\n".join(
+        json.dumps(one, sort_keys=True, separators=(",", ":")).encode() for one in kept
+    )
 
 
 def owned_in(attachment: bytes) -> Owned:
-    """What `written` wrote."""
-    found: Owned = json.loads(attachment) if attachment else {}
+    """The paths that `written` wrote."""
+    found: Owned = json.loads(attachment.partition(b"\n")[0] or b"{}")
     return found
+
+
+def remarks_in(attachment: bytes) -> tuple[str, ...]:
+    """The remarks that `written` wrote."""
+    return tuple(json.loads(attachment.partition(b"\n")[2] or b"[]"))
 
 
 def check_owners(layers: Iterable[Owned]) -> None:

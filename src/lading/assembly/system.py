@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from shutil import rmtree
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lading.assembly.accounts import with_account
+from lading.assembly.editions import reader_digest, tables_digest
 from lading.info import InstallSystem
 from lading.oci.layers import LAYER_FORMAT
 from lading.store import LayerKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from lading.bases import Base
-    from lading.debs import DebFile
+    from lading.debs import DebFile, Installation, Installed
     from lading.info import ImageInfo, User
     from lading.lock.model import Deb
-    from lading.oci.entries import Entry
     from lading.store import Store
 
 __all__ = [
     "SYSTEM",
     "FetchDebs",
+    "Installer",
     "Needed",
-    "needed_scripts",
     "system_debs",
-    "system_entries",
     "system_key",
 ]
 
@@ -39,8 +39,8 @@ SYSTEM: Final = "system packages"
 FetchDebs: TypeAlias = "Callable[[Sequence[Deb]], Mapping[str, Path]]"
 """Gives the files of packages, by their SHA-256, each checked against it."""
 
-_FORMAT: Final = 1
-"""How packages become entries: it grows whenever these change."""
+_FORMAT: Final = 3
+"""How packages become entries: it grows whenever these change. Tables count by what they say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,68 +68,100 @@ def system_key(debs: Iterable[Deb], base: Base, user: User) -> LayerKey:
     )
     return LayerKey(
         kind="system",
-        inputs=(ground, f"debs-{_FORMAT}", *sorted(one.sha256 for one in debs)),
+        inputs=(
+            ground,
+            f"debs-{_FORMAT}",
+            tables_digest(),
+            *sorted(one.sha256 for one in debs),
+        ),
         interpreter="",
         prefix="",
         format=LAYER_FORMAT,
     )
 
 
-def system_entries(  # noqa: PLR0913, PLR0917 - what, on what, for whom, and where
-    debs: Sequence[Deb],
-    base: Base,
-    store: Store,
-    user: User,
-    files: Mapping[str, Path],
-    workdir: Path,
-) -> tuple[Entry, ...]:
-    """What installing them writes; on nothing, with the container's user among the accounts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installer:
+    """Installs the system packages of images, each set of them once.
 
-    Raises:
-        ImageError: A package can't be installed without running something.
+    Whether each of their scripts can be followed shows only on the unpacked files of all packages.
+    What was unpacked to find that out is kept until the layer is made of it.
+
+    Attributes:
+        store: Where layers, and what is known of scripts, are kept.
+        fetch: Gets packages; called only for those that are unpacked.
+        workdir: Where they are unpacked to.
     """
-    from lading.bases import BaseFiles  # noqa: PLC0415 - only where such a layer is made
-    from lading.debs import NOTHING, install, wanted  # noqa: PLC0415
 
-    if base.manifest is None:
-        root = install(_files(debs, files), NOTHING, workdir=workdir, record="status.d")
-        return with_account(root.entries, user)
-    ground = BaseFiles(base, store)
-    found = install(_files(debs, files), ground, workdir=workdir)
-    return wanted(found.entries, ground)
+    store: Store
+    fetch: FetchDebs
+    workdir: Path
+    _begun: dict[str, Installation] = field(default_factory=dict, repr=False)
 
+    def needed_scripts(self, debs: Sequence[Deb], base: Base, user: User) -> tuple[Needed, ...]:
+        """The maintainer scripts that would have to be run; what was found once is kept.
 
-def needed_scripts(
-    debs: Sequence[Deb], base: Base, store: Store, user: User, fetch: FetchDebs
-) -> tuple[Needed, ...]:
-    """The maintainer scripts that would have to be run; what was found once is kept.
+        Raises:
+            Unfit: They can't be put on the base without its package manager.
+            ImageError: A package is not as it must be.
+            LadingError: A package can't be had.
+        """
+        key = system_key(debs, base, user)
+        if not debs or self.store.layer(key) is not None:
+            return ()
+        name = f"scripts-{reader_digest()}-{key.name}"
+        kept = self.store.record(name)
+        if kept is not None:
+            return tuple(Needed(**one) for one in json.loads(kept))
+        found = tuple(
+            Needed(package=one.package, script=one.script, reason=one.reason)
+            for one in self._installation(key, debs, base).scripts
+        )
+        if found:
+            self._forget(key)
+            self.store.keep(name, json.dumps([_pairs(one) for one in found]).encode())
+        return found
 
-    Raises:
-        ImageError: A package is not as it must be, or can't be put on the base at all.
-        LadingError: A package can't be had.
-    """
-    key = system_key(debs, base, user)
-    if not debs or store.layer(key) is not None:
-        return ()
-    name = f"scripts-{key.name}"
-    kept = store.record(name)
-    if kept is not None:
-        return tuple(Needed(**one) for one in json.loads(kept))
-    found = _looked_for(debs, base, store, fetch(debs))
-    store.keep(name, json.dumps([_pairs(one) for one in found]).encode())
-    return found
+    @contextmanager
+    def installed(self, debs: Sequence[Deb], base: Base, user: User) -> Iterator[Installed]:
+        """What installing them writes; on nothing, with the container's user among the accounts.
 
+        Its files are there during the block.
 
-def _looked_for(
-    debs: Sequence[Deb], base: Base, store: Store, files: Mapping[str, Path]
-) -> tuple[Needed, ...]:
-    from lading.bases import BaseFiles  # noqa: PLC0415 - only where such a layer is made
-    from lading.debs import NOTHING, scripts_problems  # noqa: PLC0415
+        Raises:
+            ImageError: A package can't be installed without running something.
+            LadingError: A package can't be had.
+        """
+        key = system_key(debs, base, user)
+        try:
+            work = self._installation(key, debs, base)
+            if base.manifest is None:
+                found = work.finished("status.d")
+                yield replace(found, entries=with_account(found.entries, user))
+            else:
+                yield work.finished("status")
+        finally:
+            self._forget(key)
 
-    ground = BaseFiles(base, store) if base.manifest else NOTHING
-    with TemporaryDirectory(prefix="lading-") as folder:
-        found = scripts_problems(_files(debs, files), ground, workdir=Path(folder))
-    return tuple(Needed(package=one.package, script=one.script, reason=one.reason) for one in found)
+    def _installation(self, key: LayerKey, debs: Sequence[Deb], base: Base) -> Installation:
+        from lading.bases import BaseFiles  # noqa: PLC0415 - only where such a layer is made
+        from lading.debs import NOTHING, Installation  # noqa: PLC0415
+
+        if key.name not in self._begun:
+            files = _files(debs, self.fetch(debs))
+            workdir = self.workdir / key.name
+            workdir.mkdir(parents=True)
+            ground = BaseFiles(base, self.store) if base.manifest else NOTHING
+            try:
+                self._begun[key.name] = Installation(files, ground, workdir=workdir)
+            except BaseException:
+                self._forget(key)
+                raise
+        return self._begun[key.name]
+
+    def _forget(self, key: LayerKey) -> None:
+        self._begun.pop(key.name, None)
+        rmtree(self.workdir / key.name, ignore_errors=True)
 
 
 def _pairs(one: Needed) -> dict[str, str]:

@@ -7,41 +7,37 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lading.bases.fetching import check, full
+from lading.bases.whiteouts import Whiteout, is_marker, whiteout_of
 from lading.errors import ImageError
 from lading.progress import SILENT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from lading.bases.base import Base
     from lading.oci.making import Layer
+    from lading.oci.unpacking import TarMember
     from lading.progress import Progress
     from lading.store import Store
 
 __all__ = ["dpkg_status"]
 
-_FOLDER: Final = "var/lib/dpkg"
-_STATUS: Final = f"{_FOLDER}/status"
-_PARTS: Final = f"{_FOLDER}/status.d/"
-_HIDING: Final = frozenset(
-    {
-        "var/.wh.lib",
-        "var/lib/.wh.dpkg",
-        f"{_FOLDER}/.wh.status",
-        "var/.wh..wh..opq",
-        "var/lib/.wh..wh..opq",
-        f"{_FOLDER}/.wh..wh..opq",
-    }
-)
-"""Names by which a layer hides what lower ones have recorded (OCI image-spec, layer.md)."""
+_STATUS: Final = "var/lib/dpkg/status"
+_PARTS: Final = "var/lib/dpkg/status.d"
+_FOLDERS: Final = frozenset({"var", "var/lib", "var/lib/dpkg", _PARTS})
+_ALL: Final = (_STATUS, f"{_PARTS}/any")
+"""Where these are hidden, nothing below counts."""
 
 _MOST: Final = 64 << 20
-_RECORD: Final = "dpkg-status-1"
+_RECORD: Final = "dpkg-status-2"
 
 
 def dpkg_status(base: Base, store: Store, *, progress: Progress = SILENT) -> str:
     """The stanzas of the installed packages; none where dpkg has recorded nothing.
 
     Layers are fetched from the uppermost down to the first that has the list: whoever installs
-    packages writes it anew. What was found is kept in the store.
+    packages writes it anew. What a layer hides of those below it does not count (OCI image-spec,
+    layer.md, whiteouts). What was found is kept in the store.
 
     Args:
         base: The base.
@@ -49,7 +45,7 @@ def dpkg_status(base: Base, store: Store, *, progress: Progress = SILENT) -> str
         progress: Told of each layer.
 
     Raises:
-        ImageError: A layer is damaged, or the list is no text.
+        ImageError: A layer is damaged, or the list is no text, or longer than any.
         RegistryError: A layer can't be had.
     """
     if base.manifest is None:
@@ -66,44 +62,68 @@ def dpkg_status(base: Base, store: Store, *, progress: Progress = SILENT) -> str
 
 def _read(base: Base, store: Store, progress: Progress) -> str:
     parts: dict[str, str] = {}
+    hidden: list[Whiteout] = []
     for layer in reversed(base.layers):
         (here,) = full(replace(base, layers=(layer,)), store, progress=progress).layers
-        found = _recorded(here, base.name)
-        if found.status is not None:
-            return found.status
-        parts = {**found.parts, **parts}
-        if found.hides:
+        contents, hides = _recorded(here, base.name)
+        there = {name: text for name, text in contents.items() if not _is_hidden(name, hidden)}
+        if _STATUS in there:
+            return there[_STATUS]
+        parts = there | parts
+        hidden += hides
+        if all(_is_hidden(path, hidden) for path in _ALL):
             break
     return "\n".join(parts[name].rstrip("\n") + "\n" for name in sorted(parts))
 
 
-class _Recorded:
-    """What one layer has."""
-
-    def __init__(self) -> None:
-        self.status: str | None = None
-        self.parts: dict[str, str] = {}
-        self.hides = False
+def _is_hidden(path: str, hidden: Iterable[Whiteout]) -> bool:
+    return any(one.hides(path) for one in hidden)
 
 
-def _recorded(layer: Layer, name: str) -> _Recorded:
+def _recorded(layer: Layer, name: str) -> tuple[dict[str, str], list[Whiteout]]:
+    """What one layer has, by its paths, and what it hides of those below."""
     from lading.oci.unpacking import walk  # noqa: PLC0415 - only where a layer is read
 
     check(layer.blob)  # what is kept of it is kept for good
-    found = _Recorded()
+    names: dict[str, str] = {}  # by what has the content: a hard link's is another member's
+    hides: list[Whiteout] = []
     for member in walk(layer.blob):
-        if member.name in _HIDING:
-            found.hides = True
-        elif member.kind == "file" and member.name == _STATUS:
-            found.status = _text(member.read(_MOST), name)
-        elif member.kind == "file" and _is_part(member.name):
-            found.parts[member.name] = _text(member.read(_MOST), name)
-    return found
+        whiteout = _hidden_by(member)
+        if whiteout is not None:
+            hides.append(whiteout)
+        elif _is_record(member.name):
+            names[member.name] = member.target or member.name
+    return _contents(layer, names, name), hides
 
 
-def _is_part(path: str) -> bool:
-    """Whether it is a record; beside it lie `<package>.md5sums` and the like."""
-    return path.startswith(_PARTS) and not path.endswith((".md5sums", ".list"))
+def _contents(layer: Layer, names: Mapping[str, str], name: str) -> dict[str, str]:
+    from lading.oci.unpacking import walk  # noqa: PLC0415 - only where a layer is read
+
+    wanted, found, left = set(names.values()), dict[str, str](), _MOST
+    for member in walk(layer.blob) if wanted else ():
+        if member.name in wanted and member.kind == "file":
+            left -= member.size
+            if left < 0:
+                raise ImageError(f"{name}: its list of installed packages is longer than any")
+            found[member.name] = _text(member.read(), name)
+    return {one: found[target] for one, target in names.items() if target in found}
+
+
+def _hidden_by(member: TarMember) -> Whiteout | None:
+    """By its name, or because it is something else than lower layers may have in its place."""
+    name, kind = member.name, member.kind
+    whiteout = whiteout_of(name)
+    is_other = kind not in ({"folder"} if name in _FOLDERS else {"file", "hardlink"})
+    if whiteout is None and is_other and (name in _FOLDERS or _is_record(name)):
+        return Whiteout(parts=tuple(name.split("/")))
+    return whiteout
+
+
+def _is_record(path: str) -> bool:
+    """Whether it has stanzas; beside those of one package lie `<package>.md5sums` and the like."""
+    folder, _, last = path.rpartition("/")
+    is_part = folder == _PARTS and not is_marker(path) and not last.endswith((".md5sums", ".list"))
+    return is_part or path == _STATUS
 
 
 def _text(content: bytes, name: str) -> str:

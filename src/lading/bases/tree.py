@@ -12,11 +12,13 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from lading.bases.whiteouts import is_marker, whiteout_of
 from lading.errors import ImageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lading.bases.whiteouts import Whiteout
     from lading.oci.unpacking import TarMember
 
 __all__ = ["File", "Tree", "decoded", "tree_of"]
@@ -30,9 +32,6 @@ _Folder: TypeAlias = dict[str, "_Node"]
 _MOST_ENTRIES: Final = 4_000_000
 _DEEPEST: Final = 200
 _MOST_LINKS: Final = 40  # as Linux has it (path_resolution(7))
-_WHITEOUT: Final = ".wh."
-_OPAQUE: Final = ".wh..wh..opq"
-_OWN_OF_AUFS: Final = ".wh..wh."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +147,7 @@ class _Layer:
         self._number = number
         self._name = name
         self._root: _Folder = {}
-        self._hidden: list[tuple[str, ...]] = []
-        self._opaque: list[tuple[str, ...]] = []
+        self._whiteouts: list[Whiteout] = []
 
     def add(self, member: TarMember) -> None:
         """Note a member."""
@@ -158,13 +156,10 @@ class _Layer:
         *parents, last = member.name.split("/")
         if len(parents) >= _DEEPEST:
             raise ImageError(f"{self._name} has folders in folders deeper than images have")
-        if last == _OPAQUE:
-            self._opaque.append(tuple(parents))
-        elif last.startswith(_OWN_OF_AUFS):
-            return
-        elif last.startswith(_WHITEOUT):
-            self._hidden.append((*parents, last.removeprefix(_WHITEOUT)))
-        else:
+        whiteout = whiteout_of(member.name)
+        if whiteout is not None:
+            self._whiteouts.append(whiteout)
+        elif not is_marker(member.name):
             self._put(parents, last, self._node(member))
 
     def _node(self, member: TarMember) -> _Node:
@@ -191,14 +186,12 @@ class _Layer:
 
     def apply(self, root: _Folder) -> None:
         """Lay it over the layers below, which `root` is changed to hold."""
-        for parts in self._opaque:
-            folder = _below(root, parts)
-            if folder is not None:
-                folder.clear()
-        for *parents, last in self._hidden:
-            folder = _below(root, parents)
-            if folder is not None:
-                folder.pop(last, None)
+        for whiteout in self._whiteouts:
+            if whiteout.is_opaque:
+                (_below(root, whiteout.parts) or {}).clear()
+            else:
+                *parents, last = whiteout.parts
+                (_below(root, parents) or {}).pop(last, None)
         _merge(root, self._root)
 
 

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from lading.assembly import Assembled, AssembledLayer, MustExecute
-    from lading.assembly.system import FetchDebs
+    from lading.assembly import Assembled, AssembledLayer, Installer, MustExecute
     from lading.bases import Base
     from lading.cli.asked import Order
     from lading.cli.display import Display
@@ -79,13 +78,16 @@ class Without:
         found: The image.
         machine: How to reach what is needed.
         shown: Told what is going on.
+        workdir: A folder for what is there during the build alone.
     """
 
     order: Order
     found: Target
     machine: Machine
     shown: Display
+    workdir: Path
     _bases: dict[Platform, Base] = field(default_factory=dict)
+    _installers: dict[Platform, Installer] = field(default_factory=dict)
     _kept: Store | None = None
 
     @property
@@ -129,9 +131,12 @@ class Without:
         return tuple(dict.fromkeys(steps))
 
     def _scripts(self, decided: Decided) -> tuple[MustExecute, ...]:
-        """The maintainer scripts of system packages that have to be run."""
+        """The maintainer scripts of system packages that have to be run.
+
+        Raises:
+            LadingError: A package is not as it must be, or can't be had.
+        """
         from lading.assembly import (  # noqa: PLC0415 - only where images are made
-            needed_scripts,
             scripts_to_run,
             system_debs,
             unfit,
@@ -140,17 +145,27 @@ class Without:
         debs = system_debs(decided.info)
         if not debs:
             return ()
-        base = self._base(decided)
+        base, user = self._base(decided), decided.info.config.user
         try:
-            needed = needed_scripts(
-                debs, base, self.store, decided.info.config.user, self._fetch_debs(decided)
-            )
-        except ImageError as error:  # a base that has one in another version, above all
+            needed = self._installer(decided).needed_scripts(debs, base, user)
+        except ImageError as error:
+            from lading.debs import Unfit  # noqa: PLC0415 - packages have been read by now
+
+            if not isinstance(error, Unfit):  # no engine is given what is damaged
+                raise
             return tuple(unfit(one.message) for one in error.problems)
         return scripts_to_run(decided.info, needed)
 
-    def _fetch_debs(self, decided: Decided) -> FetchDebs:
-        return partial(self._freezer().fetch_debs, decided)
+    def _installer(self, decided: Decided) -> Installer:
+        from lading.assembly import Installer  # noqa: PLC0415 - only where images are made
+
+        platform = Platform.parse(decided.info.platform)
+        if platform not in self._installers:
+            fetch = partial(self._freezer().fetch_debs, decided)
+            self._installers[platform] = Installer(
+                store=self.store, fetch=fetch, workdir=self.workdir
+            )
+        return self._installers[platform]
 
     def make(self, decided: tuple[Decided, ...]) -> Made:
         """Assemble it, and send it where it is wanted; the caller is `using` the store.
@@ -288,7 +303,7 @@ class Without:
             store=self.store,
             base=base,
             wheels=partial(self._freezer().fetch_wheels, decided),
-            debs=self._fetch_debs(decided),
+            installer=self._installer(decided),
             contents={path: content.source for path, content in decided.contents.items()},
             environ=self.machine.environ,
             created=self.machine.created(),

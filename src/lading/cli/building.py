@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -83,8 +85,8 @@ def _without(order: Order, found: Target, machine: Machine) -> Made | None:
     machine.created()  # what the environment has wrong is said before anything is done
     if order.output is not None:
         order.output.check()
-    with display(quiet=order.quiet) as shown:
-        way = Without(order=order, found=found, machine=machine, shown=shown)
+    with display(quiet=order.quiet) as shown, TemporaryDirectory(prefix="lading-") as folder:
+        way = Without(order=order, found=found, machine=machine, shown=shown, workdir=Path(folder))
         decided = way.decide()
         with way.store.using():  # what is found out about a base is needed until the end
             obstacles = way.obstacles(decided)

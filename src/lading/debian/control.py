@@ -30,7 +30,7 @@ class Relation:
 
     Attributes:
         name: A package, or what packages provide.
-        architecture: `any`, or one by name, where the relation is limited to it.
+        architecture: `any`, `native`, or one by name, where the relation is limited to it.
         operator: `<<`, `<=`, `=`, `>=` or `>>`, where a version is asked for.
         version: That version.
     """
@@ -41,9 +41,8 @@ class Relation:
     version: str | None = None
 
     def __str__(self) -> str:
-        return (
-            self.name if self.version is None else f"{self.name} ({self.operator} {self.version})"
-        )
+        name = self.name if self.architecture is None else f"{self.name}:{self.architecture}"
+        return name if self.version is None else f"{name} ({self.operator} {self.version})"
 
 
 Alternatives: TypeAlias = tuple[Relation, ...]

@@ -129,19 +129,15 @@ class Packages:
             self._found[name] = tuple(_newest_first(every))
         return self._found[name]
 
-    def providing(self, name: str) -> tuple[tuple[Package, str | None], ...]:
-        """The packages whose newest version provides a name, and with which version of it."""
+    def providing(self, name: str) -> tuple[Package, ...]:
+        """The packages whose newest version provides a name, by their own."""
         names = {
             index.package(place).name
             for index in self.indexes
             for place in index.provided.get(name, ())
         }
-        return tuple(
-            (package, provided.version)
-            for package in (self.named(one)[0] for one in sorted(names))
-            for provided in package.provides
-            if provided.name == name
-        )
+        newest = (self.named(one)[0] for one in sorted(names))
+        return tuple(one for one in newest if any(name == it.name for it in one.provides))
 
     def names(self) -> Iterator[str]:
         """The name of every package, some more than once."""

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lading.debian.index import Package
-from lading.debian.installation import Installation, is_allowed, is_provided
+from lading.debian.installation import Installation, is_it, stands_for
 from lading.debian.version import compare
 from lading.errors import Problem, ResolutionError
 from lading.grammar.invalid import Invalid
@@ -82,7 +82,7 @@ def resolve(
         solver = _Solver(
             packages=packages,
             architecture=architecture,
-            state=Installation(dict(there)),
+            state=Installation(dict(there), architecture),
             avoided=frozenset(avoided),
         )
         try:
@@ -194,7 +194,7 @@ class _Solver:
         """The only package that provides a name, as apt takes it."""
         if name in self.state.current and not versioned:
             return None  # of another archive than these
-        providers = sorted({one.name for one, _ in self.packages.providing(name)})
+        providers = [one.name for one in self.packages.providing(name)]
         if len(providers) == 1 and not versioned:
             return self._newer(self.packages.named(providers[0])[0])
         if providers:
@@ -270,15 +270,13 @@ class _Solver:
 
     def _candidates(self, owner: Facts, relation: Relation) -> Iterator[Package]:
         """What would satisfy it, the best first."""
-        if relation.architecture not in {None, "any", self.architecture}:
-            return
         candidate = self._candidate(relation.name)
-        if candidate is not None and is_allowed(candidate.version, relation):
+        if candidate is not None and is_it(candidate, relation, self.architecture):
             yield candidate
         providers = (
             self._candidate(one.name) or one
-            for one, version in self.packages.providing(relation.name)
-            if is_provided(version, relation)
+            for one in self.packages.providing(relation.name)
+            if stands_for(one, relation, self.architecture)
         )
         yield from sorted(providers, key=lambda one: _rank(owner, one))
 
@@ -311,7 +309,7 @@ class _Solver:
         candidate = self._candidate(other.name)
         if candidate is None or other.name in self.chosen:
             return False
-        beside = Installation({package.name: package})
+        beside = Installation({package.name: package}, self.architecture)
         return not any(True for _ in beside.conflicts(candidate))
 
     def _refused(self, package: Facts, other: Facts, why: str) -> ResolutionError:

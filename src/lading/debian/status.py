@@ -64,7 +64,7 @@ def unneeded(names: Iterable[str]) -> tuple[Facts, ...]:
             architecture="all",
             source=name,
             priority="optional",
-            multi_arch="foreign",
+            multi_arch="allowed",
             depends=(),
             provides=_STANDING.get(name, ()),
             conflicts=(),

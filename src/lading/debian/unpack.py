@@ -8,9 +8,7 @@ import lzma
 import zlib
 from typing import Final
 
-from lading.oci.zstandard import zstd_errors, zstd_file
-
-__all__ = ["gunzip", "unxz", "unzstd"]
+__all__ = ["gunzip", "unxz"]
 
 _MAX_MEMORY: Final = 256 << 20  # `xz -9` takes 65 MB
 
@@ -43,22 +41,6 @@ def gunzip(packed: bytes, limit: int) -> bytes:
         with gzip.open(io.BytesIO(packed)) as file:
             content = file.read(limit + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"it is damaged ({error})") from None
-    if len(content) > limit:
-        raise ValueError("it is longer than it may be")
-    return content
-
-
-def unzstd(packed: bytes, limit: int) -> bytes:
-    """The content of a .zst file.
-
-    Raises:
-        ValueError: It is damaged, cut off, or longer than `limit`.
-    """
-    try:
-        with zstd_file(io.BytesIO(packed)) as file:
-            content = file.read(limit + 1)
-    except zstd_errors() as error:
         raise ValueError(f"it is damaged ({error})") from None
     if len(content) > limit:
         raise ValueError("it is longer than it may be")

@@ -7,20 +7,20 @@ language, glibc's dl-cache.h for the dynamic linker's cache.
 
 from __future__ import annotations
 
-from lading.debs.filters import wanted
-from lading.debs.installing import install, scripts_problems
+from lading.debs.installing import Installation, install
 from lading.debs.model import NOTHING, DebFile, Ground, Installed, Record, ScriptProblem
 from lading.debs.names import names_in
+from lading.debs.refusal import Unfit
 
 __all__ = [
     "NOTHING",
     "DebFile",
     "Ground",
+    "Installation",
     "Installed",
     "Record",
     "ScriptProblem",
+    "Unfit",
     "install",
     "names_in",
-    "scripts_problems",
-    "wanted",
 ]

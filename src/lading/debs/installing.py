@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from lading.debs.commands import Context
 from lading.debs.database import installed_in, record_each, record_in_dpkg
 from lading.debs.diversions import check_diversions
+from lading.debs.filters import Filters
 from lading.debs.model import Installed
 from lading.debs.ordering import in_order
 from lading.debs.package import read_package
-from lading.debs.refusal import Broken
+from lading.debs.refusal import Broken, Unfit
 from lading.debs.root import Root
 from lading.debs.scripts import carry_out
 from lading.debs.triggers import run_triggers
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from lading.debs.model import DebFile, Ground, Record, ScriptProblem
 
-__all__ = ["install", "scripts_problems"]
+__all__ = ["Installation", "install"]
 
 _READERS: Final = 2
 _ENGINE: Final = "build the Dockerfile with a container engine, which runs such scripts"
@@ -53,36 +54,30 @@ def install(
         ImageError: A package is not as it must be, two don't fit together or don't fit the ground,
             or a maintainer script does what can't be done without running it; all such problems.
     """
-    work = _Installation(debs, ground, workdir=workdir, keep_setuid=keep_setuid)
-    scripts = work.run()
-    problems = [*work.file_problems, *_needing_an_engine(scripts)]
-    if problems:
-        raise ImageError(problems)
+    work = Installation(debs, ground, workdir=workdir, keep_setuid=keep_setuid)
     return work.finished(record)
-
-
-def scripts_problems(
-    debs: Iterable[DebFile], ground: Ground, *, workdir: Path
-) -> tuple[ScriptProblem, ...]:
-    """What of maintainer scripts can't be done without running them; nothing where all can be.
-
-    Files of packages that don't fit together are `install`'s to tell.
-
-    Raises:
-        ImageError: A package is not as it must be, or the ground has it already.
-    """
-    return _Installation(debs, ground, workdir=workdir, keep_setuid=False).run()
 
 
 def _needing_an_engine(scripts: Iterable[ScriptProblem]) -> list[Problem]:
     return [Problem(message=str(one), hint=_ENGINE) for one in scripts]
 
 
-class _Installation:
-    """One installation, from the files of packages to the record of them."""
+class Installation:
+    """One installation, from the files of packages to the record of them; see `install`.
+
+    Packages are unpacked and configured at once: what their scripts do shows only on the files of
+    all of them. Whoever wants to know that alone asks for no record.
+
+    Attributes:
+        scripts: What of maintainer scripts can't be done without running them.
+
+    Raises:
+        Unfit: The ground has a package already, or diverts one's files.
+        ImageError: A package is not as it must be.
+    """
 
     def __init__(
-        self, debs: Iterable[DebFile], ground: Ground, *, workdir: Path, keep_setuid: bool
+        self, debs: Iterable[DebFile], ground: Ground, *, workdir: Path, keep_setuid: bool = False
     ) -> None:
         every = tuple(debs)
         _check_once(every)
@@ -90,6 +85,7 @@ class _Installation:
         with ThreadPoolExecutor(max_workers=_READERS) as pool:
             self._packages = in_order(pool.map(partial(read_package, workdir=workdir), every))
         self._root = Root(ground)
+        self._filters = Filters.of(ground)
         self._keep_setuid = keep_setuid
         self._unpacked = Unpacked()
         self._answers: dict[str, str] = {}
@@ -97,25 +93,34 @@ class _Installation:
         self._architecture = next(
             (one.architecture for one in every if one.architecture != "all"), "all"
         )
+        self.scripts = self._carried_out()
 
-    @property
-    def file_problems(self) -> list[Problem]:
-        """What of the packages' files does not fit together."""
-        return self._unpacked.problems
-
-    def run(self) -> tuple[ScriptProblem, ...]:
+    def _carried_out(self) -> tuple[ScriptProblem, ...]:
         """Unpack and configure; what of the scripts could not be done."""
         self._check_ground()
         link_merged_folders(self._root, self._packages, self._architecture)
         # preinst before unpack, but a tool that another package brings may be asked for: those of
         # all packages are looked at when none of their files is there, as on an empty system.
         problems = list(self._scripts("preinst"))
-        unpack(self._packages, self._root, done=self._unpacked, keep_setuid=self._keep_setuid)
+        unpack(
+            self._packages,
+            self._root,
+            done=self._unpacked,
+            filters=self._filters,
+            keep_setuid=self._keep_setuid,
+        )
         problems += self._scripts("postinst")
         return tuple(problems)
 
     def finished(self, record: Record) -> Installed:
-        """What triggers do once, and the record."""
+        """All that it writes, with what triggers do once, and the record; asked for once.
+
+        Raises:
+            ImageError: Packages don't fit together, or `scripts` has something.
+        """
+        problems = [*self._unpacked.problems, *_needing_an_engine(self.scripts)]
+        if problems:
+            raise ImageError(problems)
         try:
             run_triggers(self._root, {one.name for one in self._packages})
             if record == "status":
@@ -140,7 +145,7 @@ class _Installation:
         diverted = check_diversions(self._root, self._packages)
         problems += [Problem(message=text, hint=_ENGINE) for text in diverted]
         if problems:
-            raise ImageError(problems)
+            raise Unfit(problems)
 
     def _scripts(self, script: str) -> Iterator[ScriptProblem]:
         known = {one.name: one for one in self._packages}

@@ -13,10 +13,10 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from lading.debs.ar import read_members
+from lading.debian.ar import read_members
+from lading.debian.streams import archived
 from lading.debs.refusal import Broken, refused, text_of
 from lading.debs.stanza import Stanza, parse_stanza
-from lading.debs.streams import archived
 from lading.errors import ImageError
 from lading.files import is_full
 from lading.oci.entries import Slice

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from lading.debian.broken import Broken
 from lading.errors import ImageError
 from lading.grammar.words import shown
 
-__all__ = ["Broken", "refused", "text_of"]
+__all__ = ["Broken", "Unfit", "refused", "text_of"]
 
 _HINT: Final = "it is not as a package must be: get it from an archive whose signature is checked"
 
 
-class Broken(ValueError):  # noqa: N818 - the name says what happened
-    """A package is not as it must be; the text says how."""
+class Unfit(ImageError):  # noqa: N818 - the name says what is the matter
+    """Good packages that can't be put on this ground without its package manager."""
 
 
 def refused(package: object, reason: object) -> ImageError:

@@ -35,6 +35,7 @@ class Root:
         self._ground = ground
         self._layer: dict[str, Entry] = {}
         self._inside: dict[str, set[str]] = {}
+        self._links: dict[str, set[str]] = {}
 
     def entries(self) -> tuple[Entry, ...]:
         """The new layer's, by path."""
@@ -124,8 +125,10 @@ class Root:
         return path not in self._layer and self.kind(path) is not None
 
     def put(self, entry: Entry) -> None:
-        """Put an entry at its true path, in the place of what is there."""
+        """Put an entry at its true path; of a file with hard links, all names have the new one."""
         self._layer[entry.path] = entry
+        if isinstance(entry, Hardlink):
+            self._links.setdefault(entry.target, set()).add(entry.path)
         path = entry.path
         while path:
             parent, _, name = path.rpartition("/")
@@ -139,6 +142,8 @@ class Root:
         """Write a file where a path leads to; one that is there keeps its mode and owner."""
         real = self.real(path)
         there = self._layer.get(real)
+        if isinstance(there, Hardlink):
+            there = self._layer.get(there.target)
         content = Bytes(data=data)
         if isinstance(there, Regular):
             self.put(replace(there, content=content, sha256=None))
@@ -152,12 +157,28 @@ class Root:
             Broken: It is the ground's, and no layer can take it away here.
         """
         place = self.place(path)
-        if place in self._layer:
-            del self._layer[place]
-            parent, _, name = place.rpartition("/")
-            self._inside[parent].discard(name)
+        self.detach(place)
         if self.kind(place) is not None:
             raise Broken(f"it removes /{place}, which the base has")
+
+    def detach(self, place: str) -> None:
+        """Take the new layer's own entry away; the other names of a file keep what it was."""
+        entry = self._layer.pop(place, None)
+        if entry is None:
+            return
+        parent, _, name = place.rpartition("/")
+        self._inside[parent].discard(name)
+        if isinstance(entry, Regular):
+            self._hand_on(entry)
+
+    def _hand_on(self, file: Regular) -> None:
+        """Give a file that loses its name to the first of its hard links."""
+        names = sorted(self._links.pop(file.path, ()))
+        entries = (self._layer.get(name) for name in names)
+        links = [one for one in entries if isinstance(one, Hardlink) and one.target == file.path]
+        for number, link in enumerate(links):
+            first = links[0].path
+            self.put(replace(link, target=first) if number else replace(file, path=first))
 
     def _resolved(self, path: str, *, follow: bool) -> str:
         parts = [part for part in path.split("/") if part not in {"", "."}][::-1]

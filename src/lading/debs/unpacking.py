@@ -12,6 +12,7 @@ from lading.oci.entries import Folder, Hardlink, Regular, Symlink
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lading.debs.filters import Filters
     from lading.debs.package import DataFile, Package
     from lading.debs.root import Root
     from lading.debs.stanza import Stanza
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Unpacked", "link_merged_folders", "unpack"]
 
 _SPECIAL: Final = 0o6000
+_LOST_TARGET: Final = (
+    "/{} is a hard link to /{}, which the base leaves out (path-exclude) or has as its own"
+)
 _MERGED: Final = ("bin", "sbin", "lib")
 _RTLD: Final = {"amd64": "lib64", "loong64": "lib64", "ppc64el": "lib64"}
 """Where the dynamic linker is, when that is no folder of its own below /lib."""
@@ -66,13 +70,16 @@ def link_merged_folders(root: Root, packages: Iterable[Package], architecture: s
                 root.put(Folder(path=target, mode=0o755, source="merged /usr"))
 
 
-def unpack(packages: Iterable[Package], root: Root, *, done: Unpacked, keep_setuid: bool) -> None:
+def unpack(
+    packages: Iterable[Package], root: Root, *, done: Unpacked, filters: Filters, keep_setuid: bool
+) -> None:
     """Put the files of packages into the image, one package after the other.
 
     Args:
         packages: In the order that they are unpacked in.
         root: The image.
         done: Told what was done.
+        filters: What is left out.
         keep_setuid: Whether files may keep setuid and setgid bits.
 
     Where two packages have one path and none replaces the other, or a file would be in the place of
@@ -82,36 +89,48 @@ def unpack(packages: Iterable[Package], root: Root, *, done: Unpacked, keep_setu
         conffiles = frozenset(package.conffiles)
         for one in package.files:
             try:
-                _unpack(one, package, root, done, conffiles=conffiles, keep_setuid=keep_setuid)
+                if _is_wanted(one, package, root, done, conffiles, filters):
+                    _put(one, package, root, done, keep_setuid=keep_setuid)
             except Broken as error:
                 done.problems.append(Problem(message=f"{package.deb}: {error}"))
 
 
-def _unpack(  # noqa: PLR0913 - one file, and what was done before it
+def _is_wanted(  # noqa: PLR0913, PLR0917 - one file, what was done before it, and what is wanted
     one: DataFile,
     package: Package,
     root: Root,
     done: Unpacked,
-    *,
     conffiles: frozenset[str],
-    keep_setuid: bool,
-) -> None:
+    filters: Filters,
+) -> bool:
+    """Whether a file is unpacked; dpkg looks at who has it before it looks at its filters."""
     place = root.place(one.path)
     there = root.kind(place)
     if _is_folder_already(one, place, there, root):
-        return
+        return False
     if there == "folder" or (one.kind == "folder" and there is not None):
         raise Broken(f"/{one.path} is a folder here and something else elsewhere")
-    if there is not None and one.kind != "folder":
+    if one.kind != "folder" and (there is not None or place in done.owners):
         if f"/{one.path}" in conffiles and root.is_ground(place):
             done.kept.append(f"/{one.path}")
-            return
+            return False
         _check_owner(place, package, root, done)
-    entry = _entry(one, place, package, root, keep_setuid=keep_setuid)
+    if one.kind != "folder":
+        done.owners[place] = package
+    if filters.skip(one):
+        return False
+    if filters.rules and root.kind(place.rpartition("/")[0]) is None:  # dpkg makes no such folder
+        raise Broken(f"/{one.path} is in a folder that the base leaves out (path-exclude)")
+    return True
+
+
+def _put(one: DataFile, package: Package, root: Root, done: Unpacked, *, keep_setuid: bool) -> None:
+    place = root.place(one.path)
     if one.kind == "file" and one.mode & _SPECIAL:
         done.special.append(place)
+    entry = _entry(one, place, package, root, keep_setuid=keep_setuid)
+    root.detach(place)  # dpkg renames a new file into the place of another package's
     root.put(entry)
-    done.owners[place] = package
 
 
 def _is_folder_already(one: DataFile, place: str, there: str | None, root: Root) -> bool:
@@ -142,6 +161,8 @@ def _entry(one: DataFile, place: str, package: Package, root: Root, *, keep_setu
         mode &= ~_SPECIAL
     if one.kind == "hardlink":
         target = root.place(one.target)
+        if not isinstance(root.entry(target), Regular | Hardlink):
+            raise Broken(_LOST_TARGET.format(one.path, one.target))
         return Hardlink(path=place, mode=mode, uid=uid, gid=gid, source=source, target=target)
     if one.content is None:
         raise Broken(f"/{one.path} has no content")

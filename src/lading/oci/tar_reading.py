@@ -23,7 +23,7 @@ _BLOCK: Final = 512
 _EMPTY: Final = bytes(_BLOCK)
 _STEP: Final = 1 << 20
 _LONGEST: Final = 1 << 20
-"""How long names and records may be, as in Go's reader."""
+"""How long all that is said of one member may be; in Go's reader, each name and record."""
 
 _KINDS: Final[dict[bytes, Kind]] = {
     b"\0": "file",
@@ -39,6 +39,7 @@ _KINDS: Final[dict[bytes, Kind]] = {
 _PAX: Final = b"x"
 _PAX_GLOBAL: Final = b"g"
 _GNU: Final = {b"L": "path", b"K": "linkpath"}
+_EXTENSIONS: Final = frozenset({_PAX, _PAX_GLOBAL, *_GNU})
 _SPARSE: Final = b"S"
 
 
@@ -114,19 +115,18 @@ def members(stream: BinaryIO) -> Iterator[TarMember]:
         ImageError: It is no valid archive, or has what no layer may have.
     """
     said: dict[str, str] = {}
+    left = _LONGEST
     while (block := _next_block(stream)) is not None:
         kind = block[156:157]
-        if kind in _GNU:
-            said[_GNU[kind]] = _text(_extension(stream, block).split(b"\0")[0])
-        elif kind == _PAX:
-            said |= _records(_extension(stream, block))
-        elif kind == _PAX_GLOBAL:
-            _extension(stream, block)
+        if kind in _EXTENSIONS:
+            extension = _extension(stream, block, left)
+            left -= len(extension)
+            said |= _said(kind, extension)
         else:
             member = _member(stream, block, said)
             yield member
             member._content.skip()  # noqa: SLF001 - the two are one
-            said = {}
+            said, left = {}, _LONGEST
     if said:
         raise _broken("it ends before the file that its last record is about")
 
@@ -199,10 +199,17 @@ def _clean(path: str) -> str:
     return "/".join(parts)
 
 
-def _extension(stream: BinaryIO, block: bytes) -> bytes:
+def _said(kind: bytes, extension: bytes) -> dict[str, str]:
+    """What an extension says of the next member; what is said of all counts for none."""
+    if kind in _GNU:
+        return {_GNU[kind]: _text(_until_zero(extension))}
+    return _records(extension) if kind == _PAX else {}
+
+
+def _extension(stream: BinaryIO, block: bytes, most: int) -> bytes:
     """What a member holds that is about the next one."""
     size = _number(block[124:136])
-    if not 0 <= size <= _LONGEST:
+    if not 0 <= size <= most:
         raise _broken(f"it has a name or a record of {size} bytes")
     content = _Content(stream, size)
     found = content.read()
@@ -212,16 +219,17 @@ def _extension(stream: BinaryIO, block: bytes) -> bytes:
 
 def _records(data: bytes) -> dict[str, str]:
     """`length key=value` and a new line, again and again (POSIX.1-2001, pax)."""
-    found = {}
-    while data:
-        length, _, _ = data[:20].partition(b" ")
-        if not length.isdigit() or not len(length) + 2 < int(length) <= len(data):
+    found, place = {}, 0
+    while place < len(data):
+        length, _, _ = data[place : place + 20].partition(b" ")
+        end = place + int(length) if length.isdigit() else 0
+        if not place + len(length) + 2 < end <= len(data):
             raise _broken("it has a record that can't be read")
-        key, is_pair, value = data[len(length) + 1 : int(length) - 1].partition(b"=")
-        if not is_pair or data[int(length) - 1 : int(length)] != b"\n":
+        key, is_pair, value = data[place + len(length) + 1 : end - 1].partition(b"=")
+        if not is_pair or data[end - 1 : end] != b"\n":
             raise _broken("it has a record that can't be read")
         found[_text(key)] = _text(value)
-        data = data[int(length) :]
+        place = end
     return found
 
 

@@ -9,7 +9,7 @@ import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
-from lading.debs.refusal import Broken
+from lading.debian.broken import Broken
 from lading.errors import ImageError
 from lading.oci.tar_reading import members
 from lading.oci.zstandard import zstd_errors, zstd_file
@@ -17,7 +17,7 @@ from lading.oci.zstandard import zstd_errors, zstd_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lading.debs.ar import Member
+    from lading.debian.ar import Member
     from lading.oci.tar_reading import TarMember
 
 __all__ = ["archived"]

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from lading.debs.refusal import Broken
+from lading.debian.broken import Broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
