@@ -25,6 +25,7 @@ _NAMES = {
     "distro": "the distro",
     "python": "the Python version",
     "lock_python_packages": "lock_python_packages",
+    "lock_system_packages": "lock_system_packages",
     "prerelease": "whether pre-releases are taken",
     "no_index": "whether no index is asked",
     "accelerator": "the accelerator",

@@ -85,6 +85,7 @@ def read_inputs(image: Image, project: Path) -> Asked:
         distro=str(image.distro) if image.distro else None,
         python=str(image.python_version),
         lock_python_packages=locked,
+        lock_system_packages=image.lock_system_packages,
         prerelease=any(found.pre for found in sets),
         no_index=any(found.indexes.no_index for found in sets),
         accelerator=image.accelerator,

@@ -145,6 +145,7 @@ class Inputs(_Fact, frozen=True, kw_only=True):
     distro: _Word | None = None
     python: _Word
     lock_python_packages: bool = True
+    lock_system_packages: bool = True
     prerelease: bool = False
     no_index: bool = False
     accelerator: _Word | None = None
@@ -285,7 +286,7 @@ class Archive(_Fact, frozen=True, kw_only=True):
 
 
 class DebsFor(_Fact, frozen=True, kw_only=True):
-    """The system packages that a lock was made for.
+    """The system packages that a lock was made for; without any, the base was found to have all.
 
     Attributes:
         interpreter: The packages of the interpreter, where the base comes without one: they are an
