@@ -23,13 +23,14 @@ from typing import TYPE_CHECKING
 from lading.debian.archive import Reader
 from lading.debian.index import Packages
 from lading.debian.resolving import resolve
-from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
+from lading.debian.trust import Trust
 from lading.debs import NOTHING, DebFile, scripts_problems
 from lading.debs.scripts import normal_hash
 from lading.distros import archive_suites, parse_distro
 from lading.download import fetch
 from lading.http import HttpSettings
+from lading.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,10 +85,10 @@ def opened(release: str, architecture: str, cache: Path) -> Archive:
     )
     reader = Reader(
         architecture=architecture,
-        keyring=find_keyring("debian", os.environ),
+        trust=Trust(distro="debian", environ=os.environ),
         http=http,
         cache=cache,
-        environ=os.environ,
+        store=open_store(cache, os.environ),
         now=datetime.now(UTC),
     )
     indexes = tuple(index for suite in suites for index in reader.read(suite)[1])

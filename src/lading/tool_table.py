@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KEYS", "tool_table"]
 
-KEYS = ("image", "mirrors")
+KEYS = ("image", "mirrors", "archives")
 """What the table may hold."""
 
 

@@ -53,7 +53,7 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             "error: pyproject.toml: [tool.lading] has no key 'imgae'",
             'hint: did you mean "image"?',
             "error: pyproject.toml: [tool.lading] has no key 'colour'",
-            "hint: it takes image, mirrors",
+            "hint: it takes image, mirrors, archives",
         ]),
         ({"service.py": "def image(:\n"}, "service.py", [
             ("error: service.py:1: service.py can't be imported: "
@@ -160,7 +160,7 @@ def test_what_names_an_image(bare: Project, files: dict[str, str], target: str) 
 def test_what_a_module_prints_is_talk(bare: Project) -> None:
     bare.write("service.py", f"print('loading')\n{IMAGE}")
     ran = bare.lading("lock", "--check", "--json", "service.py")
-    assert ran.out == '{\n  "drifted": [\n    "there is no lading.lock"\n  ]\n}\n'
+    assert ran.out == '{\n  "drifted": [\n    "there is no lading.lock"\n  ],\n  "remarks": []\n}\n'
     assert ran.err == "loading\n"
 
 

@@ -19,8 +19,10 @@ from lading.debian.resolving import resolve
 from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
 from lading.debian.status import installed_in
+from lading.debian.trust import Trust
 from lading.distros import archive_suites, parse_distro
 from lading.http import HttpSettings
+from lading.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,12 +125,13 @@ class Release:
 def release(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Release:
     keyring = find_keyring("debian", os.environ)
     suites = archive_suites(parse_distro(request.param), architecture="amd64", roots=roots_in(HOST))
+    cache = tmp_path_factory.mktemp("cache")
     reader = Reader(
         architecture="amd64",
-        keyring=keyring,
+        trust=Trust(distro="debian", environ=os.environ),
         http=HttpSettings.from_environment(os.environ),
-        cache=tmp_path_factory.mktemp("cache"),
-        environ=os.environ,
+        cache=cache,
+        store=open_store(cache, os.environ),
         now=datetime.now(UTC),
     )
     indexes = tuple(index for suite in suites for index in reader.read(suite)[1])

@@ -94,8 +94,10 @@ def make(
     *,
     earlier: Lock | None = None,
     renewal: Renewal = Renewal(),  # noqa: B008 - it is frozen
+    allow_older_index: bool = False,
 ) -> Lock:
     maker = LockMaker(
+        allow_older_index=allow_older_index,
         machine=dock.machine(),
         now=lambda: datetime(2026, 11, 22, tzinfo=UTC),
         say=dock.said.append,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 from lading.debian.archive import ReadArchive, Reader, setting_of
 from lading.debian.index import Packages
 from lading.debian.resolving import MissingPackage, resolve
-from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
 from lading.distros import SUPPORTED, archive_suites, debian_architecture
 from lading.download import fetch
@@ -18,6 +17,7 @@ from lading.errors import Problem, ResolutionError
 from lading.grammar.invalid import Invalid
 from lading.grammar.snapshot import moment_of
 from lading.http import redacted_url
+from lading.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from lading.debian.facts import Facts
     from lading.debian.index import Package
+    from lading.debian.trust import Trust
     from lading.distros import ArchiveSuite, Distro
     from lading.http import HttpSettings
     from lading.mirrors import Mirrors
@@ -102,7 +103,7 @@ class LockedDebs:
     """The packages that an image needs and its base lacks, and where they were read from.
 
     Attributes:
-        archives: By suite.
+        archives: By suite; those too of which nothing is needed, since that was read off them.
         debs: By installation, name and version.
     """
 
@@ -120,7 +121,7 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     mirrors: Mirrors,
     http: HttpSettings,
     cache: Path,
-    environ: Mapping[str, str],
+    trust: Trust,
     now: datetime,
     say: Callable[[str], None] | None = None,
     snapshot: str | None = None,
@@ -137,7 +138,7 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         mirrors: Where its archives are, where they are elsewhere.
         http: How to reach them.
         cache: Where package lists are kept, by hash.
-        environ: `PATH` for gpgv, and `LADING_DEBIAN_KEYRING` or `LADING_UBUNTU_KEYRING`.
+        trust: Whose word counts for them.
         now: The time that the archive's state must still hold at.
         say: Told what is being done.
         snapshot: The moment whose state of the archive is meant; None for the present one.
@@ -156,10 +157,10 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     _, suites = _suites(distro, platform, (*mirrors.archives, *hosts), snapshot)
     reader = Reader(
         architecture=architecture,
-        keyring=find_keyring(distro.name, environ),
+        trust=trust,
         http=http,
         cache=cache,
-        environ=environ,
+        store=open_store(cache, trust.environ),
         now=now if snapshot is None else moment_of(snapshot),
     )
     if say is not None:
@@ -173,13 +174,8 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     except MissingPackage as error:
         others = _others(distro, platform, (*mirrors.archives, *hosts))
         raise _told_elsewhere(error, others, reader) from None
-    used = {deb.suite for deb in debs}
-    return LockedDebs(
-        archives=tuple(
-            sorted((_named(one, named) for one, _ in read if one.suite in used), key=_suite)
-        ),
-        debs=debs,
-    )
+    archives = sorted((_named(one, named) for one, _ in read), key=_suite)
+    return LockedDebs(archives=tuple(archives), debs=debs)
 
 
 def _in_turn(

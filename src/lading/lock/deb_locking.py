@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from lading.distros import UNNEEDED, debian_architecture
 from lading.errors import Problem, ResolutionError
@@ -12,6 +12,7 @@ from lading.grammar.reference import ImageReference
 from lading.image import steps
 from lading.image.spans import settings
 from lading.image.system import packages_for
+from lading.lock.archives import archives_seen, trust_of
 from lading.lock.base_facts import BaseFacts
 from lading.lock.debs import debs_for, fits, is_lockable
 from lading.lock.inputs import base_of
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DebLocker"]
 
+# What of a lock's inputs decides which packages there are, and whether the base has an interpreter.
+_DECIDING: Final = ("distro", "python", "keyrings", "unsigned")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebLocker:
@@ -45,6 +49,7 @@ class DebLocker:
         machine: Where the cache and the keyring are, and how archives are reached.
         now: The time, by which an archive's state may be out of date.
         say: Told what is going on.
+        takes_older: Whether a state of the archive may be older than one that was seen.
     """
 
     known: Known
@@ -53,6 +58,7 @@ class DebLocker:
     machine: Machine
     now: datetime
     say: Callable[[str], None]
+    takes_older: bool = False
 
     def locked(
         self, part: PlatformLock, platform: Platform, earlier: PlatformLock | None
@@ -103,8 +109,8 @@ class DebLocker:
     def _may_stay(self, earlier: PlatformLock, part: PlatformLock) -> bool:
         """Whether packages fit that were chosen before, and were not to be chosen anew."""
         before, now = self.known.earlier, self.known.asked.inputs
-        is_same = before is not None and (
-            (before.inputs.distro, before.inputs.python) == (now.distro, now.python)
+        is_same = before is not None and all(
+            getattr(before.inputs, name) == getattr(now, name) for name in _DECIDING
         )
         if not is_same or earlier.base != part.base or self.known.renewal.renews_debs(earlier):
             return False
@@ -127,7 +133,11 @@ class DebLocker:
             mirrors=self.mirrors,
             http=machine.http(),
             cache=machine.cache,
-            environ=machine.environ,
+            trust=replace(
+                trust_of(self.known.asked.inputs, self.project, image.distro, machine.environ),
+                locked=archives_seen(self.known.earlier, wanted.snapshot),
+                takes_older=self.takes_older,
+            ),
             now=self.now,
             say=self.say,
             snapshot=wanted.snapshot,

@@ -67,12 +67,14 @@ class LockMaker:
     Attributes:
         machine: How to reach registries and indexes.
         allow_unpinned_base: Whether a base image may go without a digest.
+        allow_older_index: Whether a state of a Debian archive may be older than one that was seen.
         say: Told, in a few words, what is going on.
         now: The time, by which a signed archive may be out of date.
     """
 
     machine: Machine
     allow_unpinned_base: bool = False
+    allow_older_index: bool = False
     say: Callable[[str], None] = lambda _: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -214,6 +216,7 @@ class _Making:
             machine=maker.machine,
             now=maker.now(),
             say=maker.say,
+            takes_older=maker.allow_older_index,
         )
 
     def _base(self, platform: Platform, earlier: PlatformLock | None) -> LockedBase:
