@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from debian.debs import Apt
 from debian.signed_archive import Keys, Server, SignedArchive, needs, sha256, stanza
 from debian.test_archive import NOW, SUITES, archive, refusal, server, target, trust
 from lading.debian import LockedDebs, ReadArchive, Trust, lock_debs
 from lading.debian.signature import signed_text
 from lading.debian.trust import clear_text
+from lading.distros import AptSources, parse_distro
 from lading.errors import ResolutionError
 from lading.mirrors import Mirrors
 
@@ -276,3 +278,22 @@ def test_a_suite_that_the_lock_does_not_have_is_new(
     )
     with pytest.raises(ResolutionError, match="no package is named none"):
         lock_debs([["none"]], trust=trust(keys, locked=others), now=NOW, **target)
+
+
+@needs("apt-get")
+def test_real_apt_takes_the_same_word_by_the_sources_of_a_dockerfile(
+    archive: SignedArchive, server: Server, keys: Keys, tmp_path: Path
+) -> None:
+    unsign(archive, "bookworm-security")
+    mirrors = (("debian", server.url), ("debian-security", server.url))
+    sources = AptSources(
+        mirrors=mirrors,
+        keyrings=(("debian", str(keys.keyring)),),
+        unsigned=("debian-security",),
+    )
+    keys.home.chmod(0o755)
+    apt = Apt(tmp_path / "apt", sources.lines(parse_distro("bookworm"), "amd64")).updated()
+    assert apt.would_install("tool") == {("tool", "1.0"), ("lib", "1.0-1")}
+    plain = AptSources(mirrors=mirrors).lines(parse_distro("bookworm"), "amd64")
+    with pytest.raises(AssertionError):
+        Apt(tmp_path / "plain", plain).updated()

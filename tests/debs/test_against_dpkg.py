@@ -169,7 +169,7 @@ def system(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "--skip=cleanup/apt/lists",
         release.name,
         str(root),
-        *(suite.source for suite in release.suites),
+        *(suite.source() for suite in release.suites),
     )
     yield root
     shutil.rmtree(root)

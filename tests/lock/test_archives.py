@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from debian.signed_archive import Keys, Server, SignedArchive, needs, sha256
+from debian.signed_archive import Keys, Server, SignedArchive, needs, sha256, stanza
 from lading.debian.trust import clear_text
 from lading.errors import LadingError
 from lading.lock.debs import debs_drift
 from lading.lock.drift import drift
 from lading.lock.inputs import read_inputs
 from lading.lock.integrity import flaws
-from lading.lock.model import InputKeyring
+from lading.lock.model import DebsFor, InputKeyring
 from lading.lock.resolve import Renewal
 from lock.dock import AMD64
 from lock.test_system_packages import archive, based, debs, keys, make, part, publish
@@ -209,3 +209,27 @@ def test_what_is_wrong_in_the_table_is_said(dock: Dock, text: str, told: str) ->
     with pytest.raises(LadingError) as refused:
         read_inputs(dock.image(), dock.project)
     assert told in str(refused.value)
+
+
+def test_components_are_locked_and_told_where_they_change(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    archive[0].others = {
+        name: [stanza(f"of-{name}")] for name in ("contrib", "non-free", "non-free-firmware")
+    }
+    publish(archive[0])
+    image = based(dock, components=["non-free"]).system_packages("of-non-free")
+    lock = make(dock, image)
+    assert part(lock).debs_for == DebsFor(
+        installations=(("of-non-free",),), components=("non-free",)
+    )
+    assert debs(lock) == [(1, "of-non-free", "1.0")]
+    assert drifted(dock, image.replace(components=["contrib", "non-free"]), lock) == (
+        "the archive's components: non-free is locked, contrib, non-free is asked for",
+    )
+    with pytest.raises(LadingError) as refused:
+        make(dock, image.replace(components=()), earlier=lock)
+    (problem,) = refused.value.problems
+    assert problem.hint == 'it is in non-free: Image(components=["non-free"])'
+    assert problem.location is not None
+    assert problem.location.file == __file__

@@ -193,7 +193,7 @@ class Reader:
         found = next((one for one in (".xz", ".gz") if path + one in files), None)
         if found is None:
             where = redacted_url(signed.folder)
-            raise ResolutionError(f"{where} has no packages for {self.architecture}")
+            raise ResolutionError(f"{where} has no packages for {self.architecture} in {component}")
         text = _plain(self.fetched(signed, files[path + found]), found, plain)
         if plain is not None:
             keep(text, plain.sha256, self.cache)

@@ -28,7 +28,6 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 # Before every field stands a line's end: `Packages` puts one before the first as well.
 _PACKAGE: Final = re.compile(rb"\nPackage: *([^\s]+)")
 _PROVIDES: Final = re.compile(rb"\nProvides: *([^\n]+)")
-_BASIC: Final = re.compile(rb"\n(?:Essential: *yes|Priority: *(?:required|important))[ \t]*(?=\n)")
 _PROVIDED: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9+.-]*(?=[\s,(:]|\Z)")
 
 
@@ -73,11 +72,6 @@ class Index:
             for name in _PROVIDED.findall(match[1]):
                 found[name.decode()].append(match.start())
         return found
-
-    def basic(self) -> Iterator[Package]:
-        """The packages that a base image is made of: essential, required or important."""
-        starts = {match.start() for match in _BASIC.finditer(self._content)}
-        return (self.package(start) for start in sorted(starts))
 
     def package(self, place: int) -> Package:
         """The package of the stanza that `place` is in."""
@@ -146,11 +140,6 @@ class Packages:
     def names(self) -> Iterator[str]:
         """The name of every package, some more than once."""
         return (name for index in self.indexes for name in index.names)
-
-    def basic(self) -> tuple[Package, ...]:
-        """The newest versions of the packages that a base image is made of."""
-        names = {package.name for index in self.indexes for package in index.basic()}
-        return tuple(self.named(name)[0] for name in sorted(names))
 
 
 def _newest_first(packages: Iterable[Package]) -> list[Package]:

@@ -186,6 +186,7 @@ class LibraryCheck:
                 now=self.now,
                 say=self.freezer.say,
                 offline=self.freezer.offline,
+                components=origin.image.components,
                 host_sources=machine.apt_sources,
             )
         except LadingError as error:

@@ -199,6 +199,7 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
     now: datetime,
     say: Callable[[str], None] = lambda _: None,
     offline: bool = False,
+    components: tuple[str, ...] = (),
     host_sources: Path | None = None,
 ) -> Contents:
     """What the packages of a release have, of Debian or Ubuntu.
@@ -216,6 +217,7 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
         now: The time that the archive's state must still hold at.
         say: Told what is being done.
         offline: Whether nothing may be fetched.
+        components: Of the archive, beside those that a base image's own sources name.
         host_sources: The folder of the host's own apt, by whose archives of the same name those
             without a mirror are reached.
 
@@ -228,7 +230,9 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
         named = {suite.archive for suite in usual}
         hosts = () if host_sources is None else roots_in(host_sources)
         roots = (*mirrors.archives, *(one for one in hosts if one[0] in named))
-        suites = archive_suites(distro, architecture=architecture, roots=roots)
+        suites = archive_suites(
+            distro, architecture=architecture, roots=roots, components=components
+        )
     except Invalid as error:
         raise ResolutionError(error.message, hint=error.hint) from None
     say(f"reading which package of {distro} has which library")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lading.distros import Distro
     from lading.lock.model import Archive, Inputs, Lock
 
-__all__ = ["archives_seen", "read_archives", "trust_of"]
+__all__ = ["archives_seen", "keyrings", "read_archives", "trust_of", "unsigned_archives"]
 
 _TABLE: Final = "archives"
 _ARCHIVES: Final = ("debian", "debian-security", "ubuntu")
@@ -43,7 +43,7 @@ def read_archives(
         SpecificationError: pyproject.toml can't be read.
     """
     file = project / "pyproject.toml"
-    keyrings: list[InputKeyring] = []
+    found: list[InputKeyring] = []
     unsigned: list[str] = []
     for archive, said in _tables(file, problems):
         where = f"{file}: [tool.lading.{_TABLE}.{archive}]"
@@ -63,8 +63,8 @@ def read_archives(
         elif is_unsigned:
             unsigned.append(archive)
         elif keyring is not None:
-            keyrings += _keyring(project, archive, keyring, f"{where} {_KEYRING}", problems)
-    return tuple(keyrings), tuple(unsigned)
+            found += _keyring(project, archive, keyring, f"{where} {_KEYRING}", problems)
+    return tuple(found), tuple(unsigned)
 
 
 def _tables(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -130,11 +130,22 @@ def trust_of(inputs: Inputs, project: Path, distro: Distro, environ: Mapping[str
         distro: Its distribution.
         environ: `PATH` for gpgv, and the variables that name keyrings.
     """
-    keyrings = tuple(
-        (name, project / one.path) for one in inputs.keyrings for name in _parts(one.archive)
+    return Trust(
+        distro=distro.name,
+        environ=environ,
+        keyrings=tuple((name, project / path) for name, path in keyrings(inputs)),
+        unsigned=unsigned_archives(inputs),
     )
-    unsigned = tuple(name for one in inputs.unsigned for name in _parts(one))
-    return Trust(distro=distro.name, environ=environ, keyrings=keyrings, unsigned=unsigned)
+
+
+def keyrings(inputs: Inputs) -> tuple[tuple[str, str], ...]:
+    """Names of archives, and the paths of their keyrings in the project."""
+    return tuple((name, one.path) for one in inputs.keyrings for name in _parts(one.archive))
+
+
+def unsigned_archives(inputs: Inputs) -> tuple[str, ...]:
+    """Names of archives that nobody signs."""
+    return tuple(name for one in inputs.unsigned for name in _parts(one))
 
 
 def _parts(archive: str) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ class DebLocker:
     def _chosen(self, wanted: DebsFor, base: BaseFacts, platform: Platform) -> LockedDebs:
         from lading.debian import LockedDebs, lock_debs  # noqa: PLC0415 - only where some are asked
 
-        if not (wanted.interpreter or wanted.installations or wanted.compiling):
+        if not wanted:
             return LockedDebs()
         image, machine = self.known.image, self.machine
         assert image.distro is not None  # noqa: S101 - it has packages to lock
@@ -141,6 +141,7 @@ class DebLocker:
             now=self.now,
             say=self.say,
             snapshot=wanted.snapshot,
+            components=wanted.components,
             host_sources=machine.apt_sources,
         )
 

@@ -56,7 +56,7 @@ def debs_for(image: Image, part: PlatformLock, *, base_has_python: bool = False)
     asked = _asked(image, part, interpreter_of(image))
     if asked is None or not base_has_python or not asked.interpreter:
         return asked
-    return _asked(image, part, ()) or DebsFor(snapshot=image.snapshot)
+    return _every(image, part, ())
 
 
 def unlocked_packages(image: Image, part: PlatformLock) -> tuple[str, ...]:
@@ -107,6 +107,9 @@ def debs_drift(image: Image, part: PlatformLock) -> tuple[str, ...]:
     )
     if old.snapshot != new.snapshot:
         found += (f"snapshot {old.snapshot} is locked, {new.snapshot} is asked for",)
+    if old.components != new.components:
+        before, now = (", ".join(one.components) or "main alone" for one in (old, new))
+        found += (f"the archive's components: {before} is locked, {now} is asked for",)
     return found or ("the order in which system packages are installed has changed",)
 
 
@@ -119,21 +122,24 @@ def _flat(asked: DebsFor) -> set[str]:
 
 
 def _asked(image: Image, part: PlatformLock, interpreter: tuple[str, ...]) -> DebsFor | None:
+    return (_every(image, part, interpreter) or None) if image.distro is not None else None
+
+
+def _every(image: Image, part: PlatformLock, interpreter: tuple[str, ...]) -> DebsFor:
     distro = image.distro
-    if distro is None:
-        return None
+    assert distro is not None  # noqa: S101 - else there are no packages
     problems: list[Problem] = []
     asked = [_named(span.system, distro, problems) for span in spans(image.steps)]
     building = _named(settings(image.steps, steps.BuildPackages), distro, problems)
     if problems:
         raise SpecificationError(problems)
-    found = DebsFor(
+    return DebsFor(
         interpreter=interpreter if part.tools or image.base_image == SCRATCH else (),
         installations=tuple(packages for packages in asked if packages),
         compiling=_compiling(part, distro, building, image.python_version if interpreter else None),
+        components=image.components,
         snapshot=image.snapshot,
     )
-    return found if found != DebsFor(snapshot=image.snapshot) else None
 
 
 def _compiling(

@@ -316,13 +316,18 @@ class DebsFor(_Fact, frozen=True, kw_only=True):
             installation of their own, before all others.
         installations: What the image asks for, by the installations in their order.
         compiling: What is asked for where something is compiled.
+        components: Of the archive, beside those that a base image's own sources name.
         snapshot: The moment of the archive that they are taken from; None for its present state.
     """
 
     interpreter: tuple[_Word, ...] = ()
     installations: tuple[tuple[_Word, ...], ...] = ()
     compiling: tuple[_Word, ...] = ()
+    components: tuple[_Word, ...] = ()
     snapshot: _Word | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.interpreter or self.installations or self.compiling)
 
 
 class Deb(_Fact, frozen=True, kw_only=True):
