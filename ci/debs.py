@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -101,7 +102,7 @@ def most_used(archive: Archive, count: int) -> list[str]:
     libraries: set[str] = set()
     for index in archive.packages.indexes:
         libraries |= set(libraries_in(index))
-        for name in index.names:
+        for name in index.names():
             needs = archive.packages.named(name)[0].depends
             uses.update({one.name for alternatives in needs for one in alternatives})
     ranked = sorted(libraries & uses.keys(), key=lambda name: (-uses[name], name))
@@ -111,10 +112,10 @@ def most_used(archive: Archive, count: int) -> list[str]:
 def libraries_in(index: Index) -> Iterator[str]:
     """The packages of the section `libs`."""
     content = index._content  # noqa: SLF001 - sections are no concern of the index
-    for name, places in index.names.items():
-        end = content.find(b"\n\n", places[0] + 1)
-        if b"\nSection: libs\n" in content[places[0] : end]:
-            yield name
+    for stanza in content.decode().split("\n\n"):
+        name = re.search(r"^Package: (.+)$", stanza, re.MULTILINE)
+        if name is not None and "\nSection: libs\n" in stanza:
+            yield name[1]
 
 
 def problems_of(debs: Iterable[DebFile]) -> dict[str, str]:
