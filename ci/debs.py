@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -23,13 +24,14 @@ from typing import TYPE_CHECKING
 from lading.debian.archive import Reader
 from lading.debian.index import Packages
 from lading.debian.resolving import resolve
-from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
+from lading.debian.trust import Trust
 from lading.debs import NOTHING, DebFile, Installation
 from lading.debs.scripts import normal_hash
 from lading.distros import archive_suites, parse_distro
 from lading.download import fetch
 from lading.http import HttpSettings
+from lading.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,10 +86,10 @@ def opened(release: str, architecture: str, cache: Path) -> Archive:
     )
     reader = Reader(
         architecture=architecture,
-        keyring=find_keyring("debian", os.environ),
+        trust=Trust(distro="debian", environ=os.environ),
         http=http,
         cache=cache,
-        environ=os.environ,
+        store=open_store(cache, os.environ),
         now=datetime.now(UTC),
     )
     indexes = tuple(index for suite in suites for index in reader.read(suite)[1])
@@ -100,7 +102,7 @@ def most_used(archive: Archive, count: int) -> list[str]:
     libraries: set[str] = set()
     for index in archive.packages.indexes:
         libraries |= set(libraries_in(index))
-        for name in index.names:
+        for name in index.names():
             needs = archive.packages.named(name)[0].depends
             uses.update({one.name for alternatives in needs for one in alternatives})
     ranked = sorted(libraries & uses.keys(), key=lambda name: (-uses[name], name))
@@ -110,10 +112,10 @@ def most_used(archive: Archive, count: int) -> list[str]:
 def libraries_in(index: Index) -> Iterator[str]:
     """The packages of the section `libs`."""
     content = index._content  # noqa: SLF001 - sections are no concern of the index
-    for name, places in index.names.items():
-        end = content.find(b"\n\n", places[0] + 1)
-        if b"\nSection: libs\n" in content[places[0] : end]:
-            yield name
+    for stanza in content.decode().split("\n\n"):
+        name = re.search(r"^Package: (.+)$", stanza, re.MULTILINE)
+        if name is not None and "\nSection: libs\n" in stanza:
+            yield name[1]
 
 
 def problems_of(debs: Iterable[DebFile]) -> dict[str, str]:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import uv
 from chroots import AMD64, PYTHON, World, apt_install, copied, imported, inside, told
 
+from lading.debian import Trust
 from lading.distros import parse_distro
 from lading.download import fetch
 from lading.http import HttpSettings
@@ -140,7 +141,7 @@ def problems(
         http=HttpSettings.from_environment(world.environ),
         cache=cache,
         store=store,
-        environ=world.environ,
+        trust=Trust(distro="debian", environ=world.environ),
         now=datetime.now(UTC),
         host_sources=Path("/etc/apt"),
     )

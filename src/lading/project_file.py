@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["SETTINGS", "KeyPath", "ProjectFile", "read_project_file"]
+__all__ = ["SETTINGS", "SIGNED_ARCHIVES", "KeyPath", "ProjectFile", "read_project_file"]
 
-SETTINGS: Final = ("mirrors",)
+SETTINGS: Final = ("archives", "mirrors")
 """The keys that are of the project, and of no image."""
+
+SIGNED_ARCHIVES: Final = ("debian", "debian-security", "ubuntu")
+"""The archives of Debian packages that `archives` may speak of."""
 
 _OWN: Final = "lading.toml"
 _SHARED: Final = "pyproject.toml"

@@ -297,7 +297,9 @@ def test_without_an_archive_it_is_said_what_is_not_known(checked: Project) -> No
 
 def test_without_gpgv_it_is_said_too(checked: Project, home: Path) -> None:
     ran = checked.lading("check", "-q", PATH=str(home / "bin"))
-    assert "is not known: gpgv, which checks the signatures" in ran.out.splitlines()[-1]
+    last = ran.out.splitlines()[-1]
+    assert "which package of debian:bookworm has what is not known: " in last
+    assert "InRelease can't be checked: gpgv, which checks the signatures" in last
     assert ran.code == 1
 
 

@@ -101,8 +101,8 @@ Usage: lading lock [OPTIONS] [TARGET]
   What is locked stays, where it still fits: only what changed is resolved,
   unless --upgrade or --upgrade-package says otherwise.
 
-  With --json: {file, changed, platforms}; with --check, {drifted}, a list of
-  sentences.
+  With --json: {file, changed, platforms}; with --check, {drifted, remarks},
+  lists of sentences.
 
 Options:
   --project DIR                   The folder that the image's paths start
@@ -120,6 +120,8 @@ Options:
                                   if anything did.
   -U, --upgrade                   Resolve everything anew, the base image too.
   -P, --upgrade-package NAME      Resolve this package anew; repeat for more.
+  --allow-older-index             Take package lists of Debian's archive that
+                                  are older than those seen before.
   --secret id=NAME,src=FILE|env=VAR
                                   Where a secret of the image is, in place of
                                   what the image says; repeat for more.

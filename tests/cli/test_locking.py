@@ -46,7 +46,7 @@ def test_quiet_says_nothing(tiny: Project) -> None:
 
 def test_json_is_data_on_stdout(tiny: Project) -> None:
     ran = tiny.lading("lock", "--json", "--platform", "linux/arm64", "--platform", "linux/amd64")
-    part = {"base": BASE, "digest": "sha256:DIGEST", "distributions": 1}
+    part = {"base": BASE, "digest": "sha256:DIGEST", "distributions": 1, "remarks": []}
     assert json.loads(ran.out) == {
         "file": "lading.lock",
         "changed": True,
@@ -105,7 +105,7 @@ def test_check_says_what_drifted(locked: Project, old: str, new: str, drifted: l
     assert (ran.code, ran.out) == (1, "")
     assert locked.read("lading.lock") == before
     found = locked.lading("lock", "--check", "--json")
-    assert json.loads(found.out) == {"drifted": drifted}
+    assert json.loads(found.out) == {"drifted": drifted, "remarks": []}
     assert (found.code, found.err) == (1, "")
 
 

@@ -200,7 +200,7 @@ def test_what_a_module_prints_is_talk(bare: Project) -> None:
     printing = "import os\nprint('loading')\nos.write(1, b'more\\n')\n"
     bare.write("service.py", f"{printing}{IMPORT}image = Image(distro=os.environ.get('X'))\n")
     ran = bare.lading("lock", "--check", "--json", "service.py")
-    assert ran.out == '{\n  "drifted": [\n    "there is no lading.lock"\n  ]\n}\n'
+    assert ran.out == '{\n  "drifted": [\n    "there is no lading.lock"\n  ],\n  "remarks": []\n}\n'
     assert sorted(ran.err.splitlines()) == ["loading", "more"]
 
 

@@ -16,12 +16,17 @@ from image.recipes import Recipe, calls
 from lading import SpecificationError
 from lading.config import schema
 from lading.config.calls import ARGUMENTS, CALLS
+from lading.project_file import SETTINGS
 
 VALIDATOR = Draft202012Validator(schema())
 
 
 def is_valid(text: str) -> bool:
     return not list(VALIDATOR.iter_errors(json.loads(json.dumps(tomllib.loads(text)))))
+
+
+def test_every_setting_of_a_project_is_in_it() -> None:
+    assert set(SETTINGS) <= set(schema()["properties"])
 
 
 def test_it_is_a_schema() -> None:
@@ -48,6 +53,7 @@ def test_what_calls_can_say_is_valid(recipe: Recipe) -> None:
         'image = "service:image"\n[mirrors]\ndebian = "https://m.test"\nregistries = {a = "b"}\n',
         'distro = "debian"\ncmd = "x"\nuv_lock = true\nexpose = [80, "81/tcp"]\nuser = 1000\n',
         'images.b = "x:y"\n[images.a]\nextends = "image"\n',
+        'cmd = "x"\narchives.debian = {keyring = "a.gpg"}\narchives.ubuntu.unsigned = true\n',
         'index = [{url = "https://a"}, {url = "https://b", default = true}]\n',
     ],
 )
@@ -67,6 +73,7 @@ def test_what_is_read_is_valid(text: str) -> None:
         'index = {name = "x"}\n',
         'index = {url = "https://x", packges = []}\n',
         "compile_bytecode = 'yes'\n",
+        "components = 3\n",
     ],
 )
 def test_what_is_refused_is_not_valid(text: str) -> None:

@@ -107,8 +107,22 @@ class Apt:
 
     def would_install(self, *names: str) -> set[tuple[str, str]]:
         """The names and versions of what an installation brings; nothing may have to go."""
-        words = ("--yes", "--no-install-recommends", "--no-remove", "--print-uris")
-        done = self.run("install", *words, *names)
+        done = self._tried(*names)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+        return self._brought(done)
+
+    def would_install_or_refuse(self, *names: str) -> set[tuple[str, str]] | None:
+        """The same; None where apt says that it can't, or that something is on hold."""
+        done = self._tried(*names)
+        if done.returncode == 0:
+            return self._brought(done)
+        assert re.search(r"held|Unmet|unmet", done.stdout + done.stderr), done.stderr
+        return None
+
+    def _tried(self, *names: str) -> process.Completed:
+        words = ("--yes", "--no-install-recommends", "--no-remove", "--print-uris")
+        return self.run("install", *words, *names)
+
+    def _brought(self, done: process.Completed) -> set[tuple[str, str]]:
         files = re.findall(r"^'[^']+' ([^ ]+)_[a-z0-9]+\.deb ", done.stdout, re.MULTILINE)
         return {(name, version) for name, _, version in (unquote(f).partition("_") for f in files)}

@@ -93,23 +93,25 @@ class Keys:
 
 @dataclass
 class SignedArchive:
-    """The folder of an archive, as a mirror has it."""
+    """The folder of an archive, as a mirror has it.
+
+    Attributes:
+        stanzas: The packages of `main`.
+        others: Those of other components, by name.
+    """
 
     folder: Path
     keys: Keys
     stanzas: list[str] = field(default_factory=list)
+    others: dict[str, list[str]] = field(default_factory=dict)
 
     def publish(self, suite: str = "bookworm", *, packing: str = ".xz", **release: str) -> None:
         """Write a suite with the packages that were added up to now."""
         place = self.folder / "dists" / suite
-        self.publish_text(place, suite, "\n".join(self.stanzas).encode(), packing, release)
-
-    def publish_text(
-        self, place: Path, suite: str, text: bytes, packing: str, release: dict[str, str]
-    ) -> None:
-        packed = gzip.compress(text) if packing == ".gz" else lzma.compress(text)
-        path = f"main/binary-{ARCHITECTURE}/Packages"
-        files = {path: text, path + packing: packed}
+        files: dict[str, bytes] = {}
+        for component, stanzas in {"main": self.stanzas, **self.others}.items():
+            path = f"{component}/binary-{ARCHITECTURE}/Packages"
+            files |= self._list(place, path, "\n".join(stanzas).encode(), packing)
         fields = {
             "Suite": "oldstable",
             "Codename": suite,
@@ -119,11 +121,16 @@ class SignedArchive:
         }
         lines = [f"{name}: {value}" for name, value in fields.items()]
         lines += ["SHA256:", *(f" {sha256(body)} {len(body)} {at}" for at, body in files.items())]
-        by_hash = place / path / ".." / "by-hash/SHA256"
-        by_hash.resolve().mkdir(parents=True, exist_ok=True)
-        (place / (path + packing)).write_bytes(packed)
-        (by_hash.resolve() / sha256(packed)).write_bytes(packed)
         (place / "InRelease").write_bytes(self.keys.signed("\n".join(lines) + "\n"))
+
+    def _list(self, place: Path, path: str, text: bytes, packing: str) -> dict[str, bytes]:
+        """Write one package list, by its name and by its hash."""
+        packed = gzip.compress(text) if packing == ".gz" else lzma.compress(text)
+        by_hash = (place / path).parent / "by-hash/SHA256"
+        by_hash.mkdir(parents=True, exist_ok=True)
+        (place / (path + packing)).write_bytes(packed)
+        (by_hash / sha256(packed)).write_bytes(packed)
+        return {path: text, path + packing: packed}
 
     def in_release(self, suite: str = "bookworm") -> Path:
         return self.folder / "dists" / suite / "InRelease"

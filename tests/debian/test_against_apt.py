@@ -19,8 +19,12 @@ from lading.debian.resolving import resolve
 from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
 from lading.debian.status import installed_in
+from lading.debian.trust import Trust
 from lading.distros import archive_suites, parse_distro
+from lading.errors import ResolutionError
+from lading.grammar.component import COMPONENTS
 from lading.http import HttpSettings
+from lading.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,6 +107,22 @@ SETS = (
 TRIED = SETS if os.environ.get("LADING_TEST_ALL_SETS") else SETS[::6]
 
 
+OF_ALL_COMPONENTS = (
+    "libfdk-aac2",
+    "nvidia-cuda-toolkit",
+    "unrar",
+    "ttf-mscorefonts-installer",
+    "firmware-misc-nonfree",
+    "nvidia-smi",
+    "intel-media-va-driver-non-free",
+    "gfortran libfdk-aac-dev",
+)
+"""Packages beside main, and some that need others there."""
+
+HELD = ("zlib1g", "libssl3", "libssl3t64", "perl-base", "libgcc-s1", "libsqlite3-0", "ncurses-base")
+"""What a base may have put on hold."""
+
+
 @dataclass(frozen=True)
 class Release:
     """A release as both sides see it: our package lists, and apt's sources."""
@@ -120,27 +140,40 @@ class Release:
 
 
 @pytest.fixture(scope="module", params=["bookworm", "trixie"])
-def release(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Release:
+def codename(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def release(codename: str, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return opened(codename, tmp_path_factory.mktemp("cache"))
+
+
+def opened(codename: str, cache: Path, *components: str) -> Release:
     keyring = find_keyring("debian", os.environ)
-    suites = archive_suites(parse_distro(request.param), architecture="amd64", roots=roots_in(HOST))
+    suites = archive_suites(
+        parse_distro(codename),
+        architecture="amd64",
+        roots=roots_in(HOST),
+        components=components,
+    )
     reader = Reader(
         architecture="amd64",
-        keyring=keyring,
+        trust=Trust(distro="debian", environ=os.environ),
         http=HttpSettings.from_environment(os.environ),
-        cache=tmp_path_factory.mktemp("cache"),
-        environ=os.environ,
+        cache=cache,
+        store=open_store(cache, os.environ),
         now=datetime.now(UTC),
     )
     indexes = tuple(index for suite in suites for index in reader.read(suite)[1])
-    lines = tuple(
-        suite.source.replace("deb ", f"deb [signed-by={keyring}] ", 1) for suite in suites
-    )
+    lines = tuple(suite.source(f"signed-by={keyring}") for suite in suites)
     stanzas = {key: text for index in indexes for key, text in stanzas_of(index)}
     return Release(Packages(indexes), lines, stanzas)
 
 
 def stanzas_of(index: Index) -> Iterable[tuple[tuple[str, str], str]]:
-    for stanza in index._content.decode().strip().split("\n\n"):
+    for stanza in filter(None, index._content.decode().strip().split("\n\n")):
         fields = dict(re.findall(r"^(Package|Version): (.+)$", stanza, re.MULTILINE))
         yield (fields["Package"], fields["Version"]), stanza
 
@@ -156,9 +189,13 @@ def base(
     return Apt(tmp_path_factory.mktemp("apt") / "state", release.sources, status=status).updated()
 
 
+# What a base image is made of.
+BASIC = re.compile(r"^(?:Essential: yes|Priority: (?:required|important))$", re.MULTILINE)
+
+
 def status_of(release: Release) -> str:
     """What dpkg records of a base with Python."""
-    basic = (one.name for one in release.packages.basic())
+    basic = {name for (name, _), text in release.stanzas.items() if BASIC.search(text)}
     base = release.chosen([*basic, "python3", "ca-certificates", "tzdata"])
     return release.text(base).replace("\nVersion:", "\nStatus: install ok installed\nVersion:")
 
@@ -186,6 +223,37 @@ def test_it_is_what_apt_would_install(release: Release, base: Apt) -> None:
             differ[words] = (sorted(chosen - installed), sorted(installed - chosen))
     assert len(SETS) >= 40
     assert differ == {}
+
+
+def test_it_is_what_apt_would_install_of_all_components(
+    codename: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    every = opened(codename, tmp_path_factory.mktemp("cache"), *COMPONENTS)
+    apt = Apt(tmp_path_factory.mktemp("apt") / "state", every.sources).updated()
+    for words in OF_ALL_COMPONENTS:
+        chosen = {(one.name, one.version) for one in every.chosen(words.split())}
+        assert chosen == apt.would_install(*words.split()), words
+
+
+def test_what_is_on_hold_is_left_as_apt_leaves_it(release: Release, tmp_path: Path) -> None:
+    """Where apt refuses since something held is in the way, so do we; else both do the same."""
+    status = aged(status_of(release))
+    for name in HELD:
+        status = re.sub(rf"(?m)^(Package: {name}\n(?:.+\n)*?Status: )install", r"\1hold", status)
+    assert 0 < status.count("Status: hold ok installed") <= len(HELD)
+    apt = Apt(tmp_path / "apt", release.sources, status=status).updated()
+    refused = []
+    for words in (*TRIED, *(name for name in HELD if release.packages.named(name))):
+        if not all(release.packages.named(word) for word in words.split()):
+            continue
+        found: set[tuple[str, str]] | None
+        try:
+            found = {(one.name, one.version) for one in release.chosen(words.split(), status)}
+        except ResolutionError:
+            found = None
+            refused.append(words)
+        assert found == apt.would_install_or_refuse(*words.split()), words
+    assert refused
 
 
 def test_a_folder_of_what_was_chosen_is_enough_for_apt(

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from debian.signed_archive import Server, SignedArchive, needs, sha256, stanza
-from lading.debian import LockedDebs, fetch_deb, lock_debs
+from lading.debian import LockedDebs, Trust, fetch_deb, lock_debs
 from lading.distros import parse_distro
 from lading.errors import ResolutionError
 from lading.http import HttpSettings
@@ -61,14 +61,18 @@ def target(server: Server, tmp_path: Path) -> dict[str, Any]:
     }
 
 
+def trust(keys: Keys, **others: Any) -> Trust:  # noqa: ANN401 - Trust checks them
+    environ = {**os.environ, "LADING_DEBIAN_KEYRING": str(keys.keyring)}
+    return Trust(**{"distro": "debian", "environ": environ, **others})
+
+
 def lock(
     *names: str,
     keys: Keys,
     target: dict[str, Any],
     **others: Any,  # noqa: ANN401 - lock_debs checks them
 ) -> LockedDebs:
-    environ = {**os.environ, "LADING_DEBIAN_KEYRING": str(keys.keyring)}
-    return lock_debs([names], **{"environ": environ, "now": NOW, **target, **others})
+    return lock_debs([names], **{"trust": trust(keys), "now": NOW, **target, **others})
 
 
 def refusal(keys: Keys, target: dict[str, Any], **others: Any) -> str:  # noqa: ANN401
@@ -95,15 +99,16 @@ def test_what_is_chosen_says_what_it_is_and_where_it_is_from(
             "suite": suite,
             "release": sha256(archive.in_release(suite).read_bytes()),
             "date": "2026-11-21T00:53:02Z",
+            "signed": True,
         }
-        for suite in ("bookworm", "bookworm-security")
+        for suite in sorted(SUITES)  # from the second nothing is needed, as was seen there
     ]
 
 
 def test_what_is_chosen_fits_the_lock(keys: Keys, target: dict[str, Any]) -> None:
     found = lock("tool", keys=keys, target=target)
     assert [Deb(**asdict(deb)).name for deb in found.debs] == ["lib", "tool"]
-    assert [Archive(**asdict(archive)).suite for archive in found.archives] == ["bookworm"]
+    assert [Archive(**asdict(archive)).suite for archive in found.archives] == sorted(SUITES)
 
 
 def test_the_same_twice_is_the_same(keys: Keys, target: dict[str, Any]) -> None:
@@ -163,7 +168,11 @@ def test_the_hosts_own_archives_are_the_way_where_no_mirror_is(
     found = lock("tool", keys=keys, target=plain, host_sources=sources)
     assert "/debian/dists/bookworm/InRelease" in server.asked
     # Another host has another address for them; the lock is the same on all.
-    assert [urlsplit(archive.url).path for archive in found.archives] == ["/debian"]
+    assert [urlsplit(archive.url).path for archive in found.archives] == [
+        "/debian",
+        "/debian-security",
+        "/debian",
+    ]
     assert server.url not in found.archives[0].url
 
     deb = deb_of(b"content")

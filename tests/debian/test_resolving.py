@@ -336,6 +336,70 @@ def test_status_d_has_no_status_in_it() -> None:
     assert (found.name, found.version) == ("a", "1")
 
 
+def holds(*stanzas: str) -> str:
+    """What dpkg has recorded of a base with these packages on hold."""
+    return has(*stanzas).replace("Status: install", "Status: hold")
+
+
+NEWER_LIB = stanza("lib", "2.0")
+
+
+def test_what_is_on_hold_is_not_brought_to_another_version() -> None:
+    held = holds(stanza("lib", "1.0"))
+    assert chosen("tool", index(stanza("tool", depends="lib"), NEWER_LIB), base=held) == "tool=1.0"
+    with pytest.raises(ResolutionError) as refused:
+        chosen("tool", index(stanza("tool", depends="lib (>= 2)"), NEWER_LIB), base=held)
+    assert str(refused.value) == (
+        "tool 1.0 needs lib (>= 2), and the base image has lib 1.0 on hold\n"
+        "hint: take a base image that does not hold it"
+    )
+
+
+def test_what_is_on_hold_gives_way_to_another_alternative() -> None:
+    either = stanza("tool", depends="lib (>= 2) | other")
+    held = holds(stanza("lib", "1.0"))
+    assert names("tool", either, NEWER_LIB, stanza("other"), base=held) == "other tool"
+
+
+def test_what_is_on_hold_is_not_changed_for_who_names_it() -> None:
+    held = holds(stanza("lib", "1.0"))
+    for word in ("lib", "lib=2.0"):
+        with pytest.raises(ResolutionError) as refused:
+            chosen(word, index(NEWER_LIB), base=held)
+        assert str(refused.value) == (
+            "lib 2.0 can't be installed: the base image has 1.0 on hold\n"
+            "hint: leave it out, or take a base image that does not hold it"
+        )
+    assert chosen("lib", index(stanza("lib", "1.0")), base=held) == ""
+
+
+def test_what_is_on_hold_does_not_move_with_its_source() -> None:
+    base = has(stanza("one", source="src")) + "\n" + holds(stanza("two", source="src"))
+    newer = index(stanza("one", "2.0", source="src"), stanza("two", "2.0", source="src"))
+    assert chosen("one", newer, base=base) == "one=2.0"
+
+
+def test_what_is_on_hold_is_not_moved_out_of_the_way() -> None:
+    breaking = stanza("tool", breaks="lib (<< 2)")
+    assert chosen("tool", index(breaking, NEWER_LIB), base=has(stanza("lib", "1.0"))) == (
+        "lib=2.0 tool=1.0"
+    )
+    with pytest.raises(ResolutionError) as refused:
+        chosen("tool", index(breaking, NEWER_LIB), base=holds(stanza("lib", "1.0")))
+    assert "tool 1.0 and lib 1.0 (on hold in the base image) can't be installed together" in str(
+        refused.value
+    )
+
+
+def test_an_older_package_that_provides_something_does_not_replace_a_newer_one() -> None:
+    """Apt's candidate is what is installed where that is newer, whatever it provides."""
+    tool, old = stanza("tool", depends="service"), stanza("server", provides="service")
+    with pytest.raises(ResolutionError, match=r"tool 1\.0 needs service, which the archive lacks"):
+        chosen("tool", index(tool, old), base=has(stanza("server", "2.0")))
+    other = stanza("zserver", provides="service")
+    assert names("tool", tool, old, other, base=has(stanza("server", "2.0"))) == "tool zserver"
+
+
 def test_two_suites_with_the_same_package_count_once() -> None:
     both = index(stanza("tool")), index(stanza("tool"), suite="stable-security")
     (found,) = resolve(["tool", "tool"], Packages(both), architecture="amd64")

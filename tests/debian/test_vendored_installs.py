@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from debian.signed_archive import needs
-from lading.debian import fetch_deb, lock_debs, packages_index
+from lading.debian import Trust, fetch_deb, lock_debs, packages_index
 from lading.debian.sources import roots_in
 from lading.distros import install_commands, parse_distro
 from lading.http import HttpSettings
@@ -51,7 +51,7 @@ def vendored(tmp_path_factory: pytest.TempPathFactory) -> Path:
         mirrors=mirrors,
         http=http,
         cache=cache,
-        environ=os.environ,
+        trust=Trust(distro="debian", environ=os.environ),
         now=datetime.now(UTC),
     )
     pairs = [

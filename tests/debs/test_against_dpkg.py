@@ -26,11 +26,13 @@ from lading.debian.archive import Reader
 from lading.debian.index import Packages
 from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
+from lading.debian.trust import Trust
 from lading.debs import NOTHING, DebFile, install
 from lading.distros import archive_suites, parse_distro
 from lading.download import fetch
 from lading.http import HttpSettings
 from lading.oci.layers import write_layer
+from lading.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -135,10 +137,10 @@ def release(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     http = HttpSettings.from_environment(os.environ)
     reader = Reader(
         architecture="amd64",
-        keyring=find_keyring("debian", os.environ),
+        trust=Trust(distro="debian", environ=os.environ),
         http=http,
         cache=cache,
-        environ=os.environ,
+        store=open_store(cache, os.environ),
         now=datetime.now(UTC),
     )
     packages = Packages(tuple(index for suite in suites for index in reader.read(suite)[1]))
@@ -167,7 +169,7 @@ def system(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "--skip=cleanup/apt/lists",
         release.name,
         str(root),
-        *(suite.source for suite in release.suites),
+        *(suite.source() for suite in release.suites),
     )
     yield root
     shutil.rmtree(root)

@@ -10,7 +10,7 @@ MIRROR = "http://mirror.example.test"
 
 def lines(name: str, architecture: str = "amd64", *roots: tuple[str, str]) -> list[str]:
     suites = archive_suites(parse_distro(name), architecture=architecture, roots=roots)
-    return [suite.source for suite in suites]
+    return [suite.source() for suite in suites]
 
 
 def test_debian_has_an_archive_of_its_own_for_security() -> None:

@@ -8,7 +8,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from lading.build_inputs import CA_BUNDLE_PATH
-from lading.distros import SUPPORTED, CacheDir, Distro, install_commands, parse_distro
+from lading.distros import SUPPORTED, AptSources, CacheDir, Distro, install_commands, parse_distro
 from lading.grammar.invalid import Invalid
 from shells import SHELLS, check, execute, findings
 
@@ -98,7 +98,9 @@ def test_a_mirror_stands_for_the_bases_own_sources_during_the_run() -> None:
         ("debian", "http://mirror.example.test/debian/"),
         ("ubuntu", "http://x.example.test"),
     )
-    found = install_commands(parse_distro("trixie"), ("curl",), arch="arm64", mirrors=mirrors)
+    found = install_commands(
+        parse_distro("trixie"), ("curl",), arch="arm64", sources=AptSources(mirrors=mirrors)
+    )
     plain = install_commands(parse_distro("trixie"), ("curl",), arch="arm64")
     assert found.mounts == plain.mounts
     written = found.commands[1]
@@ -114,12 +116,31 @@ def test_a_mirror_stands_for_the_bases_own_sources_during_the_run() -> None:
     assert found.commands[-1] == f"{plain.commands[-1]} /run/lading-apt.list"
 
 
+def test_components_and_whose_word_counts_are_in_the_sources() -> None:
+    sources = AptSources(
+        components=("contrib", "non-free"),
+        keyrings=(("debian", "/run/apt.debian.gpg"),),
+        unsigned=("debian-security",),
+    )
+    assert sources.lines(parse_distro("bookworm"), "amd64") == (
+        "deb [signed-by=/run/apt.debian.gpg] http://deb.mirror.lan/debian bookworm main contrib non-free",
+        "deb [signed-by=/run/apt.debian.gpg] http://deb.mirror.lan/debian bookworm-updates main contrib non-free",
+        "deb [trusted=yes] http://deb.mirror.lan/debian-security bookworm-security main contrib non-free",
+    )
+    assert AptSources().lines(parse_distro("bookworm"), "amd64") == ()
+    install = install_commands(parse_distro("bookworm"), PACKAGES, arch="amd64", sources=sources)
+    check(install.commands)
+
+
 @pytest.mark.parametrize("distro", SUPPORTED, ids=str)
 def test_a_mirror_of_another_archive_changes_nothing(distro: Distro) -> None:
     other = "debian" if distro.name == "ubuntu" else "ubuntu"
     mirrors = ((other, "http://mirror.example.test/x"),)
     plain = install_commands(distro, ("curl",), arch="amd64")
-    assert install_commands(distro, ("curl",), arch="amd64", mirrors=mirrors) == plain
+    assert (
+        install_commands(distro, ("curl",), arch="amd64", sources=AptSources(mirrors=mirrors))
+        == plain
+    )
 
 
 @pytest.mark.parametrize("name", ["bookworm", "noble"])
@@ -129,8 +150,10 @@ def test_installations_of_our_own_sources_are_posix_sh(name: str, tmp_path: Path
     lines = ["FROM example.test/base:1@sha256:" + "0" * 64]
     for install in (
         install_commands(distro, PACKAGES, arch="arm64", debs="/run/lading-debs"),
-        install_commands(distro, PACKAGES, arch="arm64", mirrors=mirrors),
-        install_commands(distro, PACKAGES, arch="arm-v7", mirrors=mirrors, cached=False),
+        install_commands(distro, PACKAGES, arch="arm64", sources=AptSources(mirrors=mirrors)),
+        install_commands(
+            distro, PACKAGES, arch="arm-v7", sources=AptSources(mirrors=mirrors), cached=False
+        ),
     ):
         check(install.commands)
         lines.append("RUN " + " && ".join(install.commands))

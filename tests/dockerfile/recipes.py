@@ -20,7 +20,7 @@ from freeze.world import DIGEST, MANIFEST, PLATFORM, UV, World, sdist, sha256, w
 from lading import secret
 from lading.distros import SUPPORTED
 from lading.dockerfile import dockerfile
-from lading.info import InstallPython
+from lading.info import ContextFile, InstallPython
 from lading.lock.file import write_lock
 from lading.lock.inputs import base_of, read_inputs
 from lading.lock.model import Build, Distribution, Lock, LockedBase, PlatformLock
@@ -146,6 +146,15 @@ _COMPILED = """(
     .python_packages("theirs @ git+https://git.example.test/team/theirs@main#subdirectory=python")
     .cmd("python", "-m", "theirs")
 )"""
+
+_TRUSTING = """(
+    Image(distro=DISTRO, components=["non-free"]).system_packages("curl").python_packages("six")
+)"""
+_TRUST = {
+    "archive_mirrors": (("debian", "https://mirror.example.test/debian"),),
+    "archive_keyrings": (("debian", ContextFile(path="apt/debian.gpg", sha256="0" * 64, size=1)),),
+    "unsigned_archives": ("debian-security",),
+}
 
 RECIPES = {
     "minimal": Recipe(
@@ -288,6 +297,19 @@ RECIPES = {
             ),
             "python_mirror": "https://mirror.example.test/simple",
         },
+    ),
+    "trusting": Recipe(
+        distros=("debian:bookworm",),
+        text=_TRUSTING,
+        locked=(wheel("six", "1.16.0"),),
+        reaching=_TRUST,
+    ),
+    "classic-trusting": Recipe(
+        distros=("debian:bookworm",),
+        text=_TRUSTING,
+        dialect="classic",
+        locked=(wheel("six", "1.16.0"),),
+        reaching=_TRUST,
     ),
     "classic": Recipe(
         text=_FULL.replace(""", secrets=["token"]""", ""),

@@ -320,6 +320,37 @@ def test_mirrors_are_frozen_and_change_no_key(tmp_path: Path) -> None:
     assert mirrored.base == without.base
 
 
+TRUSTING = """\
+[tool.lading.archives]
+debian = { keyring = "keys/debian.gpg" }
+debian-security = { unsigned = true }
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"\x99\x01keys", "apt/debian.gpg"),
+        (b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n", "apt/debian.asc"),
+    ],
+)
+def test_whose_word_counts_is_frozen_with_the_keys(
+    tmp_path: Path, content: bytes, name: str
+) -> None:
+    source = 'Image(distro="debian:bookworm", components=["contrib"]).system_packages("curl")'
+    world = World(root=tmp_path.resolve())
+    without = decide(world, source)
+    world.write({"pyproject.toml": TRUSTING, "keys/debian.gpg": content})
+    found = decided(world, source)
+    info = found.info
+    file = ContextFile(path=name, sha256=sha256(content), size=len(content))
+    assert found.contents[name].sha256 == file.sha256
+    assert info.components == ("contrib",)
+    assert info.archive_keyrings == (("debian", file),)
+    assert info.unsigned_archives == ("debian-security",)
+    assert info.key == without.key  # it says how packages are reached, and their hashes are locked
+
+
 def plain_name(info: ImageInfo) -> str:
     return info.base.reference.rpartition("/")[2]
 

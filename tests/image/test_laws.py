@@ -126,3 +126,4 @@ def test_each_argument_of_the_constructor_makes_another_recipe() -> None:
     assert Image() != Image(distro="alpine")
     assert Image() != Image(lock_python_packages=False)
     assert Image() != Image(compile_bytecode=False)
+    assert Image() != Image(components=["contrib"])

@@ -120,6 +120,26 @@ def test_r38_replace_checks_the_steps_against_the_new_distro() -> None:
     assert image.replace(distro="ubuntu:24.04").steps == image.steps
 
 
+@pytest.mark.parametrize("distro", ["alpine", "ubuntu:24.04", "ubi9"])
+def test_what_is_said_of_debians_archive_is_for_debian(distro: str) -> None:
+    """Leaving it aside would install something else than was asked for."""
+    full = Image(components=["contrib"])
+    assert full.components == ("contrib",)
+    (problem,) = refused(lambda: full.replace(distro=distro))
+    assert problem.message.startswith("components are for Debian, and the image is ")
+    assert problem.hint is not None
+    day = Image(snapshot="2026-11-01")
+    (problem,) = refused(lambda: day.replace(distro=distro))
+    assert problem.message.startswith("snapshot is for Debian, and the image is ")
+    assert full.replace(distro=distro, components=()).components == ()
+
+
+def test_a_component_that_does_not_exist_is_refused() -> None:
+    (problem,) = refused(lambda: Image(components=["nonfree"]))
+    assert problem.message == 'component "nonfree" is unknown'
+    assert problem.hint == 'did you mean "non-free"?'
+
+
 def test_r38_replace_takes_names_for_each_distro() -> None:
     image = Image().system_packages("curl", debian=["libgomp1"], alpine=["libgomp"])
     assert image.replace(distro="alpine").steps == image.steps

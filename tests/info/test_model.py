@@ -265,14 +265,18 @@ EXAMPLE = ImageInfo(
     programs=(ContextFile(path="uv", sha256="0", size=1, executable=True),),
     interpreter_debs=(DEB,),
     build_debs=(DEB,),
+    components=("contrib",),
     snapshot="20261101T000000Z",
     base_mirror="mirror.example.test/x:1",
     archive_mirrors=(("debian", "https://f.example.test"),),
+    archive_keyrings=(("debian", ContextFile(path="apt/debian.gpg", sha256="0", size=1)),),
+    unsigned_archives=("debian-security",),
     python_mirror="https://g.example.test",
 )
 
 REACHING = {
     *("vendored", "programs", "base_mirror", "archive_mirrors", "python_mirror"),
+    *("archive_keyrings", "unsigned_archives"),
     "folders",
 }
 """What says how to reach things, and not what an image is."""

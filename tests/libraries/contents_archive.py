@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from debian.signed_archive import SignedArchive, sha256, stanza
+from lading.debian import Trust
 from lading.distros import parse_distro
 from lading.errors import ResolutionError
 from lading.http import HttpSettings
@@ -56,7 +57,10 @@ class Archive:
             "http": HttpSettings(retries=0),
             "cache": cache,
             "store": store,
-            "environ": {**os.environ, "LADING_DEBIAN_KEYRING": str(keys.keyring)},
+            "trust": Trust(
+                distro="debian",
+                environ={**os.environ, "LADING_DEBIAN_KEYRING": str(keys.keyring)},
+            ),
             "now": NOW,
         }
         for suite in SUITES:

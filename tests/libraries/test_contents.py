@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from debian.signed_archive import Server, needs, sha256
+from lading.debian import Trust
 from lading.errors import ResolutionError
 from lading.mirrors import Mirrors
 from libraries.contents_archive import LINES, NOW, SUITES, Archive
@@ -66,11 +67,11 @@ def test_ubuntu_has_one_index_for_all_components(archive: Archive) -> None:
     for suite in ("noble", "noble-updates", "noble-security"):
         archive.publish(suite, LINES, path="Contents-amd64")
     (_, url), *_ = archive.arguments["mirrors"].archives
-    keyring = archive.arguments["environ"]["LADING_DEBIAN_KEYRING"]
+    keyring = archive.arguments["trust"].environ["LADING_DEBIAN_KEYRING"]
     found = archive.read(
         "ubuntu:24.04",
         mirrors=Mirrors(archives=(("ubuntu", url),)),
-        environ={**os.environ, "LADING_UBUNTU_KEYRING": keyring},
+        trust=Trust(distro="ubuntu", environ={**os.environ, "LADING_UBUNTU_KEYRING": keyring}),
     )
     assert found.providers("libplain.so") == ("plain", "plainer")
 

@@ -10,6 +10,7 @@ import pytest
 from debian.signed_archive import Keys, Server, SignedArchive, needs, stanza
 from lading.errors import LadingError
 from lading.lock.debs import debs_drift
+from lading.lock.drift import drift
 from lading.lock.file import emit_lock, parse_lock
 from lading.lock.inputs import read_inputs
 from lading.lock.integrity import flaws
@@ -93,8 +94,10 @@ def make(
     *,
     earlier: Lock | None = None,
     renewal: Renewal = Renewal(),  # noqa: B008 - it is frozen
+    allow_older_index: bool = False,
 ) -> Lock:
     maker = LockMaker(
+        allow_older_index=allow_older_index,
         machine=dock.machine(),
         now=lambda: datetime(2026, 11, 22, tzinfo=UTC),
         say=dock.said.append,
@@ -267,3 +270,68 @@ def test_a_snapshot_is_asked_for_its_day(
     )
     later = image.replace(snapshot="20261102T120000Z")
     assert "snapshot 20261101T000000Z is locked" in debs_drift(later, part(lock))[0]
+
+
+# As official Python images say it, whatever base is built on them.
+OFFICIAL = ("PATH=/usr/local/bin:/usr/bin", "PYTHON_VERSION=3.11.9", "PYTHON_SHA256=00")
+
+
+def with_python(dock: Dock, **replaced: object) -> Image:
+    """An image that needs an interpreter, on a base that has one."""
+    image = based(dock, STATUS, **replaced).python_packages("beta")
+    files = images.layer({"var/lib/dpkg/status": STATUS.encode()})
+    layout.write(dock.project / "base", [images.image(layers=[files], env=OFFICIAL)])
+    return image
+
+
+def test_that_the_base_has_the_interpreter_is_recorded(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    dock.index.wheel("beta", "1.0")
+    lock = make(dock, with_python(dock))
+    assert part(lock).debs_for == DebsFor()
+    assert "[platforms.debs_for]\n" in emit_lock(lock)
+    assert make(dock, with_python(dock), earlier=lock) == lock
+    assert archive[1].asked == []
+
+
+def test_a_base_that_has_lost_the_interpreter_gets_it(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    assert archive
+    dock.index.wheel("beta", "1.0")
+    before = make(dock, with_python(dock))
+    after = make(dock, based(dock).python_packages("beta"), earlier=before)
+    assert debs(after) == [(1, "python3.11", "3.11.2")]
+
+
+def test_another_python_is_looked_for_again(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    """That a base has 3.11.9 says nothing of another release."""
+    assert archive
+    dock.index.wheel("beta", "1.0")
+    image = with_python(dock, python_version="3.11.9")
+    before = make(dock, image)
+    assert part(before).debs_for == DebsFor()
+    after = make(dock, image.replace(python_version="3.11.2"), earlier=before)
+    assert debs(after) == [(1, "python3.11", "3.11.2")]
+
+
+@pytest.mark.parametrize("has_python", [False, True])
+def test_system_packages_that_are_locked_from_now_on_are_drift(
+    dock: Dock, archive: tuple[SignedArchive, Server], *, has_python: bool
+) -> None:
+    """A base that may have the interpreter was never asked for it while nothing was locked."""
+    assert archive
+    dock.index.wheel("beta", "1.0")
+    image = with_python(dock) if has_python else based(dock).python_packages("beta")
+    before = make(dock, image.replace(lock_system_packages=False))
+    assert drift(before, read_inputs(image, dock.project).inputs, [AMD64]) == (
+        "lock_system_packages: no is locked, yes is asked for",
+    )
+    assert debs_drift(image, part(before)) == (
+        "not locked: system package python3.11, for the interpreter",
+    )
+    after = make(dock, image, earlier=before)
+    assert part(after).debs_for == DebsFor(interpreter=() if has_python else ("python3.11",))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lading.cli.target import Target
     from lading.grammar.base import BaseImage
-    from lading.lock.model import Lock
+    from lading.lock.model import Lock, PlatformLock
     from lading.secret_values import SecretSource
 
 __all__ = ["lock"]
@@ -49,6 +49,11 @@ __all__ = ["lock"]
     callback=parsed(parse_package_name),
     help="Resolve this package anew; repeat for more.",
 )
+@click.option(
+    "--allow-older-index",
+    is_flag=True,
+    help="Take package lists of Debian's archive that are older than those seen before.",
+)
 @secret_option
 @quiet
 @as_json
@@ -63,6 +68,7 @@ def lock(  # noqa: PLR0913 - one argument an option
     check: bool,
     upgrade: bool,
     upgraded: tuple[str, ...],
+    allow_older_index: bool,
     secrets: tuple[SecretSource, ...],
     quiet: bool,
     as_json: bool,
@@ -74,7 +80,7 @@ def lock(  # noqa: PLR0913 - one argument an option
     What is locked stays, where it still fits: only what changed is resolved, unless --upgrade or
     --upgrade-package says otherwise.
 
-    With --json: {file, changed, platforms}; with --check, {drifted}, a list of sentences.
+    With --json: {file, changed, platforms}; with --check, {drifted, remarks}, lists of sentences.
     """
     from lading.lock.file import read_lock, write_lock  # noqa: PLC0415 - only for this command
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
@@ -92,12 +98,14 @@ def lock(  # noqa: PLR0913 - one argument an option
     wanted = platforms or _platforms_of(earlier)
     if check:
         drifted = _drift(found, earlier, wanted, allow_unpinned_base=allow_unpinned_base)
-        _tell_drift(drifted, as_json=as_json, quiet=quiet)
+        remarks = tuple(_remarks(earlier)) if earlier else ()
+        _tell_drift(drifted, remarks, as_json=as_json, quiet=quiet)
         return
     with progress(quiet=quiet) as say:
         maker = LockMaker(
             machine=Machine.here(ca_bundle=ca_bundle, secrets=secrets),
             allow_unpinned_base=allow_unpinned_base,
+            allow_older_index=allow_older_index,
             say=say,
         )
         made = maker.make(
@@ -142,17 +150,35 @@ def _drift(
     )
 
 
-def _tell_drift(drifted: tuple[str, ...], *, as_json: bool, quiet: bool) -> None:
+def _remarks(lock: Lock) -> Iterator[str]:
+    """What a reader of the lock should know, and what is no error, since it was asked for."""
+    for part in lock.platforms:
+        yield from (f"{part.platform}: {one}" for one in _unsigned(part))
+
+
+def _unsigned(part: PlatformLock) -> Iterator[str]:
+    for archive in part.archives:
+        if not archive.signed:
+            what = f"{archive.suite} of {archive.url}"
+            yield f"{what} is not signed, as [tool.lading.archives] has it"
+
+
+def _tell_drift(
+    drifted: tuple[str, ...], remarks: tuple[str, ...], *, as_json: bool, quiet: bool
+) -> None:
     from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only for this command
 
     if as_json:
-        click.echo(json.dumps({"drifted": list(drifted)}, indent=2))
-    elif drifted:
+        click.echo(json.dumps({"drifted": list(drifted), "remarks": list(remarks)}, indent=2))
+    else:
+        for one in remarks:
+            note(f"remark: {one}")
         for one in drifted:
             note(f"drifted: {one}")
-        note("hint: run `lading lock`, and commit the result")
-    elif not quiet:
-        note(f"{LOCK_NAME} is up to date")
+        if drifted:
+            note("hint: run `lading lock`, and commit the result")
+        elif not quiet:
+            note(f"{LOCK_NAME} is up to date")
     if drifted:
         click.get_current_context().exit(1)
 
@@ -172,6 +198,7 @@ def _result(lock: Lock, *, changed: bool) -> str:
             "base": part.base.reference,
             "digest": part.base.digest,
             "distributions": len(part.distributions),
+            "remarks": list(_unsigned(part)),
         }
         for part in lock.platforms
     }
@@ -191,6 +218,7 @@ def _lines(lock: Lock, *, changed: bool) -> Iterator[str]:
         if part.debs:
             debs = len(part.debs)
             yield f"  {debs} system package{'' if debs == 1 else 's'} that the base lacks"
+        yield from (f"  {one}" for one in _unsigned(part))
         for one in part.distributions:
             if one.is_source:
                 named = f"{one.name} {one.version}" if one.version else one.name

@@ -11,6 +11,7 @@ from lading.config.keys import EXTENDS, MAIN, NAMED, OUTSIDE_STEPS, STEPS
 from lading.distros import SUPPORTED
 from lading.image import Image, secret
 from lading.mirrors import REGISTRY_MIRRORS, URL_MIRRORS
+from lading.project_file import SIGNED_ARCHIVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,6 +59,23 @@ _MIRRORS: Final[Schema] = {
 }
 
 
+_ARCHIVE: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "keyring": {"description": "The keys that sign it, in the project.", **_TEXT},
+        "unsigned": {"description": "Whether nobody signs it.", **_FLAG},
+    },
+    "not": {"required": ["keyring", "unsigned"]},
+}
+_ARCHIVES: Final[Schema] = {
+    "description": "Whose word counts for archives of Debian packages.",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": dict.fromkeys(SIGNED_ARCHIVES, _ARCHIVE),
+}
+
+
 def schema() -> Schema:
     """The schema of a `lading.toml`, and of `[tool.lading]` (JSON Schema, draft 2020-12)."""
     named = {
@@ -70,7 +88,7 @@ def schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Lading",
         "description": "A lading.toml, or [tool.lading] of a pyproject.toml.",
-        **_closed(_image_keys() | {NAMED: named, "mirrors": _MIRRORS}),
+        **_closed(_image_keys() | {NAMED: named, "archives": _ARCHIVES, "mirrors": _MIRRORS}),
         "$defs": {"image": _closed(_image_keys()), "secret": _secret(), **_call_definitions()},
     }
 

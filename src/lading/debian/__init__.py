@@ -7,12 +7,14 @@ from lading.debian.facts import Facts
 from lading.debian.locking import LockedDeb, LockedDebs, fetch_deb, lock_debs
 from lading.debian.repository import packages_index
 from lading.debian.status import installed_in, unneeded
+from lading.debian.trust import Trust
 
 __all__ = [
     "Facts",
     "LockedDeb",
     "LockedDebs",
     "ReadArchive",
+    "Trust",
     "fetch_deb",
     "installed_in",
     "lock_debs",

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lading.debian.index import Index
 from lading.debian.release import check_age, read_release
-from lading.debian.signature import signed_text
 from lading.debian.unpack import gunzip, unxz
 from lading.download import fetch, keep, kept
-from lading.errors import ResolutionError
+from lading.errors import ImageError, ResolutionError
 from lading.http import HttpClient, HttpError, redacted_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
     from lading.debian.release import IndexFile, Release
+    from lading.debian.trust import Trust
     from lading.distros import ArchiveSuite
     from lading.http import HttpSettings
+    from lading.store import Store
 
 __all__ = ["ReadArchive", "Reader", "SignedSuite", "setting_of"]
 
 _OK: Final = 200
+_NOT_FOUND: Final = 404
 _MAX_RELEASE: Final = 8 << 20
 _MAX_INDEX: Final = 1 << 30
+
+_SEEN: Final = "archive-seen-1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +43,14 @@ class ReadArchive:
         suite: Such as `bookworm-security`.
         release: The SHA-256 of its InRelease file, whose signature was checked.
         date: Of that file, as it says itself (RFC 3339, UTC).
+        signed: Whether it was; else the user has asked for an archive that nobody signs.
     """
 
     url: str
     suite: str
     release: str
     date: str
+    signed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +81,18 @@ class Reader:
 
     Attributes:
         architecture: In Debian's words.
-        keyring: The keys that sign them.
+        trust: Whose.
+        http: How to reach them.
+        cache: Where package lists are kept, by hash.
+        store: Where it is kept how new a state was that was seen.
         now: The time that a Release file must still hold at.
     """
 
     architecture: str
-    keyring: Path
+    trust: Trust
     http: HttpSettings
     cache: Path
-    environ: Mapping[str, str]
+    store: Store
     now: datetime
 
     def read(self, suite: ArchiveSuite) -> tuple[ReadArchive, tuple[Index, ...]]:
@@ -105,18 +114,29 @@ class Reader:
             ResolutionError: It can't be had, isn't signed, has expired, or is damaged.
         """
         folder = f"{suite.root}/dists/{suite.suite}"
-        what = f"{redacted_url(folder)}/InRelease"
-        content = self._in_release(folder, suite.mirror)
-        text = signed_text(content, what=what, keyring=self.keyring, environ=self.environ)
-        release = read_release(text, what=what)
+        name, content = self._release(folder, suite)
+        what = f"{redacted_url(folder)}/{name}"
+        release = read_release(self.trust.text(content, suite, what=what), what=what)
         check_age(release, suite.suite, now=self.now, what=what)
         read = ReadArchive(
             url=redacted_url(suite.root),
             suite=suite.suite,
             release=hashlib.sha256(content).hexdigest(),
             date=f"{release.date:%Y-%m-%dT%H:%M:%SZ}",
+            signed=self.trust.signs(suite),
         )
+        if read.signed:
+            self._see(read, suite, what)
         return SignedSuite(folder=folder, archive=read, release=release)
+
+    def _see(self, read: ReadArchive, suite: ArchiveSuite, what: str) -> None:
+        """Refuse a state that is older than the newest that was seen, and remember this one."""
+        name = f"{_SEEN}-{read.url}-{suite.suite}"
+        seen = (self.store.record(name) or b"").decode(errors="replace")
+        self.trust.check_date(read.date, suite, seen=seen, what=what)
+        if read.date != seen:
+            with suppress(ImageError):  # it is more than a build needs
+                self.store.keep(name, read.date.encode())
 
     def fetched(self, signed: SignedSuite, file: IndexFile) -> Path:
         """A file that a suite's signed state names, as it is there.
@@ -141,20 +161,26 @@ class Reader:
         url = _url(signed.folder, file, by_hash=by_hash)
         return fetch(url, file.sha256, cache=self.cache, http=self.http, size=file.size)
 
-    def _in_release(self, folder: str, archive: str) -> bytes:
-        url = f"{folder}/InRelease"
-        try:
-            with HttpClient(self.http) as client:
-                answer = client.read(url, limit=_MAX_RELEASE)
-        except HttpError as error:
-            why, hint = error.reason, error.hint or setting_of(archive)
-            raise ResolutionError(f"can't fetch {redacted_url(url)}: {why}", hint=hint) from None
-        if answer.status != _OK:
-            raise ResolutionError(
-                f"can't fetch {redacted_url(url)}: its server answered with status {answer.status}",
-                hint=setting_of(archive),
-            )
-        return answer.body
+    def _release(self, folder: str, suite: ArchiveSuite) -> tuple[str, bytes]:
+        """The suite's Release file and its name; the signature need not be in it if none counts."""
+        names = ("InRelease",) if self.trust.signs(suite) else ("InRelease", "Release")
+        for name in names:
+            url = f"{folder}/{name}"
+            try:
+                with HttpClient(self.http) as client:
+                    answer = client.read(url, limit=_MAX_RELEASE)
+            except HttpError as error:
+                why, hint = error.reason, error.hint or setting_of(suite.mirror)
+                message = f"can't fetch {redacted_url(url)}: {why}"
+                raise ResolutionError(message, hint=hint) from None
+            if answer.status == _OK:
+                return name, answer.body
+            if answer.status != _NOT_FOUND:
+                break
+        raise ResolutionError(
+            f"can't fetch {redacted_url(url)}: its server answered with status {answer.status}",
+            hint=setting_of(suite.mirror),
+        )
 
     def _packages(self, signed: SignedSuite, component: str) -> bytes:
         """A package list, which is kept unpacked: unpacking takes ten times as long as reading."""
@@ -167,7 +193,7 @@ class Reader:
         found = next((one for one in (".xz", ".gz") if path + one in files), None)
         if found is None:
             where = redacted_url(signed.folder)
-            raise ResolutionError(f"{where} has no packages for {self.architecture}")
+            raise ResolutionError(f"{where} has no packages for {self.architecture} in {component}")
         text = _plain(self.fetched(signed, files[path + found]), found, plain)
         if plain is not None:
             keep(text, plain.sha256, self.cache)

@@ -34,6 +34,7 @@ class Facts:
         depends: What has to be installed with it, before or after.
         provides: What it stands for, with the version where it says one.
         conflicts: What must not be installed with it: its Conflicts and Breaks.
+        held: Whether it is installed, and must stay as it is.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Facts:
     depends: tuple[Alternatives, ...] = field(repr=False)
     provides: tuple[Relation, ...] = field(repr=False)
     conflicts: tuple[Relation, ...] = field(repr=False)
+    held: bool = False
 
 
 class _Facts(TypedDict):

@@ -6,7 +6,6 @@ A file of 60,000 stanzas is searched for names at once, and a stanza is read whe
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property, cmp_to_key
 from typing import TYPE_CHECKING, Final
@@ -25,10 +24,10 @@ __all__ = ["Index", "Package", "Packages"]
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
-# Before every field stands a line's end: `Packages` puts one before the first as well.
+# Before every field stands a line's end, by which it is found the quickest; not before the first.
+_FIRST: Final = re.compile(rb"Package: *([^\s]+)")
 _PACKAGE: Final = re.compile(rb"\nPackage: *([^\s]+)")
 _PROVIDES: Final = re.compile(rb"\nProvides: *([^\n]+)")
-_BASIC: Final = re.compile(rb"\n(?:Essential: *yes|Priority: *(?:required|important))[ \t]*(?=\n)")
 _PROVIDED: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9+.-]*(?=[\s,(:]|\Z)")
 
 
@@ -49,35 +48,65 @@ class Package(Facts):
     size: int
 
 
+class _Places:
+    """Where the stanzas of each name are.
+
+    Nearly every name has one stanza. A list for each of 60,000 would take longer to make than all
+    that is read of them, and as long again for Python's garbage collection to go through.
+    """
+
+    def __init__(self, found: Iterable[tuple[bytes, int]]) -> None:
+        self.first: dict[bytes, int] = {}
+        self._more: dict[bytes, list[int]] = {}
+        first, more = self.first, self._more
+        for name, place in found:
+            if first.setdefault(name, place) != place:
+                more.setdefault(name, []).append(place)
+
+    def of(self, name: str) -> tuple[int, ...]:
+        """In the order of the file."""
+        key = name.encode(errors="replace")
+        return (self.first[key], *self._more.get(key, ())) if key in self.first else ()
+
+
 class Index:
     """The text of one Packages file."""
 
     def __init__(self, content: bytes, *, suite: str) -> None:
         self.suite = suite
-        self._content = b"\n" + content
+        self._content = content
         self._read: dict[int, Package] = {}
 
     @cached_property
-    def names(self) -> dict[str, list[int]]:
-        """Where the stanzas of each package are."""
-        found: defaultdict[str, list[int]] = defaultdict(list)
-        for match in _PACKAGE.finditer(self._content):
-            found[match[1].decode(errors="replace")].append(match.start())
-        return found
+    def _names(self) -> _Places:
+        return _Places(self._found_names())
 
     @cached_property
-    def provided(self) -> dict[str, list[int]]:
-        """Where the stanzas are that say to provide a name."""
-        found: defaultdict[str, list[int]] = defaultdict(list)
-        for match in _PROVIDES.finditer(self._content):
-            for name in _PROVIDED.findall(match[1]):
-                found[name.decode()].append(match.start())
-        return found
+    def _provided(self) -> _Places:
+        return _Places(
+            (name, match.start())
+            for match in _PROVIDES.finditer(self._content)
+            for name in _PROVIDED.findall(match[1])
+        )
 
-    def basic(self) -> Iterator[Package]:
-        """The packages that a base image is made of: essential, required or important."""
-        starts = {match.start() for match in _BASIC.finditer(self._content)}
-        return (self.package(start) for start in sorted(starts))
+    def _found_names(self) -> Iterator[tuple[bytes, int]]:
+        first = _FIRST.match(self._content)
+        if first is not None:
+            yield first[1], 0
+        for match in _PACKAGE.finditer(self._content):
+            yield match[1], match.start()
+
+    def names(self) -> Iterator[str]:
+        """The name of every package."""
+        return (name.decode(errors="replace") for name in self._names.first)
+
+    def named(self, name: str) -> Iterator[Package]:
+        """The versions of a package."""
+        return map(self.package, self._names.of(name))
+
+    def providing(self, name: str) -> Iterator[Package]:
+        """The packages that say to provide a name."""
+        return map(self.package, self._provided.of(name))
 
     def package(self, place: int) -> Package:
         """The package of the stanza that `place` is in."""
@@ -121,32 +150,19 @@ class Packages:
     def named(self, name: str) -> tuple[Package, ...]:
         """The versions of a package, the newest first; of equal ones that of the first suite."""
         if name not in self._found:
-            every = (
-                index.package(place)
-                for index in self.indexes
-                for place in index.names.get(name, ())
-            )
+            every = (one for index in self.indexes for one in index.named(name))
             self._found[name] = tuple(_newest_first(every))
         return self._found[name]
 
     def providing(self, name: str) -> tuple[Package, ...]:
         """The packages whose newest version provides a name, by their own."""
-        names = {
-            index.package(place).name
-            for index in self.indexes
-            for place in index.provided.get(name, ())
-        }
+        names = {one.name for index in self.indexes for one in index.providing(name)}
         newest = (self.named(one)[0] for one in sorted(names))
         return tuple(one for one in newest if any(name == it.name for it in one.provides))
 
     def names(self) -> Iterator[str]:
         """The name of every package, some more than once."""
-        return (name for index in self.indexes for name in index.names)
-
-    def basic(self) -> tuple[Package, ...]:
-        """The newest versions of the packages that a base image is made of."""
-        names = {package.name for index in self.indexes for package in index.basic()}
-        return tuple(self.named(name)[0] for name in sorted(names))
+        return (name for index in self.indexes for name in index.names())
 
 
 def _newest_first(packages: Iterable[Package]) -> list[Package]:

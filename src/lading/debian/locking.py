@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from lading.debian.archive import ReadArchive, Reader, setting_of
+from lading.debian.elsewhere import told_elsewhere
 from lading.debian.index import Packages
 from lading.debian.resolving import MissingPackage, resolve
-from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
-from lading.distros import SUPPORTED, archive_suites, debian_architecture
+from lading.distros import archive_suites, debian_architecture
 from lading.download import fetch
 from lading.errors import Problem, ResolutionError
 from lading.grammar.invalid import Invalid
 from lading.grammar.snapshot import moment_of
 from lading.http import redacted_url
+from lading.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from lading.debian.facts import Facts
     from lading.debian.index import Package
+    from lading.debian.trust import Trust
     from lading.distros import ArchiveSuite, Distro
     from lading.http import HttpSettings
     from lading.mirrors import Mirrors
@@ -102,7 +103,7 @@ class LockedDebs:
     """The packages that an image needs and its base lacks, and where they were read from.
 
     Attributes:
-        archives: By suite.
+        archives: By suite; those too of which nothing is needed, since that was read off them.
         debs: By installation, name and version.
     """
 
@@ -120,10 +121,11 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     mirrors: Mirrors,
     http: HttpSettings,
     cache: Path,
-    environ: Mapping[str, str],
+    trust: Trust,
     now: datetime,
     say: Callable[[str], None] | None = None,
     snapshot: str | None = None,
+    components: tuple[str, ...] = (),
     host_sources: Path | None = None,
 ) -> LockedDebs:
     """What apt would install, one installation after the other, on a base that has `installed`.
@@ -137,10 +139,11 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         mirrors: Where its archives are, where they are elsewhere.
         http: How to reach them.
         cache: Where package lists are kept, by hash.
-        environ: `PATH` for gpgv, and `LADING_DEBIAN_KEYRING` or `LADING_UBUNTU_KEYRING`.
+        trust: Whose word counts for them.
         now: The time that the archive's state must still hold at.
         say: Told what is being done.
         snapshot: The moment whose state of the archive is meant; None for the present one.
+        components: Of the archive, beside those that a base image's own sources name.
         host_sources: The folder of the host's own apt, by whose archives of the same name those
             without a mirror are reached. What is returned names none of them: it is the same on
             every host.
@@ -151,15 +154,15 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     """
     if not any(installations) and not compiling:
         return LockedDebs()
-    architecture, named = _suites(distro, platform, mirrors.archives, snapshot)
-    hosts = _hosts(host_sources, named)
-    _, suites = _suites(distro, platform, (*mirrors.archives, *hosts), snapshot)
+    architecture, named = _suites(distro, platform, mirrors.archives, snapshot, components)
+    roots = (*mirrors.archives, *_hosts(host_sources, named))
+    _, suites = _suites(distro, platform, roots, snapshot, components)
     reader = Reader(
         architecture=architecture,
-        keyring=find_keyring(distro.name, environ),
+        trust=trust,
         http=http,
         cache=cache,
-        environ=environ,
+        store=open_store(cache, trust.environ),
         now=now if snapshot is None else moment_of(snapshot),
     )
     if say is not None:
@@ -171,15 +174,9 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     try:
         debs = _in_turn(installations, compiling, packages, installed, architecture)
     except MissingPackage as error:
-        others = _others(distro, platform, (*mirrors.archives, *hosts))
-        raise _told_elsewhere(error, others, reader) from None
-    used = {deb.suite for deb in debs}
-    return LockedDebs(
-        archives=tuple(
-            sorted((_named(one, named) for one, _ in read if one.suite in used), key=_suite)
-        ),
-        debs=debs,
-    )
+        raise told_elsewhere(error, suites[0], distro=distro, roots=roots, reader=reader) from None
+    archives = sorted((_named(one, named) for one, _ in read), key=_suite)
+    return LockedDebs(archives=tuple(archives), debs=debs)
 
 
 def _in_turn(
@@ -203,40 +200,10 @@ def _in_turn(
         found += (_locked(one, group) for one in chosen)
     if missing:
         problems = dict.fromkeys(one for error in missing for one in error.problems)
-        raise MissingPackage(problems, tuple(name for error in missing for name in error.names))
+        names = tuple(name for error in missing for name in error.names)
+        is_named = any(error.is_named for error in missing)
+        raise MissingPackage(problems, names, is_named=is_named)
     return tuple(sorted(found, key=lambda one: (one.group, one.name, one.version)))
-
-
-def _others(
-    distro: Distro, platform: Platform, roots: Iterable[tuple[str, str]]
-) -> Iterator[tuple[Distro, ArchiveSuite]]:
-    """The other releases of the distribution, each with its first suite."""
-    for other in SUPPORTED:
-        if other.name == distro.name and other != distro:
-            yield other, _suites(other, platform, roots)[1][0]
-
-
-def _told_elsewhere(
-    error: MissingPackage, others: Iterable[tuple[Distro, ArchiveSuite]], reader: Reader
-) -> ResolutionError:
-    """The same, with the releases that have what is missing; one that can't be read is left out."""
-    having: dict[str, list[str]] = {}
-    for release, suite in others:
-        with suppress(ResolutionError):
-            packages = Packages(reader.read(suite)[1])
-            for word in error.names:
-                if packages.named(word.partition("=")[0].partition(":")[0]):
-                    having.setdefault(word, []).append(str(release))
-    return ResolutionError(_with_releases(one, having) for one in error.problems)
-
-
-def _with_releases(problem: Problem, having: Mapping[str, list[str]]) -> Problem:
-    words = problem.message.split()
-    found = next((releases for word, releases in having.items() if word in words), None)
-    if found is None:
-        return problem
-    hints = (problem.hint, f"{' and '.join(found)} {'has' if len(found) == 1 else 'have'} it")
-    return replace(problem, hint="; ".join(filter(None, hints)))
 
 
 def _suites(
@@ -244,6 +211,7 @@ def _suites(
     platform: Platform,
     roots: Iterable[tuple[str, str]],
     snapshot: str | None = None,
+    components: tuple[str, ...] = (),
 ) -> tuple[str, tuple[ArchiveSuite, ...]]:
     if distro.family != _FAMILY:
         raise ResolutionError(
@@ -252,7 +220,13 @@ def _suites(
         )
     try:
         architecture = debian_architecture(platform.architecture)
-        suites = archive_suites(distro, architecture=architecture, roots=roots, snapshot=snapshot)
+        suites = archive_suites(
+            distro,
+            architecture=architecture,
+            roots=roots,
+            snapshot=snapshot,
+            components=components,
+        )
     except Invalid as error:
         raise ResolutionError(error.message, hint=error.hint) from None
     return architecture, suites

@@ -13,6 +13,7 @@ The rules are those by which `apt-get install --no-install-recommends --no-remov
   the same source, then the one of the highest priority, then the first by name.
 - What is installed of the same source as something new becomes as new.
 - What an installed package needs must still be there in the end: it moves along, or it is an error.
+- What is on hold stays as it is.
 """
 
 from __future__ import annotations
@@ -45,15 +46,19 @@ _MIRROR: Final = "a mirror may be incomplete, or hold its suites of different da
 
 
 class MissingPackage(ResolutionError):  # noqa: N818 - it says what is missing
-    """The release has no package of some name that the user has written.
+    """The release has no package of some name.
 
     Attributes:
         names: Those names.
+        is_named: Whether the user has written one of them; else other packages need them.
     """
 
-    def __init__(self, problems: Iterable[Problem], names: tuple[str, ...]) -> None:
+    def __init__(
+        self, problems: Iterable[Problem], names: tuple[str, ...], *, is_named: bool = True
+    ) -> None:
         super().__init__(problems)
         self.names = names
+        self.is_named = is_named
 
 
 def resolve(
@@ -72,8 +77,8 @@ def resolve(
         architecture: The image's, in Debian's words.
 
     Raises:
-        MissingPackage: The archive lacks some that are named.
-        ResolutionError: It lacks what they need, or two of them can't be installed together.
+        MissingPackage: The archive lacks some that are named, or what they need.
+        ResolutionError: Two of them can't be installed together.
     """
     there = {one.name: one for one in installed}
     asked = tuple(dict.fromkeys(words))
@@ -177,13 +182,25 @@ class _Solver:
         if not known:
             return self._virtual(name, versioned=version is not None)
         if version is None:
-            return self._newer(known[0])
+            return self._unheld(self._newer(known[0]))
         wanted = next((one for one in known if _is_version(one.version, version)), None)
         if wanted is None:
             versions = ", ".join(one.version for one in known[:_SHOWN])
             return Problem(message=f"the archive has no {word}", hint=f"it has {versions}")
         there = self.state.current.get(name)
-        return None if there is not None and there.version == wanted.version else wanted
+        is_there = there is not None and there.version == wanted.version
+        return None if is_there else self._unheld(wanted)
+
+    def _unheld(self, package: Package | None) -> Package | Problem | None:
+        """The same where nothing keeps it out: apt takes no change of what is on hold (`--yes`)."""
+        there = self.state.current.get(package.name) if package is not None else None
+        if package is None or there is None or not there.held:
+            return package
+        return Problem(
+            message=f"{package.name} {package.version} can't be installed: "
+            f"the base image has {there.version} on hold",
+            hint="leave it out, or take a base image that does not hold it",
+        )
 
     def _newer(self, package: Package) -> Package | None:
         there = self.state.current.get(package.name)
@@ -196,7 +213,7 @@ class _Solver:
             return None  # of another archive than these
         providers = [one.name for one in self.packages.providing(name)]
         if len(providers) == 1 and not versioned:
-            return self._newer(self.packages.named(providers[0])[0])
+            return self._unheld(self._newer(self.packages.named(providers[0])[0]))
         if providers:
             names = ", ".join(providers[:_SHOWN])
             return Problem(
@@ -262,11 +279,23 @@ class _Solver:
         if found:
             return found[0]  # whose conflict is told
         needed = " | ".join(map(str, alternatives))
-        raise ResolutionError(
-            f"{owner.name} {owner.version} needs {needed}, which the archive lacks"
-            f"{self._chain(owner.name)}",
-            hint=_MIRROR,
+        held = next((self._held(one) for one in alternatives if self._held(one)), None)
+        if held is not None:
+            raise ResolutionError(
+                f"{owner.name} {owner.version} needs {needed}, and the base image has "
+                f"{held.name} {held.version} on hold{self._chain(owner.name)}",
+                hint="take a base image that does not hold it",
+            )
+        lacks = f"{owner.name} {owner.version} needs {needed}, which the archive lacks"
+        raise MissingPackage(
+            [Problem(message=f"{lacks}{self._chain(owner.name)}", hint=_MIRROR)],
+            tuple(one.name for one in alternatives),
+            is_named=False,
         )
+
+    def _held(self, relation: Relation) -> Facts | None:
+        there = self.state.current.get(relation.name)
+        return there if there is not None and there.held else None
 
     def _candidates(self, owner: Facts, relation: Relation) -> Iterator[Package]:
         """What would satisfy it, the best first."""
@@ -274,16 +303,19 @@ class _Solver:
         if candidate is not None and is_it(candidate, relation, self.architecture):
             yield candidate
         providers = (
-            self._candidate(one.name) or one
+            candidate
             for one in self.packages.providing(relation.name)
             if stands_for(one, relation, self.architecture)
+            and (candidate := self._candidate(one.name)) is not None
         )
         yield from sorted(providers, key=lambda one: _rank(owner, one))
 
     def _candidate(self, name: str) -> Package | None:
-        """The version that may be installed; None where what is there is at least as new."""
+        """The version that may be installed; None where what is there stays, new enough or held."""
         if name in self._forced:
             return self._forced[name]
+        if name in self.state.current and self.state.current[name].held:
+            return None
         known = self.packages.named(name)
         return self._newer(known[0]) if known else None
 
@@ -325,7 +357,10 @@ class _Solver:
             return ""
         if name in self._why:
             return f" (which {self._why[name]} needs)"
-        return " (of the base image)" if name in self.state.current else ""
+        there = self.state.current.get(name)
+        if there is None:
+            return ""
+        return " (on hold in the base image)" if there.held else " (of the base image)"
 
     # What was installed before.
 

@@ -15,7 +15,7 @@ from lading.errors import Problem, ResolutionError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["find_keyring", "signed_text"]
+__all__ = ["Uncheckable", "find_keyring", "signed_text"]
 
 _KEYRINGS: Final = "/usr/share/keyrings"
 _SECONDS: Final = 60.0
@@ -31,6 +31,10 @@ _MAX_KEYRING: Final = 4 << 20
 _PACKAGES: Final = {"debian": "debian-archive-keyring", "ubuntu": "ubuntu-keyring"}
 
 
+class Uncheckable(ResolutionError):  # noqa: N818 - it says what can't be done
+    """This machine has nothing to check a signature with."""
+
+
 def find_keyring(name: str, environ: Mapping[str, str]) -> Path:
     """The file with the keys that the archives of a distribution are signed by.
 
@@ -39,7 +43,8 @@ def find_keyring(name: str, environ: Mapping[str, str]) -> Path:
         environ: Where `LADING_DEBIAN_KEYRING` or `LADING_UBUNTU_KEYRING` may name it.
 
     Raises:
-        ResolutionError: There is none.
+        Uncheckable: There is none.
+        ResolutionError: The variable names what is no file.
     """
     variable = f"LADING_{name.upper()}_KEYRING"
     named = environ.get(variable)
@@ -50,12 +55,12 @@ def find_keyring(name: str, environ: Mapping[str, str]) -> Path:
         if Path(place).is_file():
             return Path(place).resolve()
     hint = (
-        f"install {_PACKAGES[name]}, or name a file of {name}'s archive keys by {variable}; "
-        "lock_system_packages=False goes without"
+        f"install {_PACKAGES[name]}, or name a file of {name}'s archive keys by {variable}, or by "
+        f"keyring = ... in [tool.lading.archives.{name}]"
     )
     if named:
         raise ResolutionError(f"{variable} names {named}, which is not a file", hint=hint)
-    raise ResolutionError(f"the keys that sign {name}'s archives are not here", hint=hint)
+    raise Uncheckable(f"the keys that sign {name}'s archives are not here", hint=hint)
 
 
 def signed_text(content: bytes, *, what: str, keyring: Path, environ: Mapping[str, str]) -> bytes:
@@ -70,7 +75,8 @@ def signed_text(content: bytes, *, what: str, keyring: Path, environ: Mapping[st
         environ: Where gpgv is found.
 
     Raises:
-        ResolutionError: No key of the keyring has signed it, or gpgv can't be run.
+        Uncheckable: There is no gpgv.
+        ResolutionError: No key of the keyring has signed it, or the keyring can't be read.
     """
     with tempfile.TemporaryDirectory(prefix="lading-") as name:
         folder = Path(name)
@@ -94,10 +100,9 @@ def _gpgv(folder: Path, environ: Mapping[str, str]) -> process.Completed:
     try:
         return process.run((*argv, *files), env=env, timeout=_SECONDS)
     except process.ProgramNotFound:
-        raise ResolutionError(
+        raise Uncheckable(
             "gpgv, which checks the signatures of Debian's archives, is not on the PATH",
-            hint="install gpgv (Debian, Ubuntu) or gnupg (elsewhere); lock_system_packages=False "
-            "goes without",
+            hint="install gpgv (Debian, Ubuntu) or gnupg (elsewhere)",
         ) from None
     except process.ProgramTimedOut as error:
         raise ResolutionError(str(error)) from None

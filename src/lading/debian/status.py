@@ -18,6 +18,7 @@ _INSTALLED: Final = "installed"
 # deb-status: what waits for another package's trigger is installed all the same.
 _INSTALLED_STATES: Final = frozenset({_INSTALLED, "triggers-pending", "triggers-awaited"})
 _STATUS: Final = "status"
+_HOLD: Final = "hold"  # dpkg(1): what its user has asked not to touch
 _ANY: Final = "999999999:0"
 
 _STANDING: Final = {
@@ -43,12 +44,13 @@ def installed_in(text: str, *, what: str, architecture: str | None = None) -> tu
     """
     found: dict[str, Facts] = {}
     for fields in _stanzas(text, what):
-        if not _INSTALLED_STATES & set(fields.get(_STATUS, _INSTALLED).split()[-1:]):
+        words = fields.get(_STATUS, _INSTALLED).split()
+        if not _INSTALLED_STATES & set(words[-1:]):
             continue
         if architecture is not None and fields.get("architecture") not in {architecture, "all"}:
             continue
         try:
-            one = Facts(**facts_in(fields))
+            one = Facts(**facts_in(fields), held=words[0] == _HOLD)
         except (KeyError, ValueError) as error:
             raise _damaged(what, error) from None
         found.setdefault(one.name, one)

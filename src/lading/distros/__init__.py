@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lading.distros.apt_sources import AptSources
 from lading.distros.archives import SNAPSHOT, ArchiveSuite, archive_suites, debian_architecture
 from lading.distros.base_images import Base, base_image, infer_distro
 from lading.distros.certificates import ca_prelude
@@ -16,6 +17,7 @@ __all__ = [
     "SUPPORTED",
     "UNNEEDED",
     "AptLists",
+    "AptSources",
     "ArchiveSuite",
     "Base",
     "CacheDir",

@@ -30,7 +30,7 @@ class ArchiveSuite:
         mirror: What a mirror of it is told by: its name, or `snapshot` for a state of it.
         root: The URL that `dists/` and `pool/` are below, without a slash at the end.
         suite: Such as `bookworm-updates`.
-        components: What a base image's own sources name.
+        components: What a base image's own sources name, and what is asked for beside them.
     """
 
     archive: str
@@ -39,10 +39,10 @@ class ArchiveSuite:
     suite: str
     components: tuple[str, ...]
 
-    @property
-    def source(self) -> str:
-        """Its line for apt: sources.list(5)."""
-        return f"deb {self.root} {self.suite} {' '.join(self.components)}"
+    def source(self, option: str | None = None) -> str:
+        """Its line for apt, with an option where there is one: sources.list(5)."""
+        told = "" if option is None else f"[{option}] "
+        return f"deb {told}{self.root} {self.suite} {' '.join(self.components)}"
 
 
 # Every Debian image has `main` alone, every Ubuntu image all four.
@@ -78,7 +78,12 @@ def debian_architecture(architecture: str) -> str:
 
 
 def archive_suites(
-    distro: Distro, *, architecture: str, roots: Roots = (), snapshot: str | None = None
+    distro: Distro,
+    *,
+    architecture: str,
+    roots: Roots = (),
+    snapshot: str | None = None,
+    components: tuple[str, ...] = (),
 ) -> tuple[ArchiveSuite, ...]:
     """The suites that a base image of the distribution installs from: its release, and updates.
 
@@ -89,6 +94,7 @@ def archive_suites(
             of them is where the distribution itself has it. `snapshot` is the archive of all that
             Debian's ever was.
         snapshot: The moment whose state is meant, as `20261101T000000Z`; None for the present one.
+        components: Those beside what a base image's own sources name.
 
     Raises:
         Invalid: The distribution is another, or has no such archive of states.
@@ -106,7 +112,7 @@ def archive_suites(
             mirror=archive if snapshot is None else SNAPSHOT,
             root=root,
             suite=f"{distro.codename}{part}",
-            components=_COMPONENTS[distro.name],
+            components=(*_COMPONENTS[distro.name], *components),
         )
         for part in ("", "-updates", "-security")
         for archive, root in (_archive(distro.name, part, architecture, known),)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
 from lading.build_inputs import CA_BUNDLE_PATH
-from lading.distros.archives import archive_suites, debian_architecture
+from lading.distros.apt_sources import AptSources
 from lading.distros.certificates import when_ca_bundle
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import shown
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lading.distros.distro import Distro
 
 __all__ = ["AptLists", "CacheDir", "PackageInstall", "install_commands"]
+
+_OWN_SOURCES: Final = AptSources()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,7 @@ def install_commands(  # noqa: PLR0913 - one tool, and all the ways that it is t
     cached: bool = True,
     debs: str | None = None,
     lists: AptLists | None = None,
-    mirrors: tuple[tuple[str, str], ...] = (),
-    snapshot: str | None = None,
+    sources: AptSources = _OWN_SOURCES,
 ) -> PackageInstall:
     """How packages are installed there: refreshed, installed and cleaned up in one RUN.
 
@@ -91,9 +92,7 @@ def install_commands(  # noqa: PLR0913 - one tool, and all the ways that it is t
             index; absolute, of letters, digits and `/._-`.
         lists: What the lock has for these packages; apt then installs exactly that, once each
             download has the locked hash.
-        mirrors: Names of Debian archives and the URLs to reach them at; where one of them is the
-            distribution's, apt's sources are those and not the base's own.
-        snapshot: The moment at which the archive is taken, where it is not its present state.
+        sources: Where apt takes packages from, where it isn't what the base's own sources say.
 
     Raises:
         Invalid: The distribution can't install Debian packages from a folder.
@@ -105,10 +104,10 @@ def install_commands(  # noqa: PLR0913 - one tool, and all the ways that it is t
         case "apt":
             if debs is not None:
                 return _apt_vendored(words, debs)
-            sources = _apt_sources(distro, arch, mirrors, snapshot)
-            options = _APT_OF_OLD if snapshot else ()
+            lines = sources.lines(distro, arch)
+            options = _APT_OF_OLD if sources.snapshot else ()
             install = _apt_install(words, lists, _archives(cached=cached))
-            return _apt(distro, install, options, arch=arch, cached=cached, sources=sources)
+            return _apt(distro, install, options, arch=arch, cached=cached, sources=lines)
         case "apk":
             commands = _apk(words)
         case "dnf":
@@ -234,17 +233,6 @@ def _apt_vendored(words: str, debs: str) -> PackageInstall:
 
 def _write_sources(sources: tuple[str, ...]) -> str:
     return f"printf '%s\\n' {shlex.join(sources)} >{_APT_LIST}"
-
-
-def _apt_sources(
-    distro: Distro, arch: str, mirrors: tuple[tuple[str, str], ...], snapshot: str | None
-) -> tuple[str, ...]:
-    """Sources for apt where one of the archives has a mirror or a moment, or else none."""
-    architecture = debian_architecture(arch.partition("-")[0])  # arm-v7
-    suites = archive_suites(distro, architecture=architecture, roots=mirrors, snapshot=snapshot)
-    if suites == archive_suites(distro, architecture=architecture):
-        return ()
-    return tuple(suite.source for suite in suites)
 
 
 def _check_folder(distro: Distro, debs: str) -> None:

@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
-from lading.distros import install_commands, parse_distro, toolchain, user_commands
+from lading.distros import AptSources, install_commands, parse_distro, toolchain, user_commands
 from lading.dockerfile import apt_lists, inputs
 from lading.dockerfile import instructions as docker
 from lading.dockerfile.compiling import compilations, sources
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from lading.dockerfile.instructions import Instruction
     from lading.dockerfile.supply import Supply
     from lading.grammar.dialect import Dialect
-    from lading.info import Config, ImageInfo, Step
+    from lading.info import Config, ContextFile, ImageInfo, Step
     from lading.lock.model import Deb, Distribution
 
 __all__ = ["lower"]
@@ -291,13 +291,12 @@ class _Lowering:
             cached=self.supply.mounts,
             debs=self.supply.debs if info.vendored else None,
             lists=APT_LISTS if is_pinned else None,
-            mirrors=info.archive_mirrors,
-            snapshot=info.snapshot,
+            sources=_sources(info),
         )
         caches = (docker.CacheMount(target=one.target, id=one.id) for one in install.mounts)
         return Task(
             commands=(*before, *install.commands),
-            needs=(*self._lists(wanted), *caches, *self.supply.ca_mount()),
+            needs=(*self._lists(wanted), *_keyrings(info), *caches, *self.supply.ca_mount()),
             remark=None if is_pinned else f"hadolint ignore={_UNPINNED[distro.package_manager]}",
             inputs=self._inputs(wanted),
         )
@@ -317,3 +316,23 @@ class _Lowering:
         if self.info.vendored:
             return inputs.of_debs(self.info.debs)
         return None if wanted.debs is None else inputs.of_debs(wanted.debs)
+
+
+def _sources(info: ImageInfo) -> AptSources:
+    return AptSources(
+        mirrors=info.archive_mirrors,
+        snapshot=info.snapshot,
+        components=info.components,
+        keyrings=tuple((name, _keyring(file)) for name, file in info.archive_keyrings),
+        unsigned=info.unsigned_archives,
+    )
+
+
+def _keyrings(info: ImageInfo) -> Iterator[docker.BindMount]:
+    for _, file in info.archive_keyrings:
+        yield docker.BindMount(source=file.path, target=_keyring(file))
+
+
+def _keyring(file: ContextFile) -> str:
+    """Where a keyring is during an installation."""
+    return f"/run/{file.path.replace('/', '.')}"

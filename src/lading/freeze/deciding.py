@@ -31,7 +31,8 @@ from lading.info import (
     RunScript,
     SetEnv,
 )
-from lading.info.layout import files_path, script_path
+from lading.info.layout import files_path, keyring_path, script_path
+from lading.lock.archives import keyrings, unsigned_archives
 from lading.lock.debs import interpreter_of
 from lading.lock.inputs import base_of
 
@@ -144,9 +145,12 @@ class Decision:
             steps=decided,
             config=config_of(self.image, self.lock.base, self._at),
             vendored=self.vendor,
-            snapshot=self.lock.debs_for.snapshot if self.lock.debs_for else None,
+            components=self.image.components,
+            snapshot=self.image.snapshot,
             base_mirror=self._base_mirror(),
             archive_mirrors=self._archive_mirrors(),
+            archive_keyrings=tuple(self._archive_keyrings()),
+            unsigned_archives=() if self.vendor else unsigned_archives(self.asked.inputs),
             python_mirror=None if self.vendor else self.mirrors.python,
         )
         origin = Origin(
@@ -174,6 +178,16 @@ class Decision:
         own = self.image.distro.name
         kept = (own, SNAPSHOT) if self.image.snapshot else (own,)
         return tuple(pair for pair in self.mirrors.archives if pair[0].startswith(kept))
+
+    def _archive_keyrings(self) -> Iterator[tuple[str, ContextFile]]:
+        """The keyrings of the project, where the build asks an archive that they are for."""
+        for name, path in () if self.vendor else keyrings(self.asked.inputs):
+            source = self.project.root / path
+            content = source.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            place = keyring_path(name, is_text=content.startswith(b"-----BEGIN"))
+            self._contents[place] = Content(source=source, sha256=digest)
+            yield name, ContextFile(path=place, sha256=digest, size=len(content))
 
     def _written(self, problem: Problem) -> int:
         """Where in the user's code a problem stands; those of other files come last."""

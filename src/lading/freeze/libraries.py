@@ -29,6 +29,7 @@ from lading.libraries import (
 )
 from lading.libraries.findings import in_order
 from lading.libraries.site import requirements_reaching
+from lading.lock.archives import trust_of
 from lading.lock.inputs import read_inputs
 from lading.platforms import Platform
 
@@ -170,19 +171,22 @@ class LibraryCheck:
         return find_problems(wheels, target=target, provided=provided, contents=contents)
 
     def _contents(self, decided: Decided, distro: Distro, unchecked: list[str]) -> Contents | None:
-        machine = self.freezer.machine
+        machine, origin = self.freezer.machine, decided.origin
         try:
+            inputs = read_inputs(origin.image, origin.project).inputs
+            trust = trust_of(inputs, origin.project, distro, machine.environ)
             return read_contents(
                 distro,
                 Platform.parse(decided.info.platform),
-                mirrors=decided.origin.mirrors,
+                mirrors=origin.mirrors,
                 http=machine.http(),
                 cache=machine.cache,
                 store=self.store,
-                environ=machine.environ,
+                trust=replace(trust, locked=origin.archives),
                 now=self.now,
                 say=self.freezer.say,
                 offline=self.freezer.offline,
+                components=origin.image.components,
                 host_sources=machine.apt_sources,
             )
         except LadingError as error:

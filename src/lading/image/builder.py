@@ -13,6 +13,7 @@ from lading.distros import Distro, infer_distro, parse_distro
 from lading.errors import Location  # noqa: TC001 - a dataclass field
 from lading.grammar.accelerator import parse_accelerator
 from lading.grammar.base import SCRATCH, BaseImage, parse_base
+from lading.grammar.component import parse_components
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.path import ContainerPath
@@ -32,7 +33,7 @@ from lading.image.merging import (
 )
 from lading.image.packages import PackageCalls
 from lading.image.pythons import check_base, default_python
-from lading.image.system import packages_for
+from lading.image.system import check_archive, packages_for
 from lading.image.words import (
     parse_command,
     parse_distro_keyword,
@@ -67,6 +68,7 @@ class Arguments(TypedDict, total=False):
     python_version: str | None
     lock_python_packages: bool
     lock_system_packages: bool
+    components: Sequence[str]
     snapshot: str | None
     shell: bool
     compile_bytecode: bool
@@ -94,6 +96,8 @@ class Image(PackageCalls, ContainerCalls):
         lock_system_packages: Whether Debian's and Ubuntu's packages are resolved into `lading.lock`
             for what the base image has, and installed in exactly those versions. Without, and on
             other distributions, the build installs what their archive has on its day.
+        components: Of Debian's archive, beside `main`, where system packages may come from:
+            `"contrib"`, `"non-free"`, `"non-free-firmware"`.
         snapshot: The day, as `"2026-11-01"`, whose state of Debian's archive system packages are
             taken from, while locking and building. Left out, they are taken from what the archive
             has; a build then fails where a locked version has been replaced there since.
@@ -112,6 +116,7 @@ class Image(PackageCalls, ContainerCalls):
     declared_python: PythonVersion | None
     lock_python_packages: bool
     lock_system_packages: bool
+    components: tuple[str, ...]
     snapshot: str | None
     shell: bool
     compile_bytecode: bool
@@ -127,6 +132,7 @@ class Image(PackageCalls, ContainerCalls):
         lock_python_packages: bool = True,  # noqa: FBT001, FBT002 - the field's known call
         *,
         lock_system_packages: bool = True,
+        components: Sequence[str] = (),
         snapshot: str | None = None,
         shell: bool = False,
         compile_bytecode: bool = True,
@@ -143,6 +149,7 @@ class Image(PackageCalls, ContainerCalls):
                 lock_system_packages=call.read(
                     parse_flag, "lock_system_packages", lock_system_packages
                 ),
+                components=call.read(parse_components, components),
                 snapshot=call.maybe(parse_snapshot, snapshot),
                 shell=call.read(parse_flag, "shell", shell),
                 compile_bytecode=call.read(parse_flag, "compile_bytecode", compile_bytecode),
@@ -152,6 +159,7 @@ class Image(PackageCalls, ContainerCalls):
             )
         with Call():
             check_base(self.base_image, self.distro, self.python_version)
+            check_archive(self.distro, components=self.components, snapshot=self.snapshot)
             if self.shell and (self.base_image != SCRATCH or self.distro is None):
                 raise Invalid(
                     "shell is for a base from scratch, and others have one",
@@ -389,6 +397,7 @@ class Image(PackageCalls, ContainerCalls):
             "python_version": _text(self.declared_python),
             "lock_python_packages": self.lock_python_packages,
             "lock_system_packages": self.lock_system_packages,
+            "components": self.components,
             "snapshot": self.snapshot,
             "shell": self.shell,
             "compile_bytecode": self.compile_bytecode,

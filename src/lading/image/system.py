@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lading.distros import Distro
     from lading.image.steps import SystemPackages
 
-__all__ = ["DISTRO_KEYWORDS", "packages_for"]
+__all__ = ["DISTRO_KEYWORDS", "check_archive", "packages_for"]
 
 DISTRO_KEYWORDS = ("debian", "ubuntu", "alpine", "ubi", "amazonlinux", "redhat")
 
@@ -34,6 +34,23 @@ def packages_for(step: SystemPackages, distro: Distro | None) -> tuple[str, ...]
         )
     names = dict.fromkeys((*step.packages, *_by_keyword(step, distro)))
     return tuple(parse_system_package(name, distro.family) for name in names)
+
+
+def check_archive(
+    distro: Distro | None, *, components: tuple[str, ...], snapshot: str | None
+) -> None:
+    """Refuse what is said of Debian's archive where packages come from another.
+
+    Raises:
+        Invalid: It is said of another distribution.
+    """
+    if distro is None or distro.name == "debian":
+        return
+    if components:
+        all_there = "Ubuntu's are all there" if distro.name == "ubuntu" else "leave them out"
+        raise Invalid(f"components are for Debian, and the image is {distro}", hint=all_there)
+    if snapshot is not None:
+        raise Invalid(f"snapshot is for Debian, and the image is {distro}", hint="leave it out")
 
 
 def _by_keyword(step: SystemPackages, distro: Distro) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ __all__ = [
     "build_wheels_folder",
     "deb_path",
     "files_path",
+    "keyring_path",
     "script_path",
     "source_path",
     "wheel_path",
@@ -74,6 +75,11 @@ def source_path(distribution: Distribution) -> str:
     folder = f"{SOURCES}/{distribution.name}"
     is_folder = distribution.kind in {"directory", "git"}
     return folder if is_folder else f"{folder}/{distribution.filename}"
+
+
+def keyring_path(archive: str, *, is_text: bool) -> str:
+    """Where the keys of a Debian archive are; apt tells by the name whether they are armoured."""
+    return f"apt/{archive}.{'asc' if is_text else 'gpg'}"
 
 
 def deb_path(deb: Deb) -> str:

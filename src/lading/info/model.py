@@ -44,7 +44,12 @@ __all__ = [
 
 FORMAT = 2
 
-_REACHING = frozenset({"vendored", "programs", "base_mirror", "archive_mirrors", "python_mirror"})
+_REACHING = frozenset(
+    {
+        *("vendored", "programs", "base_mirror", "python_mirror"),
+        *("archive_mirrors", "archive_keyrings", "unsigned_archives"),
+    }
+)
 """What says how to reach things, and not what an image is."""
 
 
@@ -261,11 +266,15 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
         vendored: Whether the frozen folder holds all that is installed, so that a build takes
             nothing but the base image from the network.
         programs: The programs of `tools`, as a vendored folder holds them.
+        components: Of Debian's archive, beside `main`, that system packages may come from.
         snapshot: The moment of the archive that system packages are taken from, as
             `20261101T000000Z`; None for what it has now.
         base_mirror: The reference that the base image is pulled by, where that is another one.
         archive_mirrors: Names of Debian archives (`debian`, `debian-security`) and the URLs to
             reach them at.
+        archive_keyrings: Names of Debian archives, and the files with the keys that sign them in
+            place of the distribution's own.
+        unsigned_archives: Names of Debian archives that nobody has to sign.
         python_mirror: The package index that stands for the installer's own default one.
     """
 
@@ -290,9 +299,12 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
     config: Config = Config()
     vendored: bool = False
     programs: tuple[ContextFile, ...] = ()
+    components: tuple[str, ...] = ()
     snapshot: str | None = None
     base_mirror: str | None = None
     archive_mirrors: tuple[tuple[str, str], ...] = ()
+    archive_keyrings: tuple[tuple[str, ContextFile], ...] = ()
+    unsigned_archives: tuple[str, ...] = ()
     python_mirror: str | None = None
 
     @property

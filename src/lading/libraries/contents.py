@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from lading.debian.archive import Reader
 from lading.debian.contents import contents_files, reduced
-from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
 from lading.distros import archive_suites, debian_architecture
 from lading.errors import ResolutionError
@@ -20,9 +19,10 @@ from lading.grammar.invalid import Invalid
 from lading.http import redacted_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from lading.debian import Trust
     from lading.debian.archive import SignedSuite
     from lading.debian.release import IndexFile
     from lading.distros import ArchiveSuite, Distro
@@ -195,10 +195,11 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
     http: HttpSettings,
     cache: Path,
     store: Store,
-    environ: Mapping[str, str],
+    trust: Trust,
     now: datetime,
     say: Callable[[str], None] = lambda _: None,
     offline: bool = False,
+    components: tuple[str, ...] = (),
     host_sources: Path | None = None,
 ) -> Contents:
     """What the packages of a release have, of Debian or Ubuntu.
@@ -212,10 +213,11 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
         http: How to reach them.
         cache: Where fetched indexes are kept.
         store: Where what is read of them is.
-        environ: `PATH` for gpgv, and the variables that name keyrings.
+        trust: Whose word counts for them.
         now: The time that the archive's state must still hold at.
         say: Told what is being done.
         offline: Whether nothing may be fetched.
+        components: Of the archive, beside those that a base image's own sources name.
         host_sources: The folder of the host's own apt, by whose archives of the same name those
             without a mirror are reached.
 
@@ -228,16 +230,18 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
         named = {suite.archive for suite in usual}
         hosts = () if host_sources is None else roots_in(host_sources)
         roots = (*mirrors.archives, *(one for one in hosts if one[0] in named))
-        suites = archive_suites(distro, architecture=architecture, roots=roots)
+        suites = archive_suites(
+            distro, architecture=architecture, roots=roots, components=components
+        )
     except Invalid as error:
         raise ResolutionError(error.message, hint=error.hint) from None
     say(f"reading which package of {distro} has which library")
     reader = Reader(
         architecture=architecture,
-        keyring=cache if offline else find_keyring(distro.name, environ),
+        trust=trust,
         http=replace(http, offline=offline),
         cache=cache,
-        environ=environ,
+        store=store,
         now=now,
     )
     return ContentsReader(reader=reader, store=store, offline=offline).read(suites)

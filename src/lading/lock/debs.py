@@ -2,62 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from lading.distros import (
-    UNNEEDED,
     base_image,
-    debian_architecture,
     interpreter_packages,
     root_packages,
     toolchain,
 )
-from lading.errors import Problem, ResolutionError, SpecificationError
+from lading.errors import Problem, SpecificationError
 from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
 from lading.image import steps
 from lading.image.spans import settings, spans
 from lading.image.system import packages_for
-from lading.lock.model import Archive, Deb, DebsFor
+from lading.lock.model import DebsFor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator
 
-    from lading.debian import Facts
     from lading.distros import Distro
-    from lading.errors import Location
     from lading.grammar.python_version import PythonVersion
-    from lading.http import HttpSettings
     from lading.image import Image
     from lading.lock.model import PlatformLock
-    from lading.machine import Machine
-    from lading.mirrors import Mirrors
-    from lading.platforms import Platform
 
 __all__ = [
-    "KnownBase",
     "debs_drift",
     "debs_for",
+    "fits",
     "interpreter_of",
     "is_lockable",
     "unlocked_packages",
-    "with_debs",
 ]
 
 _FAMILY = "debian"
-
-
-class KnownBase(Protocol):
-    """What is asked of a base."""
-
-    def dpkg_status(self) -> str:
-        """What dpkg has recorded there."""
-
-    def has_python(self) -> bool:
-        """Whether it has the image's interpreter."""
 
 
 def debs_for(image: Image, part: PlatformLock, *, base_has_python: bool = False) -> DebsFor | None:
@@ -67,13 +46,17 @@ def debs_for(image: Image, part: PlatformLock, *, base_has_python: bool = False)
         image: The image.
         part: Its lock for a platform, whose sources have to be compiled.
         base_has_python: Whether the base was found to have an interpreter that may not be there.
+            That is recorded, also where nothing else is asked for.
 
     Raises:
         SpecificationError: A step does not say what it installs on the image's distro.
     """
     if not is_lockable(image):
         return None
-    return _asked(image, part, () if base_has_python else interpreter_of(image))
+    asked = _asked(image, part, interpreter_of(image))
+    if asked is None or not base_has_python or not asked.interpreter:
+        return asked
+    return _every(image, part, ())
 
 
 def unlocked_packages(image: Image, part: PlatformLock) -> tuple[str, ...]:
@@ -89,15 +72,30 @@ def unlocked_packages(image: Image, part: PlatformLock) -> tuple[str, ...]:
     return tuple(sorted({*asked.interpreter, *installed, *asked.compiling}))
 
 
+def fits(image: Image, part: PlatformLock, locked: DebsFor | None) -> bool:
+    """Whether what was locked is what an image asks for, on a base with the interpreter or without.
+
+    Raises:
+        SpecificationError: A step does not say what it installs on the image's distro.
+    """
+    if not part.base.is_pinned:
+        return locked is None
+    may_have_python = image.base_image != SCRATCH  # nothing never has
+    return locked in {
+        debs_for(image, part),
+        debs_for(image, part, base_has_python=may_have_python),
+    }
+
+
 def debs_drift(image: Image, part: PlatformLock) -> tuple[str, ...]:
     """What of the system packages in a lock is not as the image asks, in words.
 
     Raises:
         SpecificationError: A step does not say what it installs on the image's distro.
     """
-    wanted = debs_for(image, part) if part.base.is_pinned else None
-    if part.debs_for in {wanted, _on_python(image, part)}:
+    if fits(image, part, part.debs_for):
         return ()
+    wanted = debs_for(image, part) if part.base.is_pinned else None
     old, new = part.debs_for or DebsFor(), wanted or DebsFor()
     found = tuple(
         f"{what}: {one}"
@@ -109,6 +107,9 @@ def debs_drift(image: Image, part: PlatformLock) -> tuple[str, ...]:
     )
     if old.snapshot != new.snapshot:
         found += (f"snapshot {old.snapshot} is locked, {new.snapshot} is asked for",)
+    if old.components != new.components:
+        before, now = (", ".join(one.components) or "main alone" for one in (old, new))
+        found += (f"the archive's components: {before} is locked, {now} is asked for",)
     return found or ("the order in which system packages are installed has changed",)
 
 
@@ -120,29 +121,25 @@ def _flat(asked: DebsFor) -> set[str]:
     }
 
 
-def _on_python(image: Image, part: PlatformLock) -> DebsFor | None:
-    """What is asked for on a base that has the interpreter, as nothing never has."""
-    if image.base_image == SCRATCH:
-        return debs_for(image, part)
-    return debs_for(image, part, base_has_python=True) if part.base.is_pinned else None
-
-
 def _asked(image: Image, part: PlatformLock, interpreter: tuple[str, ...]) -> DebsFor | None:
+    return (_every(image, part, interpreter) or None) if image.distro is not None else None
+
+
+def _every(image: Image, part: PlatformLock, interpreter: tuple[str, ...]) -> DebsFor:
     distro = image.distro
-    if distro is None:
-        return None
+    assert distro is not None  # noqa: S101 - else there are no packages
     problems: list[Problem] = []
     asked = [_named(span.system, distro, problems) for span in spans(image.steps)]
     building = _named(settings(image.steps, steps.BuildPackages), distro, problems)
     if problems:
         raise SpecificationError(problems)
-    found = DebsFor(
+    return DebsFor(
         interpreter=interpreter if part.tools or image.base_image == SCRATCH else (),
         installations=tuple(packages for packages in asked if packages),
         compiling=_compiling(part, distro, building, image.python_version if interpreter else None),
+        components=image.components,
         snapshot=image.snapshot,
     )
-    return found if found != DebsFor(snapshot=image.snapshot) else None
 
 
 def _compiling(
@@ -190,97 +187,6 @@ def is_lockable(image: Image) -> bool:
     )
 
 
-def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it is reached
-    part: PlatformLock,
-    earlier: PlatformLock | None,
-    *,
-    image: Image,
-    platform: Platform,
-    mirrors: Mirrors,
-    http: HttpSettings,
-    machine: Machine,
-    now: datetime,
-    base: KnownBase,
-    say: Callable[[str], None],
-) -> PlatformLock:
-    """The same lock with its Debian packages.
-
-    Args:
-        part: The lock.
-        earlier: The one before, whose packages stay where the same are asked for on the same base;
-            None to choose them anew.
-        image: What is locked.
-        platform: For what.
-        mirrors: Where archives are, where they are elsewhere.
-        http: How to reach them.
-        machine: Where the cache and the keyring are.
-        now: The time, by which an archive's state may be out of date.
-        base: Tells of the base; asked where that is needed.
-        say: Told what is going on.
-
-    Raises:
-        SpecificationError: The image does not say what it installs on its distro.
-        ResolutionError: The archive can't be read, lacks a package, or there is none.
-        LadingError: The base can't be read.
-    """
-    import msgspec  # noqa: PLC0415 - the model has brought it already
-
-    wanted = debs_for(image, part)
-    if wanted is None or image.distro is None:
-        return part
-    is_same = earlier is not None and earlier.base == part.base
-    if earlier is not None and is_same and earlier.debs_for in {wanted, _on_python(image, part)}:
-        return msgspec.structs.replace(
-            part, archives=earlier.archives, debs_for=earlier.debs_for, debs=earlier.debs
-        )
-    from lading.debian import lock_debs  # noqa: PLC0415 - only where some are asked
-
-    try:
-        if wanted.interpreter and base.has_python():
-            wanted = _on_python(image, part)
-        if wanted is None:
-            return part
-        found = lock_debs(
-            (*([wanted.interpreter] if wanted.interpreter else ()), *wanted.installations),
-            compiling=wanted.compiling,
-            installed=_there(
-                image, base, part.base.reference, debian_architecture(platform.architecture)
-            ),
-            distro=image.distro,
-            platform=platform,
-            mirrors=mirrors,
-            http=http,
-            cache=machine.cache,
-            environ=machine.environ,
-            now=now,
-            say=say,
-            snapshot=wanted.snapshot,
-            host_sources=machine.apt_sources,
-        )
-    except ResolutionError as error:
-        raise ResolutionError(_placed(error.problems, image)) from None
-    return msgspec.structs.replace(
-        part,
-        archives=tuple(Archive(**asdict(one)) for one in found.archives),
-        debs_for=wanted,
-        debs=tuple(Deb(**asdict(one)) for one in found.debs),
-    )
-
-
-def _there(image: Image, base: KnownBase, name: str, architecture: str) -> tuple[Facts, ...]:
-    """What need not be installed."""
-    from lading.debian import installed_in, unneeded  # noqa: PLC0415 - only where some are asked
-
-    if image.base_image == SCRATCH:
-        asked = {
-            word.partition("=")[0]
-            for step in settings(image.steps, steps.SystemPackages)
-            for word in packages_for(step, image.distro)
-        }
-        return unneeded(name for name in UNNEEDED if name not in asked)
-    return installed_in(base.dpkg_status(), what=name, architecture=architecture)
-
-
 def _named(
     found: Iterable[steps.SystemPackages], distro: Distro | None, problems: list[Problem]
 ) -> tuple[str, ...]:
@@ -295,26 +201,3 @@ def _words(
             yield from packages_for(step, distro)
         except Invalid as error:
             problems.append(Problem(message=error.message, hint=error.hint, location=step.location))
-
-
-def _placed(problems: Iterable[Problem], image: Image) -> list[Problem]:
-    """The problems, each at the line that asks for what it names, or else at the first such."""
-    asked = settings(image.steps, steps.SystemPackages)
-    first = asked[0].location if asked else image.location
-    return [
-        Problem(
-            message=one.message,
-            hint=one.hint,
-            detail=one.detail,
-            location=one.location or _line(one.message, asked, image) or first,
-        )
-        for one in problems
-    ]
-
-
-def _line(message: str, asked: Iterable[steps.SystemPackages], image: Image) -> Location | None:
-    words = message.split()
-    for step in asked:
-        if any(package in words for package in packages_for(step, image.distro)):
-            return step.location
-    return None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lading.lock.model import (
         InputFile,
         InputIndex,
+        InputKeyring,
         InputRequires,
         Inputs,
         Lock,
@@ -25,6 +26,7 @@ _NAMES = {
     "distro": "the distro",
     "python": "the Python version",
     "lock_python_packages": "lock_python_packages",
+    "lock_system_packages": "lock_system_packages",
     "prerelease": "whether pre-releases are taken",
     "no_index": "whether no index is asked",
     "accelerator": "the accelerator",
@@ -50,6 +52,7 @@ def drift(
         *_settings(old, inputs),
         *_indexes(old.indexes, inputs.indexes),
         *_listed("place to find links", old.find_links, inputs.find_links),
+        *_trust(old, inputs),
         *_installations(old.groups, inputs.groups),
         *(f"{name} is not in the lock" for name in platforms if lock.platform(name) is None),
         *(() if allow_unpinned_base else _unpinned(lock, platforms)),
@@ -85,6 +88,20 @@ def _described(index: InputIndex) -> str:
     named = f" named {index.name}" if index.name is not None else ""
     only = f" for {', '.join(index.packages)} only" if index.packages else ""
     return f"{index.url}{named}{only}{' (default)' if index.default else ''}"
+
+
+def _trust(old: Inputs, new: Inputs) -> Iterator[str]:
+    """Whose word counts for archives of Debian packages."""
+    yield from _listed("keyring", map(_keyring, old.keyrings), map(_keyring, new.keyrings))
+    before = {_keyring(one): one.sha256 for one in old.keyrings}
+    for one in new.keyrings:
+        if before.get(_keyring(one), one.sha256) != one.sha256:
+            yield f"{one.path} has changed"
+    yield from _listed("an unsigned archive,", old.unsigned, new.unsigned)
+
+
+def _keyring(one: InputKeyring) -> str:
+    return f"{one.path} of {one.archive}"
 
 
 def _installations(old: Sequence[InputGroup], new: Sequence[InputGroup]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from lading.grammar.nearest import did_you_mean
 from lading.image import steps
 from lading.image.named_secrets import different_sources
 from lading.image.spans import spans
+from lading.lock.archives import read_archives
 from lading.lock.groups import is_lock
 from lading.lock.index_inputs import read_indexes
 from lading.lock.local_inputs import digest_at, folders_of, with_names
@@ -77,6 +78,7 @@ def read_inputs(image: Image, project: Path) -> Asked:
     problems += _without_interpreter(image)
     indexes = read_indexes(image, sets, problems)
     base_digest = _digest_of_base(image, project, problems)
+    keyrings, unsigned = read_archives(project, image.distro, problems)
     if problems:
         raise SpecificationError(problems)
     inputs = Inputs(
@@ -85,6 +87,7 @@ def read_inputs(image: Image, project: Path) -> Asked:
         distro=str(image.distro) if image.distro else None,
         python=str(image.python_version),
         lock_python_packages=locked,
+        lock_system_packages=image.lock_system_packages,
         prerelease=any(found.pre for found in sets),
         no_index=any(found.indexes.no_index for found in sets),
         accelerator=image.accelerator,
@@ -92,6 +95,8 @@ def read_inputs(image: Image, project: Path) -> Asked:
             dict.fromkeys(link.url for found in sets for link in found.indexes.find_links)
         ),
         indexes=indexes,
+        keyrings=keyrings,
+        unsigned=unsigned,
         groups=_all_inputs(groups, project) if locked else (),
     )
     return Asked(inputs=inputs, groups=groups)

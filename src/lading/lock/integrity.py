@@ -40,7 +40,7 @@ def _of_platform(lock: Lock, part: PlatformLock) -> Iterator[str]:
         )
     yield from _of_builds(part)
     yield from _of_indexes(lock, part)
-    yield from _of_debs(part)
+    yield from _of_debs(lock, part)
     yield from _missing(lock, part)
 
 
@@ -117,9 +117,11 @@ def _at_urls(lines: Iterable[str]) -> set[str]:
     return {match["name"] for match in matches if match}
 
 
-def _of_debs(part: PlatformLock) -> Iterator[str]:
+def _of_debs(lock: Lock, part: PlatformLock) -> Iterator[str]:
     suites = {archive.suite for archive in part.archives}
     for archive in part.archives:
+        if not archive.signed and not lock.inputs.unsigned:
+            yield f"the archive of {archive.suite} is not signed, which nothing asked for"
         yield from (f"the archive of {archive.suite}: {flaw}" for flaw in _of_url(archive.url))
     if part.debs and part.debs_for is None:
         yield "it has Debian packages that nothing asked for"

@@ -21,9 +21,8 @@ from lading.grammar.requirement import Requirement
 from lading.image import steps
 from lading.image.spans import settings
 from lading.lock.access import git_access
-from lading.lock.base_facts import BaseFacts
 from lading.lock.builds import BuildResolver
-from lading.lock.debs import is_lockable, with_debs
+from lading.lock.deb_locking import DebLocker
 from lading.lock.git import Git
 from lading.lock.groups import Group, Wanted, group_of, wanted
 from lading.lock.inputs import base_of
@@ -68,12 +67,14 @@ class LockMaker:
     Attributes:
         machine: How to reach registries and indexes.
         allow_unpinned_base: Whether a base image may go without a digest.
+        allow_older_index: Whether a state of a Debian archive may be older than one that was seen.
         say: Told, in a few words, what is going on.
         now: The time, by which a signed archive may be out of date.
     """
 
     machine: Machine
     allow_unpinned_base: bool = False
+    allow_older_index: bool = False
     say: Callable[[str], None] = lambda _: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -201,9 +202,22 @@ class _Making:
                 distributions=results[2][0],
                 builds=results[2][1],
             )
-            return self._with_debs(part, platform, earlier)
+            return self._debs.locked(part, platform, earlier)
 
         return wait
+
+    @property
+    def _debs(self) -> DebLocker:
+        maker = self.maker
+        return DebLocker(
+            known=self.known,
+            project=self.project,
+            mirrors=self.mirrors,
+            machine=maker.machine,
+            now=maker.now(),
+            say=maker.say,
+            takes_older=maker.allow_older_index,
+        )
 
     def _base(self, platform: Platform, earlier: PlatformLock | None) -> LockedBase:
         base = base_of(self.known.image)
@@ -334,48 +348,6 @@ class _Making:
             inputs=inputs if prerelease is None else _with_prereleases(inputs, prerelease),
             mask=self.reach.mask,
             python_mirror=self.mirrors.python,
-        )
-
-    def _with_debs(
-        self, part: PlatformLock, platform: Platform, earlier: PlatformLock | None
-    ) -> PlatformLock:
-        """The part with its system packages, where these are locked."""
-        maker = self.maker
-        if not is_lockable(self.known.image):
-            return part
-        if not part.base.is_pinned:
-            maker.say("system packages are not locked: what is installed depends on the base")
-            return part
-        return with_debs(
-            part,
-            earlier if self._keeps_debs(earlier) else None,
-            image=self.known.image,
-            platform=platform,
-            mirrors=self.mirrors,
-            http=maker.machine.http(),
-            machine=maker.machine,
-            now=maker.now(),
-            base=self._known_base(part.base, platform),
-            say=maker.say,
-        )
-
-    def _keeps_debs(self, earlier: PlatformLock | None) -> bool:
-        """Whether system packages may stay: they are of one release, and were not to be renewed."""
-        before, now = self.known.earlier, self.known.asked.inputs
-        is_same = before is not None and before.inputs.distro == now.distro
-        return is_same and not self.known.renewal.renews_debs(earlier)
-
-    def _known_base(self, locked: LockedBase, platform: Platform) -> BaseFacts:
-        machine, named = self.maker.machine, base_of(self.known.image)
-        mirror = self.mirrors.base(named) if isinstance(named, ImageReference) else None
-        return BaseFacts(
-            locked=locked,
-            platform=platform,
-            python=self.known.image.python_version,
-            project=self.project,
-            machine=machine,
-            mirror=None if mirror is None else str(mirror),
-            say=self.maker.say,
         )
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "InputFile",
     "InputGroup",
     "InputIndex",
+    "InputKeyring",
     "InputRequires",
     "Inputs",
     "Lock",
@@ -44,6 +45,9 @@ _Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Digest: TypeAlias = Annotated[str, Meta(pattern=r"^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})\Z")]
 _Hash: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9_]+:[0-9a-f]{32,128}\Z")]
 _Commit: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")]
+_Moment: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
+]
 _Line: TypeAlias = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 _Word: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s\x00-\x20\x7f-][^\s\x00-\x20\x7f]*\Z")]
 # A reference has no white space; a path of the project may.
@@ -132,12 +136,27 @@ class InputIndex(_Fact, frozen=True, kw_only=True):
     packages: tuple[_Name, ...] = ()
 
 
+class InputKeyring(_Fact, frozen=True, kw_only=True):
+    """The keys that a project says sign an archive of Debian packages.
+
+    Attributes:
+        archive: Such as `debian-security`.
+        path: Of the file in the project.
+        sha256: Of that file.
+    """
+
+    archive: _Word
+    path: _Path
+    sha256: _Sha256
+
+
 class Inputs(_Fact, frozen=True, kw_only=True):
     """What the lock was made from. A lock fits an image when these are equal.
 
     Attributes:
         base: The base image, as it is asked for.
         base_digest: Of what a base image of the project holds.
+        unsigned: The archives of Debian packages that the project says nobody signs.
     """
 
     base: _Base
@@ -145,11 +164,14 @@ class Inputs(_Fact, frozen=True, kw_only=True):
     distro: _Word | None = None
     python: _Word
     lock_python_packages: bool = True
+    lock_system_packages: bool = True
     prerelease: bool = False
     no_index: bool = False
     accelerator: _Word | None = None
     find_links: tuple[_Line, ...] = ()
     indexes: tuple[InputIndex, ...] = ()
+    keyrings: tuple[InputKeyring, ...] = ()
+    unsigned: tuple[_Word, ...] = ()
     groups: tuple[InputGroup, ...] = ()
 
 
@@ -276,29 +298,36 @@ class Archive(_Fact, frozen=True, kw_only=True):
         suite: Such as `bookworm` or `bookworm-security`.
         release: The SHA-256 of its InRelease file, whose signature was checked.
         date: Of that file, as it says itself (RFC 3339, UTC).
+        signed: Whether it was; else the archive is one that the project says nobody signs.
     """
 
     url: _Word
     suite: _Word
     release: _Sha256
-    date: _Word
+    date: _Moment
+    signed: bool = True
 
 
 class DebsFor(_Fact, frozen=True, kw_only=True):
-    """The system packages that a lock was made for.
+    """The system packages that a lock was made for; without any, the base was found to have all.
 
     Attributes:
         interpreter: The packages of the interpreter, where the base comes without one: they are an
             installation of their own, before all others.
         installations: What the image asks for, by the installations in their order.
         compiling: What is asked for where something is compiled.
+        components: Of the archive, beside those that a base image's own sources name.
         snapshot: The moment of the archive that they are taken from; None for its present state.
     """
 
     interpreter: tuple[_Word, ...] = ()
     installations: tuple[tuple[_Word, ...], ...] = ()
     compiling: tuple[_Word, ...] = ()
+    components: tuple[_Word, ...] = ()
     snapshot: _Word | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.interpreter or self.installations or self.compiling)
 
 
 class Deb(_Fact, frozen=True, kw_only=True):

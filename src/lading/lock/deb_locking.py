@@ -1,0 +1,197 @@
+"""Choosing the Debian packages of a lock: what its base lacks, from an archive that is trusted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from lading.distros import UNNEEDED, debian_architecture
+from lading.errors import Problem, ResolutionError
+from lading.grammar.base import SCRATCH
+from lading.grammar.reference import ImageReference
+from lading.image import steps
+from lading.image.spans import settings
+from lading.image.system import packages_for
+from lading.lock.archives import archives_seen, trust_of
+from lading.lock.base_facts import BaseFacts
+from lading.lock.debs import debs_for, fits, is_lockable
+from lading.lock.inputs import base_of
+from lading.lock.model import Archive, Deb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from lading.debian import Facts, LockedDebs
+    from lading.errors import Location
+    from lading.image import Image
+    from lading.lock.known import Known
+    from lading.lock.model import DebsFor, LockedBase, PlatformLock
+    from lading.machine import Machine
+    from lading.mirrors import Mirrors
+    from lading.platforms import Platform
+
+__all__ = ["DebLocker"]
+
+# What of a lock's inputs decides which packages there are, and whether the base has an interpreter.
+_DECIDING: Final = ("distro", "python", "keyrings", "unsigned")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebLocker:
+    """Locks the system packages of one image.
+
+    Attributes:
+        known: The image, and its lock so far.
+        project: The project's folder, absolute.
+        mirrors: Where archives are, where they are elsewhere.
+        machine: Where the cache and the keyring are, and how archives are reached.
+        now: The time, by which an archive's state may be out of date.
+        say: Told what is going on.
+        takes_older: Whether a state of the archive may be older than one that was seen.
+    """
+
+    known: Known
+    project: Path
+    mirrors: Mirrors
+    machine: Machine
+    now: datetime
+    say: Callable[[str], None]
+    takes_older: bool = False
+
+    def locked(
+        self, part: PlatformLock, platform: Platform, earlier: PlatformLock | None
+    ) -> PlatformLock:
+        """The part with its system packages, where these are locked.
+
+        Args:
+            part: The lock for a platform.
+            platform: That platform.
+            earlier: The lock before, whose packages stay where the same are asked for on the same
+                base.
+
+        Raises:
+            SpecificationError: The image does not say what it installs on its distro.
+            ResolutionError: The archive can't be read, lacks a package, or there is none.
+            LadingError: The base can't be read.
+        """
+        import msgspec  # noqa: PLC0415 - the model has brought it already
+
+        image = self.known.image
+        if not is_lockable(image):
+            return part
+        if not part.base.is_pinned:
+            self.say("system packages are not locked: what is installed depends on the base")
+            return part
+        if earlier is not None and self._may_stay(earlier, part):
+            return msgspec.structs.replace(
+                part, archives=earlier.archives, debs_for=earlier.debs_for, debs=earlier.debs
+            )
+        base = self._known_base(part.base, platform)
+        try:
+            wanted = debs_for(image, part)
+            may_have_python = wanted is not None and bool(wanted.interpreter)
+            if may_have_python and image.base_image != SCRATCH and base.has_python():
+                wanted = debs_for(image, part, base_has_python=True)
+            if wanted is None:
+                return part
+            found = self._chosen(wanted, base, platform)
+        except ResolutionError as error:
+            raise ResolutionError(_placed(error.problems, image)) from None
+        return msgspec.structs.replace(
+            part,
+            archives=tuple(Archive(**asdict(one)) for one in found.archives),
+            debs_for=wanted,
+            debs=tuple(Deb(**asdict(one)) for one in found.debs),
+        )
+
+    def _may_stay(self, earlier: PlatformLock, part: PlatformLock) -> bool:
+        """Whether packages fit that were chosen before, and were not to be chosen anew."""
+        before, now = self.known.earlier, self.known.asked.inputs
+        is_same = before is not None and all(
+            getattr(before.inputs, name) == getattr(now, name) for name in _DECIDING
+        )
+        if not is_same or earlier.base != part.base or self.known.renewal.renews_debs(earlier):
+            return False
+        return fits(self.known.image, part, earlier.debs_for)
+
+    def _chosen(self, wanted: DebsFor, base: BaseFacts, platform: Platform) -> LockedDebs:
+        from lading.debian import LockedDebs, lock_debs  # noqa: PLC0415 - only where some are asked
+
+        if not wanted:
+            return LockedDebs()
+        image, machine = self.known.image, self.machine
+        assert image.distro is not None  # noqa: S101 - it has packages to lock
+        architecture = debian_architecture(platform.architecture)
+        return lock_debs(
+            (*([wanted.interpreter] if wanted.interpreter else ()), *wanted.installations),
+            compiling=wanted.compiling,
+            installed=_there(image, base, architecture),
+            distro=image.distro,
+            platform=platform,
+            mirrors=self.mirrors,
+            http=machine.http(),
+            cache=machine.cache,
+            trust=replace(
+                trust_of(self.known.asked.inputs, self.project, image.distro, machine.environ),
+                locked=archives_seen(self.known.earlier, wanted.snapshot),
+                takes_older=self.takes_older,
+            ),
+            now=self.now,
+            say=self.say,
+            snapshot=wanted.snapshot,
+            components=wanted.components,
+            host_sources=machine.apt_sources,
+        )
+
+    def _known_base(self, locked: LockedBase, platform: Platform) -> BaseFacts:
+        named = base_of(self.known.image)
+        mirror = self.mirrors.base(named) if isinstance(named, ImageReference) else None
+        return BaseFacts(
+            locked=locked,
+            platform=platform,
+            python=self.known.image.python_version,
+            project=self.project,
+            machine=self.machine,
+            mirror=None if mirror is None else str(mirror),
+            say=self.say,
+        )
+
+
+def _there(image: Image, base: BaseFacts, architecture: str) -> tuple[Facts, ...]:
+    """What need not be installed."""
+    from lading.debian import installed_in, unneeded  # noqa: PLC0415 - only where some are asked
+
+    if image.base_image == SCRATCH:
+        asked = {
+            word.partition("=")[0]
+            for step in settings(image.steps, steps.SystemPackages)
+            for word in packages_for(step, image.distro)
+        }
+        return unneeded(name for name in UNNEEDED if name not in asked)
+    what = base.locked.reference
+    return installed_in(base.dpkg_status(), what=what, architecture=architecture)
+
+
+def _placed(problems: Iterable[Problem], image: Image) -> list[Problem]:
+    """The problems, each at the line that asks for what it names, or else at the first such."""
+    asked = settings(image.steps, steps.SystemPackages)
+    first = asked[0].location if asked else image.location
+    return [
+        Problem(
+            message=one.message,
+            hint=one.hint,
+            detail=one.detail,
+            location=one.location or _line(one.message, asked, image) or first,
+        )
+        for one in problems
+    ]
+
+
+def _line(message: str, asked: Iterable[steps.SystemPackages], image: Image) -> Location | None:
+    words = message.split()
+    for step in asked:
+        if any(package in words for package in packages_for(step, image.distro)):
+            return step.location
+    return None
