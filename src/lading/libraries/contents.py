@@ -17,6 +17,7 @@ from lading.debian.sources import roots_in
 from lading.distros import archive_suites, debian_architecture
 from lading.errors import ResolutionError
 from lading.grammar.invalid import Invalid
+from lading.grammar.snapshot import moment_of
 from lading.http import redacted_url
 
 if TYPE_CHECKING:
@@ -199,6 +200,7 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
     now: datetime,
     say: Callable[[str], None] = lambda _: None,
     offline: bool = False,
+    snapshot: str | None = None,
     host_sources: Path | None = None,
 ) -> Contents:
     """What the packages of a release have, of Debian or Ubuntu.
@@ -216,6 +218,7 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
         now: The time that the archive's state must still hold at.
         say: Told what is being done.
         offline: Whether nothing may be fetched.
+        snapshot: The moment whose state of the archive is meant; None for the present one.
         host_sources: The folder of the host's own apt, by whose archives of the same name those
             without a mirror are reached.
 
@@ -228,7 +231,7 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
         named = {suite.archive for suite in usual}
         hosts = () if host_sources is None else roots_in(host_sources)
         roots = (*mirrors.archives, *(one for one in hosts if one[0] in named))
-        suites = archive_suites(distro, architecture=architecture, roots=roots)
+        suites = archive_suites(distro, architecture=architecture, roots=roots, snapshot=snapshot)
     except Invalid as error:
         raise ResolutionError(error.message, hint=error.hint) from None
     say(f"reading which package of {distro} has which library")
@@ -238,6 +241,6 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
         http=replace(http, offline=offline),
         cache=cache,
         environ=environ,
-        now=now,
+        now=now if snapshot is None else moment_of(snapshot),
     )
     return ContentsReader(reader=reader, store=store, offline=offline).read(suites)
