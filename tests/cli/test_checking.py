@@ -21,7 +21,7 @@ from oci import images
 from wheels.wheelmaker import wheel_parts, zipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from cli.program import Project, World
@@ -86,13 +86,16 @@ hint: for all errors, .system_packages("libgl1", "zlib1g")
 
 def filled(net: World) -> None:
     for name, (files, more) in WHEELS.items():
-        version = "2.0" if name == "tiny" else "1.0"
-        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode() + more
-        native = any(content for content in files.values())
-        parts = wheel_parts(files, name=name, version=version, info={"METADATA": metadata})
-        tag = TAG if native else "py3-none-any"
-        net.wheels[f"{name}-{version}-{tag}.whl"] = zipped(parts)
-        net.metadata[f"{name}-{version}-{tag}.whl"] = metadata
+        add(net, name, "2.0" if name == "tiny" else "1.0", files, more)
+
+
+def add(net: World, name: str, version: str, files: Mapping[str, bytes], more: bytes = b"") -> None:
+    """Put a wheel into the index."""
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode() + more
+    parts = wheel_parts(files, name=name, version=version, info={"METADATA": metadata})
+    tag = TAG if any(content for content in files.values()) else "py3-none-any"
+    net.wheels[f"{name}-{version}-{tag}.whl"] = zipped(parts)
+    net.metadata[f"{name}-{version}-{tag}.whl"] = metadata
 
 
 @pytest.fixture
@@ -253,12 +256,7 @@ def test_other_families_are_checked_without_their_archive(checked: Project) -> N
 def test_parts_that_need_not_be_used_are_told_together(checked: Project, net: World) -> None:
     names = ["libone.so", "libtwo.so", "libthree.so", "libfour.so"]
     files = {"playwright/driver/node": make_elf(*names, kind=2)}
-    metadata = b"Metadata-Version: 2.1\nName: driver\nVersion: 1.0\n"
-    name = f"driver-1.0-{TAG}.whl"
-    net.metadata[name] = metadata
-    net.wheels[name] = zipped(
-        wheel_parts(files, name="driver", version="1.0", info={"METADATA": metadata})
-    )
+    add(net, "driver", "1.0", files)
     rewritten(checked, ('"user"', '"driver"'), NO_TINY)
     ran = checked.lading("check", "-q")
     assert ran.out == (
@@ -290,14 +288,17 @@ def test_what_is_compiled_is_not_known_before(checked: Project) -> None:
 def test_without_an_archive_it_is_said_what_is_not_known(checked: Project) -> None:
     ran = checked.lading("check", "-q", LADING_MIRROR_DEBIAN="http://127.0.0.1:9")
     assert "hint: which package of debian:bookworm has libGL.so.1 could not be looked up" in ran.out
-    last = ran.out.splitlines()[-1]
+    *_, last, hint = ran.out.splitlines()
     assert last.startswith("not checked: which package of debian:bookworm has what is not known:")
+    assert hint.startswith('  hint: say where it is: debian = "https://..."')
     assert (ran.code, ran.err) == (1, "")
 
 
 def test_without_gpgv_it_is_said_too(checked: Project, home: Path) -> None:
     ran = checked.lading("check", "-q", PATH=str(home / "bin"))
-    assert "is not known: gpgv, which checks the signatures" in ran.out.splitlines()[-1]
+    *_, last, hint = ran.out.splitlines()
+    assert "is not known: gpgv, which checks the signatures" in last
+    assert hint.startswith("  hint: install gpgv")
     assert ran.code == 1
 
 

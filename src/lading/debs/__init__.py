@@ -10,7 +10,7 @@ from __future__ import annotations
 from lading.debs.filters import wanted
 from lading.debs.installing import install, scripts_problems
 from lading.debs.model import NOTHING, DebFile, Ground, Installed, Record, ScriptProblem
-from lading.debs.names import names_in
+from lading.debs.names import names_in, read_names
 
 __all__ = [
     "NOTHING",
@@ -21,6 +21,7 @@ __all__ = [
     "ScriptProblem",
     "install",
     "names_in",
+    "read_names",
     "scripts_problems",
     "wanted",
 ]

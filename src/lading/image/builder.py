@@ -312,6 +312,7 @@ class Image(PackageCalls, ContainerCalls):
         allow_unpinned_base: bool = False,
         vendor: bool = False,
         dialect: Dialect = "buildkit",
+        strict: bool = False,
     ) -> ImageInfo:
         """Decide this image completely, and write it to `target` as a build context.
 
@@ -325,11 +326,14 @@ class Image(PackageCalls, ContainerCalls):
             vendor: Put every wheel, source, system package and tool into the folder, so that
                 building it needs no network but for the base image.
             dialect: `"buildkit"`, or `"classic"` for builders that know no `RUN --mount`.
+            strict: Refuse an image that would lack libraries which its Python packages need, or of
+                which that can't be found out. Without, what is known of it is a `UserWarning`.
 
         Raises:
             ResolutionError: The requirements can't be resolved for the platform.
             RegistryError: The base image's registry can't be reached or refuses.
-            FreezeError: A file is missing, leaves the project, or the lock is out of date.
+            FreezeError: A file is missing, leaves the project, or the lock is out of date; or, with
+                `strict`, a library is missing.
         """
         from lading.freeze import freeze  # noqa: PLC0415 - the door to the next room; see ADR 1
 
@@ -342,6 +346,7 @@ class Image(PackageCalls, ContainerCalls):
             allow_unpinned_base=allow_unpinned_base,
             vendor=vendor,
             dialect=dialect,
+            strict=strict,
         )
 
     # How a changed copy is made.
