@@ -25,7 +25,7 @@ from lading.image.call import Call
 from lading.image.container import ContainerCalls
 from lading.image.packages import PackageCalls
 from lading.image.pythons import check_base, default_python
-from lading.image.system import packages_for
+from lading.image.system import check_auto
 from lading.image.words import (
     parse_command,
     parse_distro_keyword,
@@ -171,7 +171,9 @@ class Image(PackageCalls, ContainerCalls):
         """Install packages of the distribution.
 
         Args:
-            *packages: Names for whatever distro the image has.
+            *packages: Names for whatever distro the image has. On Debian and Ubuntu `"auto"` stands
+                for the packages with the libraries that Python packages of the image need to be
+                imported, and that it would lack; the lock has their names.
             **by_distro: Names for one distro only: `debian=["libgomp1"], alpine=["libgomp"]`.
         """
         return self._packages(steps.SystemPackages, "system_packages", packages, by_distro)
@@ -211,7 +213,7 @@ class Image(PackageCalls, ContainerCalls):
                 location=call.location,
             )
         with Call():
-            packages_for(step, self.distro)
+            check_auto(step, self)
         return self._add(step)
 
     # Commands and files.
@@ -287,7 +289,7 @@ class Image(PackageCalls, ContainerCalls):
         with Call() as call:
             for step in self.steps:
                 if isinstance(step, steps.SystemPackages):
-                    call.recheck(step.location, packages_for, step, image.distro)
+                    call.recheck(step.location, check_auto, step, image)
         return image._copy(steps=self.steps)
 
     def pipe(

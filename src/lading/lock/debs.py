@@ -20,6 +20,7 @@ from lading.grammar.reference import ImageReference
 from lading.image import steps
 from lading.image.spans import settings, spans
 from lading.image.system import packages_for
+from lading.lock.missing import Completing, auto_group, kept
 from lading.lock.model import Archive, Deb, DebsFor
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from lading.grammar.python_version import PythonVersion
     from lading.http import HttpSettings
     from lading.image import Image
-    from lading.lock.model import PlatformLock
+    from lading.libraries import Finding
+    from lading.lock.model import AutoPackage, Distribution, PlatformLock
     from lading.machine import Machine
     from lading.mirrors import Mirrors
     from lading.platforms import Platform
@@ -201,6 +203,7 @@ def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     machine: Machine,
     now: datetime,
     base: KnownBase,
+    missing: Callable[[Iterable[Distribution]], tuple[Finding, ...]],
     say: Callable[[str], None],
 ) -> PlatformLock:
     """The same lock with its Debian packages.
@@ -216,6 +219,7 @@ def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         machine: Where the cache and the keyring are.
         now: The time, by which an archive's state may be out of date.
         base: Tells of the base; asked where that is needed.
+        missing: Finds what distributions need and the base lacks; asked where "auto" is.
         say: Told what is going on.
 
     Raises:
@@ -228,10 +232,20 @@ def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     wanted = debs_for(image, part)
     if wanted is None or image.distro is None:
         return part
-    is_same = earlier is not None and earlier.base == part.base
-    if earlier is not None and is_same and earlier.debs_for in {wanted, _on_python(image, part)}:
+    asked = {wanted, _on_python(image, part)}
+    if earlier is not None and (earlier.base != part.base or earlier.debs_for not in asked):
+        earlier = None
+    lacking: tuple[Finding, ...] = ()
+    if auto_group(wanted) is not None and not _has_distributions(earlier, part):
+        lacking = missing(part.distributions)
+    auto = None if earlier is None else _kept_auto(lacking, earlier, part)
+    if earlier is not None and auto is not None:
         return msgspec.structs.replace(
-            part, archives=earlier.archives, debs_for=earlier.debs_for, debs=earlier.debs
+            part,
+            archives=earlier.archives,
+            debs_for=earlier.debs_for,
+            auto=auto,
+            debs=earlier.debs,
         )
     from lading.debian import lock_debs  # noqa: PLC0415 - only where some are asked
 
@@ -240,12 +254,14 @@ def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
             wanted = _on_python(image, part)
         if wanted is None:
             return part
+        completing = Completing(asked=wanted, findings=lacking)
         found = lock_debs(
-            (*([wanted.interpreter] if wanted.interpreter else ()), *wanted.installations),
+            completing.installations(),
             compiling=wanted.compiling,
             installed=_there(
                 image, base, part.base.reference, debian_architecture(platform.architecture)
             ),
+            completed=completing.completed if lacking else None,
             distro=image.distro,
             platform=platform,
             mirrors=mirrors,
@@ -263,8 +279,20 @@ def with_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         part,
         archives=tuple(Archive(**asdict(one)) for one in found.archives),
         debs_for=wanted,
+        auto=completing.auto,
         debs=tuple(Deb(**asdict(one)) for one in found.debs),
     )
+
+
+def _has_distributions(earlier: PlatformLock | None, part: PlatformLock) -> bool:
+    return earlier is not None and earlier.distributions == part.distributions
+
+
+def _kept_auto(
+    lacking: tuple[Finding, ...], earlier: PlatformLock, part: PlatformLock
+) -> tuple[AutoPackage, ...] | None:
+    """What "auto" stands for in the earlier lock, where that is what it stands for now."""
+    return earlier.auto if _has_distributions(earlier, part) else kept(lacking, earlier)
 
 
 def _there(image: Image, base: KnownBase, name: str, architecture: str) -> tuple[Facts, ...]:

@@ -28,6 +28,7 @@ from lading.lock.git import Git
 from lading.lock.groups import Group, Wanted, group_of, wanted
 from lading.lock.inputs import base_of
 from lading.lock.known import Known, check_known, placed
+from lading.lock.missing import Missing, refuse_unpinned
 from lading.lock.model import Lock, LockedBase, PlatformLock, Tool
 from lading.lock.resolve import Renewal, Resolver
 from lading.lock.said import (
@@ -343,9 +344,11 @@ class _Making:
         maker = self.maker
         if not is_lockable(self.known.image):
             return part
+        refuse_unpinned(self.known.image, part)
         if not part.base.is_pinned:
             maker.say("system packages are not locked: what is installed depends on the base")
             return part
+        base, now = self._known_base(part.base, platform), maker.now()
         return with_debs(
             part,
             earlier if self._keeps_debs(earlier) else None,
@@ -354,8 +357,16 @@ class _Making:
             mirrors=self.mirrors,
             http=maker.machine.http(),
             machine=maker.machine,
-            now=maker.now(),
-            base=self._known_base(part.base, platform),
+            now=now,
+            base=base,
+            missing=Missing(
+                image=self.known.image,
+                mirrors=self.mirrors,
+                base=base,
+                reader=self.reader,
+                now=now,
+                say=maker.say,
+            ).findings,
             say=maker.say,
         )
 
