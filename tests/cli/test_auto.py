@@ -15,6 +15,7 @@ from cli.test_missing import served
 from debian.signed_archive import needs
 from debs.debmaker import file, make_deb
 from elf.elfmaker import make_elf
+from libraries.contents_archive import LINES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +98,17 @@ def test_a_lock_that_fits_is_kept_without_a_look_at_anything(
     assert auto.lading("lock", LADING_CACHE_DIR=cache).err.endswith("lading.lock is unchanged\n")
     assert (len(server.seen), len(mirror.asked)) == asked
     assert not (auto.folder / "empty" / "layers").exists()
+
+
+def test_each_release_has_its_own(auto: Project, archive: Archive) -> None:
+    listed = archive.lists["bookworm"]
+    for suite in ("trixie", "trixie-updates", "trixie-security"):
+        archive.lists[suite] = listed
+        archive.publish(suite, LINES.replace("libs/libgl1\n", "libs/plain\n"))
+    auto.write("service.py", auto.read("service.py").replace("bookworm", "trixie"))
+    assert auto.lading("lock", "-q").err == ""
+    assert [one["package"] for one in part(auto)["auto"]] == ["plain", "zlib1g"]
+    assert {one["suite"] for one in part(auto)["debs"]} == {"trixie"}
 
 
 def test_packages_that_still_do_stay_when_others_are_required(

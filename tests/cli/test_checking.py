@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -292,6 +293,38 @@ def test_without_an_archive_it_is_said_what_is_not_known(checked: Project) -> No
     assert last.startswith("not checked: which package of debian:bookworm has what is not known:")
     assert hint.startswith('  hint: say where it is: debian = "https://..."')
     assert (ran.code, ran.err) == (1, "")
+
+
+def test_a_mirror_that_lags_is_told_with_what_to_do(checked: Project, archive: Archive) -> None:
+    index = archive.signed.folder / "dists/bookworm/main/Contents-amd64.gz"
+    shutil.rmtree(index.parent / "by-hash")
+    index.write_bytes(b"of yesterday")
+    ran = checked.lading("check", "-q")
+    *_, last, hint = ran.out.splitlines()
+    assert last == (
+        "not checked: which package of debian:bookworm has what is not known: "
+        "http://MIRROR/dists/bookworm/main/Contents-amd64.gz is not the file that "
+        "http://MIRROR/dists/bookworm/InRelease names, nor is that there by its hash"
+    )
+    assert hint == (
+        "  hint: the mirror's files are not of one state: try again later, or name another mirror"
+    )
+    assert ran.code == 1
+
+
+def test_a_snapshot_is_asked_for_its_day(
+    checked: Project, archive: Archive, mirror: Server
+) -> None:
+    moment = archive.signed.folder / "debian/20261101T000000Z"
+    moment.mkdir(parents=True)
+    (archive.signed.folder / "dists").rename(moment / "dists")
+    (archive.signed.folder / "debian-security").symlink_to("debian")
+    checked.environment["LADING_MIRROR_SNAPSHOT"] = mirror.url
+    rewritten(checked, ('"3.11")', '"3.11", snapshot="2026-11-01")'))
+    mirror.asked.clear()
+    ran = checked.lading("check", "-q")
+    assert ran.out == FOUND
+    assert {path.split("/")[2] for path in mirror.asked} == {"20261101T000000Z"}
 
 
 def test_without_gpgv_it_is_said_too(checked: Project, home: Path) -> None:

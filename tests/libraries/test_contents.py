@@ -50,7 +50,7 @@ def test_only_what_the_loader_or_a_shell_would_find_counts(archive: Archive) -> 
         assert found.providers(name) == ()
 
 
-def test_what_packages_hold_is_known_too(archive: Archive) -> None:
+def test_what_packages_hold_is_known_where_they_are_not_at_hand(archive: Archive) -> None:
     held = archive.read().held_by(["libgl1", "graphviz", "no-such"])
     assert held == {"libGL.so.1", "bin/dot"}
 
