@@ -74,7 +74,7 @@ class Looking:
             distributions_of(self.decided),
             store=self.store,
             fetch=self._fetched_wheels,
-            say=self.freezer.say,
+            say=self._say,
         )
         self.wheels = (*known, *map(_unread, lacking))
         if not self.fetching and not any(map(_may_ask, known)):
