@@ -33,7 +33,17 @@ if TYPE_CHECKING:
 
     from lading.store import Store
 
-__all__ = ["AMD64", "PYTHON", "World", "apt_install", "copied", "imported", "inside", "told"]
+__all__ = [
+    "AMD64",
+    "PYTHON",
+    "World",
+    "apt_install",
+    "copied",
+    "imported",
+    "inside",
+    "told",
+    "unpacked",
+]
 
 PYTHON = {"bookworm": "3.11", "trixie": "3.13"}
 AMD64 = Platform.parse("linux/amd64")
@@ -140,11 +150,33 @@ def copied(root: Path) -> Iterator[Path]:
         yield copy
 
 
+@contextmanager
+def unpacked(image: Path) -> Iterator[Path]:
+    """The root file system of an image in a layout, which goes in the end."""
+    with tempfile.TemporaryDirectory(dir=image.parent) as name:
+        root = Path(name) / "root"
+        root.mkdir()
+        (found,) = layout.read(image)
+        _, *layers = found.blobs  # its configuration is the first
+        for layer in layers:
+            path = image / "blobs" / str(layer.descriptor.digest).replace(":", "/")
+            argv = ["tar", "-xf", str(path), "-C", str(root), "--exclude=./dev/*"]
+            told(argv, os.environ)
+        (root / "dev").mkdir(exist_ok=True)
+        with_devices(root)
+        yield root
+
+
 def with_files(root: Path) -> None:
     """Add what apt needs to reach its mirror, and devices."""
     for file in ("etc/resolv.conf", "etc/hosts"):
         (root / file).unlink(missing_ok=True)
         shutil.copyfile(f"/{file}", root / file)
+    with_devices(root)
+
+
+def with_devices(root: Path) -> None:
+    """Add the devices that programs expect."""
     for device, minor in DEVICES.items():
         os.mknod(root / "dev" / device, stat.S_IFCHR | 0o666, os.makedev(1, minor))
 

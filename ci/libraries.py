@@ -4,7 +4,8 @@ A root file system is made as slim images have it. The 150 wheels of `ci/wheels.
 there; the release's own loader says of each of their files what it does not find, and Python
 imports them. Whatever Lading reports must fail, and whatever it keeps quiet about must not. Then
 distributions that are known to lack libraries are locked and checked: each import fails before, and
-works once exactly the packages are installed that were named. Root, mmdebstrap, the configured
+works once exactly the packages are installed that were named; the same that
+`system_packages("auto")` installs. Root, mmdebstrap, the configured
 package index and the machine's own Debian mirror are needed: `make libraries` runs it, in minutes.
 """
 
@@ -24,7 +25,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uv
-from chroots import AMD64, PYTHON, World, apt_install, copied, imported, inside, told
+from chroots import (
+    AMD64,
+    PYTHON,
+    World,
+    apt_install,
+    copied,
+    imported,
+    inside,
+    told,
+    unpacked,
+)
 
 from lading.debian import Trust
 from lading.distros import parse_distro
@@ -77,6 +88,9 @@ NAMED = {
     "pyodbc": (("pyodbc",), "pyodbc"),
     "gmsh": (("gmsh",), "gmsh"),
 }
+
+# Those of them of which an image is made.
+BUILT = ("cv2", "lightgbm")
 
 # What is imported without any, though some of its files lack libraries.
 QUIET = {
@@ -263,7 +277,41 @@ def check_one(
         code, report = checked(world, project, cache, requirements, packages)
         if code:
             reasons.append(f"check is not content: {report}")
+        reasons += check_auto(world, project, cache, requirements, packages, module)
     return reasons, " ".join(packages)
+
+
+def check_auto(  # noqa: PLR0913, PLR0917 - what is installed, where, and what is due
+    world: World,
+    project: Path,
+    cache: Path,
+    requirements: tuple[str, ...],
+    packages: tuple[str, ...],
+    module: str,
+) -> Iterator[str]:
+    """What is not so of an image that asks for whatever it lacks."""
+    code, report = checked(world, project, cache, requirements, ("auto",))
+    if code:
+        yield f"check is not content with auto: {report}"
+    lock = read_lock(project)
+    assert lock is not None  # noqa: S101 - it was made just now
+    found = tuple(one.package for one in lock.platforms[0].auto)
+    if found != packages:
+        yield f"auto stands for {' '.join(found)}"
+    if module in BUILT:
+        yield from wrong_build(project, cache, world, module)
+
+
+def wrong_build(project: Path, cache: Path, world: World, module: str) -> Iterator[str]:
+    """What an image that was made without an engine can't import."""
+    environ = {**world.environ, "LADING_CACHE_DIR": str(cache)}
+    words = ("build", "-q", "--engine", "oci", "-o", str(project / "image"))
+    target = str(project / "service.py") + ":image"
+    told((sys.executable, "-m", "lading", *words, target), environ)
+    with unpacked(project / "image") as root:
+        code, output = inside(root, "/opt/venv/bin/python", "-c", f"import {module}")
+        if code:
+            yield f"the image can't import it: {output.strip().splitlines()[-1]}"
 
 
 def checked(

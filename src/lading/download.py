@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from lading.http import HttpSettings
 
-__all__ = ["fetch", "keep", "kept", "uv_binary"]
+__all__ = ["ChangedFileError", "fetch", "keep", "kept", "uv_binary"]
 
 _CHUNK: Final = 1 << 20
 _MAX_FILE: Final = 16 << 30  # the largest wheels are some GB; this only stops what never ends
@@ -32,6 +32,10 @@ _PRIVATE: Final = frozenset({401, 403})
 
 # PEP 427: `{distribution}-{version}.data/scripts/` holds the programs of a wheel.
 _UV_MEMBER: Final = re.compile(r"uv-[^/]+\.data/scripts/uv")
+
+
+class ChangedFileError(ResolutionError):
+    """A file was had, and is another than its hash says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,8 @@ def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
         `cache/sha256/ab/abcd...`; not to be changed.
 
     Raises:
-        ResolutionError: The file can't be had, or is another than the hash says.
+        ResolutionError: The file can't be had, or is another than the hash says; the latter is a
+            `ChangedFileError`.
     """
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):  # it becomes a path
         raise ResolutionError(f"{sha256!r} is not a SHA-256, for {redacted_url(url)}")
@@ -231,7 +236,7 @@ def _check(wanted: _Wanted, file: IO[bytes]) -> None:
     fits = wanted.size in {None, found_size}
     if found == wanted.sha256 and fits:
         return
-    raise ResolutionError(
+    raise ChangedFileError(
         f"{redacted_url(wanted.url)} has the hash sha256:{found} where sha256:{wanted.sha256} was "
         "due" + ("" if fits else f" ({found_size} bytes, not {wanted.size})"),
         hint="a proxy may have changed it, or the index replaced it: if so, lock again",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,7 @@ from oci import images
 from wheels.wheelmaker import wheel_parts, zipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from cli.program import Project, World
@@ -86,13 +87,16 @@ hint: for all errors, .system_packages("libgl1", "zlib1g")
 
 def filled(net: World) -> None:
     for name, (files, more) in WHEELS.items():
-        version = "2.0" if name == "tiny" else "1.0"
-        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode() + more
-        native = any(content for content in files.values())
-        parts = wheel_parts(files, name=name, version=version, info={"METADATA": metadata})
-        tag = TAG if native else "py3-none-any"
-        net.wheels[f"{name}-{version}-{tag}.whl"] = zipped(parts)
-        net.metadata[f"{name}-{version}-{tag}.whl"] = metadata
+        add(net, name, "2.0" if name == "tiny" else "1.0", files, more)
+
+
+def add(net: World, name: str, version: str, files: Mapping[str, bytes], more: bytes = b"") -> None:
+    """Put a wheel into the index."""
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode() + more
+    parts = wheel_parts(files, name=name, version=version, info={"METADATA": metadata})
+    tag = TAG if any(content for content in files.values()) else "py3-none-any"
+    net.wheels[f"{name}-{version}-{tag}.whl"] = zipped(parts)
+    net.metadata[f"{name}-{version}-{tag}.whl"] = metadata
 
 
 @pytest.fixture
@@ -234,6 +238,9 @@ def test_what_is_not_locked_brings_nobody_knows_what(checked: Project) -> None:
     ran = checked.lading("check", "-q")
     last = "not checked: what libgl1 bring is not known: they are not locked"
     assert ran.out.splitlines()[-1] == last
+    # But for what it is known by its name to have.
+    assert "libGL.so.1" not in ran.out
+    assert "libz.so.1" in ran.out
     assert ran.code == 1
 
 
@@ -253,12 +260,7 @@ def test_other_families_are_checked_without_their_archive(checked: Project) -> N
 def test_parts_that_need_not_be_used_are_told_together(checked: Project, net: World) -> None:
     names = ["libone.so", "libtwo.so", "libthree.so", "libfour.so"]
     files = {"playwright/driver/node": make_elf(*names, kind=2)}
-    metadata = b"Metadata-Version: 2.1\nName: driver\nVersion: 1.0\n"
-    name = f"driver-1.0-{TAG}.whl"
-    net.metadata[name] = metadata
-    net.wheels[name] = zipped(
-        wheel_parts(files, name="driver", version="1.0", info={"METADATA": metadata})
-    )
+    add(net, "driver", "1.0", files)
     rewritten(checked, ('"user"', '"driver"'), NO_TINY)
     ran = checked.lading("check", "-q")
     assert ran.out == (
@@ -290,16 +292,50 @@ def test_what_is_compiled_is_not_known_before(checked: Project) -> None:
 def test_without_an_archive_it_is_said_what_is_not_known(checked: Project) -> None:
     ran = checked.lading("check", "-q", LADING_MIRROR_DEBIAN="http://127.0.0.1:9")
     assert "hint: which package of debian:bookworm has libGL.so.1 could not be looked up" in ran.out
-    last = ran.out.splitlines()[-1]
+    *_, last, hint = ran.out.splitlines()
     assert last.startswith("not checked: which package of debian:bookworm has what is not known:")
+    assert hint.startswith('  hint: say where it is: debian = "https://..."')
     assert (ran.code, ran.err) == (1, "")
+
+
+def test_a_mirror_that_lags_is_told_with_what_to_do(checked: Project, archive: Archive) -> None:
+    index = archive.signed.folder / "dists/bookworm/main/Contents-amd64.gz"
+    shutil.rmtree(index.parent / "by-hash")
+    index.write_bytes(b"of yesterday")
+    ran = checked.lading("check", "-q")
+    *_, last, hint = ran.out.splitlines()
+    assert last == (
+        "not checked: which package of debian:bookworm has what is not known: "
+        "http://MIRROR/dists/bookworm/main/Contents-amd64.gz is not the file that "
+        "http://MIRROR/dists/bookworm/InRelease names, nor is that there by its hash"
+    )
+    assert hint == (
+        "  hint: the mirror's files are not of one state: try again later, or name another mirror"
+    )
+    assert ran.code == 1
+
+
+def test_a_snapshot_is_asked_for_its_day(
+    checked: Project, archive: Archive, mirror: Server
+) -> None:
+    moment = archive.signed.folder / "debian/20261101T000000Z"
+    moment.mkdir(parents=True)
+    (archive.signed.folder / "dists").rename(moment / "dists")
+    (archive.signed.folder / "debian-security").symlink_to("debian")
+    checked.environment["LADING_MIRROR_SNAPSHOT"] = mirror.url
+    rewritten(checked, ('"3.11")', '"3.11", snapshot="2026-11-01")'))
+    mirror.asked.clear()
+    ran = checked.lading("check", "-q")
+    assert ran.out == FOUND
+    assert {path.split("/")[2] for path in mirror.asked} == {"20261101T000000Z"}
 
 
 def test_without_gpgv_it_is_said_too(checked: Project, home: Path) -> None:
     ran = checked.lading("check", "-q", PATH=str(home / "bin"))
-    last = ran.out.splitlines()[-1]
+    *_, last, hint = ran.out.splitlines()
     assert "which package of debian:bookworm has what is not known: " in last
     assert "InRelease can't be checked: gpgv, which checks the signatures" in last
+    assert hint.startswith("  hint: install gpgv")
     assert ran.code == 1
 
 

@@ -25,6 +25,7 @@ from lading import Image
 base = Image(base_image="oci:base", distro="debian:bookworm", python_version="3.11")
 image = base.python_packages("pyzbar", "python-rtmidi")
 mended = image.system_packages("libzbar0", "libasound2", "libstdc++6")
+auto = image.system_packages("auto")
 """
 
 
@@ -46,6 +47,10 @@ def test_real_wheels_lack_what_the_real_release_has(real: Project) -> None:
     assert (ran.code, ran.err, report["unchecked"]) == (1, "", [])
     found = {(one["what"], one["packages"][0]) for one in report["findings"]}
     assert found >= {("libzbar.so.0", "libzbar0"), ("libasound.so.2", "libasound2")}
+    assert real.lading("lock", "-q", "service.py:auto").err == ""
+    lock = real.read("lading.lock")
+    assert '[[platforms.auto]]\npackage = "libzbar0"\nneeded_by = [\n    "pyzbar: ' in lock
+    assert real.lading("check", "-q", "service.py:auto").code == 0
     # Both with what they depend on: libc6, libgcc-s1.
     real.lading("lock", "-q", "service.py:mended")
     ran = real.lading("check", "-q", "service.py:mended")

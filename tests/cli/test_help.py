@@ -137,6 +137,8 @@ Usage: lading freeze [OPTIONS] [TARGET]
 
   Decide the image completely, and write it as a build context for any engine.
 
+  Says which libraries the image would lack, as far as that is known.
+
   Prints the folder. With --json: {folder, key, platform, base, digest}.
 
 Options:
@@ -164,6 +166,8 @@ Options:
                                   where it is out of date.
   --offline                       Refuse, rather than update lading.lock or
                                   fetch a file that is not in the cache.
+  --strict                        Refuse an image that would lack libraries,
+                                  fetching what it takes to know that.
   -q, --quiet                     Say nothing but errors.
   --json                          Print the result as JSON.
   -h, --help                      Show this message and exit.
@@ -207,6 +211,8 @@ Options:
                                   where it is out of date.
   --offline                       Refuse, rather than update lading.lock or
                                   fetch a file that is not in the cache.
+  --strict                        Refuse an image that would lack libraries,
+                                  fetching what it takes to know that.
   -q, --quiet                     Say nothing but errors.
   --json                          Print the result as JSON.
   -h, --help                      Show this message and exit.
@@ -292,6 +298,8 @@ Options:
                                   where it is out of date.
   --offline                       Refuse, rather than update lading.lock or
                                   fetch a file that is not in the cache.
+  --strict                        Refuse an image that would lack libraries,
+                                  fetching what it takes to know that.
   --secret id=NAME,src=FILE|env=VAR
                                   Where a secret of the image is, in place of
                                   what the image says; repeat for more.

@@ -207,3 +207,9 @@ def test_files_of_the_machine_are_read_as_readelf_reads_them() -> None:
             line.partition("[")[2][:-1] for line in done.stdout.splitlines() if "NEEDED" in line
         ]
         assert list(elf(place.read_bytes()).needed) == told
+
+
+@pytest.mark.parametrize("name", ["lib\x1b[2J.so", "libx.so\nlibs/evil", "libx\u202e.so"])
+def test_a_name_that_can_not_be_shown_is_refused(name: str) -> None:
+    with pytest.raises(NotElf, match="control character"):
+        read_elf(InMemory(make_elf(name)))

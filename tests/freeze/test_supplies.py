@@ -18,7 +18,7 @@ from freeze.world import SOURCE, UV_WHEEL, World, build, sdist, sha256, tree, wh
 from lading import secret
 from lading.errors import BuildError, ResolutionError
 from lading.freeze.checking import check_folder
-from lading.freeze.fetching import Wanted, fetch_all
+from lading.lock.fetching import Wanted, fetch_all
 from lading.lock.model import Distribution
 from registry.fake_registry import Reply, serving
 

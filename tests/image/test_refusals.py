@@ -96,6 +96,35 @@ def test_r6_a_command_is_kept_as_it_is(command: str) -> None:
     assert cast("Any", step).command == command
 
 
+@pytest.mark.parametrize("distro", ["alpine:3.22", "ubi9", "amazonlinux:2023"])
+def test_auto_is_for_archives_that_say_which_package_has_what(distro: str) -> None:
+    (problem,) = refused(lambda: Image(distro=distro).system_packages("auto"))
+    assert problem.message.startswith('system_packages("auto") is for Debian and Ubuntu, and')
+    assert problem.location is not None
+    elsewhere = Image(distro=distro).system_packages("curl", debian=["auto"], redhat=[], alpine=[])
+    (problem,) = refused(lambda: elsewhere.system_packages(alpine=["auto"], redhat=["auto"]))
+    assert "for Debian and Ubuntu" in problem.message
+    assert elsewhere.replace(distro="ubuntu:24.04").steps
+
+
+@pytest.mark.parametrize("name", ["lock_python_packages", "lock_system_packages"])
+def test_auto_needs_a_lock(name: str) -> None:
+    without = {name: False}
+    (problem,) = refused(lambda: Image(**without).system_packages("auto"))  # type: ignore[arg-type]
+    assert (
+        problem.message == f'system_packages("auto") needs a lock, and the image has {name}=False'
+    )
+    image = Image().system_packages("auto", "curl")
+    (problem,) = refused(lambda: image.replace(**without))  # type: ignore[arg-type]
+    assert problem.location == image.steps[0].location
+    assert "leave out" in (problem.hint or "")
+
+
+def test_auto_is_not_for_compiling() -> None:
+    (problem,) = refused(lambda: Image().build_packages("auto"))
+    assert problem.message == 'build_packages takes no "auto": what compiling needs, no wheel tells'
+
+
 def test_r10_an_unknown_base_with_system_packages_asks_for_the_distro() -> None:
     (problem,) = refused(lambda: Image("example.test/own:1").system_packages("curl"))
     assert problem.hint == 'name it: Image(base_image=..., distro="debian:bookworm")'

@@ -67,6 +67,11 @@ class Archive:
             self.publish(suite, "")
         self.publish("bookworm", LINES)
 
+    def signed_url(self) -> str:
+        """Where it is."""
+        (_, url), *_ = self.arguments["mirrors"].archives
+        return str(url)
+
     def packages(self, suite: str, **depends: str) -> None:
         """Write a suite once more, with Packages beside its Contents."""
         text = "\n".join(

@@ -51,7 +51,7 @@ def test_only_what_the_loader_or_a_shell_would_find_counts(archive: Archive) -> 
         assert found.providers(name) == ()
 
 
-def test_what_packages_hold_is_known_too(archive: Archive) -> None:
+def test_what_packages_hold_is_known_where_they_are_not_at_hand(archive: Archive) -> None:
     held = archive.read().held_by(["libgl1", "graphviz", "no-such"])
     assert held == {"libGL.so.1", "bin/dot"}
 
@@ -145,7 +145,37 @@ def test_one_of_another_state_is_refused_by_that_name_too(archive: Archive) -> N
     folder = archive.signed.folder / "dists/bookworm/main"
     (folder / "by-hash/SHA256" / sha256(packed)).unlink()
     (folder / "Contents-amd64.gz").write_bytes(packed[:-1])
+    assert archive.refusal().endswith(
+        "/dists/bookworm/main/Contents-amd64.gz is not the file that "
+        f"{archive.signed_url()}/dists/bookworm/InRelease names, nor is that there by its hash\n"
+        "hint: the mirror's files are not of one state: try again later, or name another mirror"
+    )
+
+
+def test_an_index_that_is_nowhere_is_told_by_its_hash(archive: Archive) -> None:
+    packed = archive.publish("bookworm", LINES)
+    folder = archive.signed.folder / "dists/bookworm/main"
+    (folder / "by-hash/SHA256" / sha256(packed)).unlink()
+    (folder / "Contents-amd64.gz").unlink()
     assert f"by-hash/SHA256/{sha256(packed)}: its server answered" in archive.refusal()
+
+
+def test_a_snapshot_is_asked_for_its_day(archive: Archive, server: Server) -> None:
+    later = "usr/lib/x86_64-linux-gnu/libGL.so.1 libs/libgl1-of-later\n"
+    moment = archive.signed.folder / "debian/20261101T000000Z"
+    moment.mkdir(parents=True)
+    (archive.signed.folder / "dists").rename(moment / "dists")
+    (archive.signed.folder / "debian-security").symlink_to("debian")
+    archive.publish("bookworm", later)
+    mirrors = Mirrors(archives=(("snapshot", server.url),))
+    for _ in range(2):
+        found = archive.read(mirrors=mirrors, snapshot="20261101T000000Z")
+        assert found.providers("libGL.so.1") == ("libgl1",)
+        # What it was is no more: nothing is asked for again.
+        assert len(server.asked) == len(SUITES) * 2
+    archive.publish("bookworm-updates", "")
+    archive.publish("bookworm-security", "")
+    assert archive.read().providers("libGL.so.1") == ("libgl1-of-later",)
 
 
 def test_a_line_without_end_is_refused(archive: Archive) -> None:

@@ -70,6 +70,7 @@ class Order:
     context: Path | None
     locked: bool
     offline: bool
+    strict: bool
     quiet: bool
     as_json: bool
     engine_options: tuple[str, ...]

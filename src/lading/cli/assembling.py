@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lading.cli.destinations import Destination
+from lading.cli.libraries import refuse_missing, warn_of_missing
 from lading.errors import BuildError, ImageError, Problem
 from lading.platforms import Platform
 
@@ -113,6 +114,20 @@ class Without:
             )
             for platform in self.order.platforms
         )
+
+    def refuse_missing(self, decided: tuple[Decided, ...]) -> None:
+        """Where that is asked, refuse an image that would lack libraries.
+
+        Raises:
+            LadingError: It would, or that can't be found out.
+        """
+        if self.order.strict:
+            refuse_missing(self._freezer(), decided)
+
+    def warn_of_missing(self, decided: tuple[Decided, ...]) -> None:
+        """Say which libraries it would lack: what was made of it is at hand by now."""
+        if not (self.order.strict or self.order.quiet):
+            warn_of_missing(self._freezer(), decided)
 
     def obstacles(self, decided: tuple[Decided, ...]) -> tuple[MustExecute, ...]:
         """What of it must be executed; the bases are looked at only where the steps are none.

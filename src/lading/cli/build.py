@@ -21,6 +21,7 @@ from lading.cli.options import (
     platforms_option,
     quiet,
     secret_option,
+    strict_option,
     vendor_option,
 )
 from lading.grammar.environment import parse_env_name
@@ -107,6 +108,7 @@ def _build_arg(word: str) -> tuple[str, str | None]:
 @plain_http_option
 @locked_option
 @offline_option
+@strict_option
 @secret_option
 @click.option("--no-cache", is_flag=True, help="Leave the engine's cache alone.")
 @click.option(

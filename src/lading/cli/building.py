@@ -93,7 +93,11 @@ def _without(order: Order, found: Target, machine: Machine) -> Made | None:
             if not obstacles:
                 if order.push and order.offline:
                     raise Misused("--push: it takes a network, which --offline leaves alone")
-                return way.make(decided)
+                way.refuse_missing(decided)
+                made = way.make(decided)
+    if not obstacles:
+        way.warn_of_missing(decided)
+        return made
     if order.engine != AUTO:
         raise obstacles_error(obstacles)
     if order.of_images:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,16 +21,12 @@ from lading.cli.options import (
 from lading.cli.talk import from_here, note, progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from lading.grammar.base import BaseImage
     from lading.libraries import Finding, Report
     from lading.platforms import Platform
     from lading.secret_values import SecretSource
 
 __all__ = ["check"]
-
-_SHOWN: Final = 3
 
 
 @click.command(short_help="Find libraries that the image would lack.")
@@ -65,6 +60,7 @@ def check(  # noqa: PLR0913 - one argument an option
     """
     from lading.freeze import Freezer  # noqa: PLC0415 - only where something is decided
     from lading.freeze.libraries import LibraryCheck  # noqa: PLC0415
+    from lading.libraries import report_lines  # noqa: PLC0415
     from lading.machine import Machine  # noqa: PLC0415
 
     found = loaded(target, project=project, base_image=base_image)
@@ -85,7 +81,7 @@ def check(  # noqa: PLR0913 - one argument an option
     if as_json:
         click.echo(json.dumps(_result(report, str(platform)), indent=2))
     else:
-        for line in _lines(report, strict=strict):
+        for line in report_lines(report, parts=strict):
             click.echo(from_here(line))
         if not report.findings and not report.unchecked and not quiet:
             note("nothing is missing")
@@ -98,7 +94,7 @@ def _result(report: Report, platform: str) -> dict[str, object]:
     return {
         "platform": platform,
         "findings": [_row(one) for one in report.findings],
-        "unchecked": list(report.unchecked),
+        "unchecked": [{"message": one.message, "hint": one.hint} for one in report.unchecked],
     }
 
 
@@ -109,32 +105,3 @@ def _row(one: Finding) -> dict[str, object]:
         "hint": one.hint,
         "location": from_here(str(one.location)) if one.location else None,
     }
-
-
-def _lines(report: Report, *, strict: bool) -> Iterator[str]:
-    """The findings by distribution, then what mends them all, then what is not known."""
-    for distribution, found in groupby(report.findings, lambda one: one.distribution):
-        findings = tuple(found)
-        location = findings[0].location
-        yield f"{location}: {distribution}" if location else distribution
-        parts = () if strict else tuple(one for one in findings if one.is_of_part)
-        for one in findings:
-            if one not in parts:
-                yield f"  {one.level}: {one.message}"
-                if one.hint:
-                    yield f"    hint: {one.hint}"
-        if parts:
-            yield f"  remark: {_together(parts)}"
-    packages = report.packages("error")
-    if len(packages) > 1:
-        words = ", ".join(f'"{name}"' for name in packages)
-        yield f"hint: for all errors, .system_packages({words})"
-    for sentence in report.unchecked:
-        yield f"not checked: {sentence}"
-
-
-def _together(parts: tuple[Finding, ...]) -> str:
-    first = ", ".join(one.what for one in parts[:_SHOWN])
-    left = len(parts) - _SHOWN
-    more = f" and {left} other{'' if left == 1 else 's'}" if left > 0 else ""
-    return f"parts that need not be used lack {first}{more} (--strict tells all)"

@@ -14,6 +14,7 @@ from lading.cli.executed import surely_executed
 from lading.cli.failure import Misused
 from lading.cli.freeze import alone_in, default_folder
 from lading.cli.handing import handed_over, users_of
+from lading.cli.libraries import refuse_missing, warn_of_missing
 from lading.cli.talk import note, progress
 from lading.dockerfile import needs_ssh
 from lading.engines import BuildRequest, find_engine
@@ -129,8 +130,12 @@ def _frozen(order: Order, found: Target, machine: Machine, folder: Path) -> Imag
             found.image, platform=str(order.platforms[0]), project=found.project, target=folder
         )
         _check_build_args(decided.info, order.build_args)
+        if order.strict:
+            refuse_missing(freezer, [decided])
         say(f"writing {folder}")
         freezer.write(decided, folder)
+    if not (order.quiet or order.strict):
+        warn_of_missing(freezer, [decided])
     return decided.info
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
+from lading.cli.libraries import refuse_missing, warn_of_missing
 from lading.cli.loading import loaded
 from lading.cli.options import (
     as_json,
@@ -18,6 +19,7 @@ from lading.cli.options import (
     platform_option,
     quiet,
     secret_option,
+    strict_option,
     vendor_option,
 )
 from lading.cli.talk import from_here, note, progress
@@ -74,6 +76,7 @@ class FreezeOptions(TypedDict):
     secrets: tuple[SecretSource, ...]
     locked: bool
     offline: bool
+    strict: bool
     quiet: bool
     as_json: bool
 
@@ -100,9 +103,13 @@ def write_frozen(options: FreezeOptions, *, vendor: bool) -> None:
         decided = freezer.decide(
             found.image, platform=str(platform), project=found.project, target=folder
         )
+        if options["strict"]:
+            refuse_missing(freezer, [decided])
         say(f"writing {folder}")
         freezer.write(decided, folder)
     info = decided.info
+    if not (quiet or options["strict"]):
+        warn_of_missing(freezer, [decided])
     if not quiet:
         note(f"{'vendored' if vendor else 'frozen'} as {info.key}")
     click.echo(_result(info, folder) if options["as_json"] else from_here(str(folder)))
@@ -117,10 +124,13 @@ def write_frozen(options: FreezeOptions, *, vendor: bool) -> None:
 @secret_option
 @locked_option
 @offline_option
+@strict_option
 @quiet
 @as_json
 def freeze(*, vendor: bool, **options: Unpack[FreezeOptions]) -> None:
     """Decide the image completely, and write it as a build context for any engine.
+
+    Says which libraries the image would lack, as far as that is known.
 
     Prints the folder. With --json: {folder, key, platform, base, digest}.
     """

@@ -219,6 +219,8 @@ def _lines(lock: Lock, *, changed: bool) -> Iterator[str]:
             debs = len(part.debs)
             yield f"  {debs} system package{'' if debs == 1 else 's'} that the base lacks"
         yield from (f"  {one}" for one in _unsigned(part))
+        for added in part.auto:
+            yield f"  {added.package} is installed for {', '.join(added.needed_by)}"
         for one in part.distributions:
             if one.is_source:
                 named = f"{one.name} {one.version}" if one.version else one.name

@@ -33,6 +33,7 @@ __all__ = [
     "platforms_option",
     "quiet",
     "secret_option",
+    "strict_option",
     "vendor_option",
 ]
 
@@ -158,6 +159,11 @@ vendor_option = click.option(
     is_flag=True,
     help="Put all that is installed into the folder: the build then takes nothing but the base "
     "image from the network.",
+)
+strict_option = click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse an image that would lack libraries, fetching what it takes to know that.",
 )
 secret_option = click.option(
     "--secret",

@@ -20,6 +20,7 @@ from lading.cli.options import (
     platform_option,
     quiet,
     secret_option,
+    strict_option,
 )
 from lading.cli.talk import note
 
@@ -44,6 +45,7 @@ _WRITING = {
     "secrets": "--secret",
     "locked": "--locked",
     "offline": "--offline",
+    "strict": "--strict",
 }
 
 
@@ -61,6 +63,7 @@ _WRITING = {
 @secret_option
 @locked_option
 @offline_option
+@strict_option
 @quiet
 @as_json
 def vendor(*, check: Path | None, **options: Unpack[FreezeOptions]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from lading.debian.index import Index
 from lading.debian.release import check_age, read_release
 from lading.debian.unpack import gunzip, unxz
-from lading.download import fetch, keep, kept
+from lading.download import ChangedFileError, fetch, keep, kept
 from lading.errors import ImageError, ResolutionError
 from lading.http import HttpClient, HttpError, redacted_url
 
@@ -154,8 +154,11 @@ class Reader:
                 raise
             try:
                 return self._fetched(signed, file, by_hash=False)
-            except ResolutionError:
-                raise error from None
+            except ResolutionError as by_name:
+                lags = isinstance(by_name, ChangedFileError) and not isinstance(
+                    error, ChangedFileError
+                )
+                raise (_of_another_state(signed, file) if lags else error) from None
 
     def _fetched(self, signed: SignedSuite, file: IndexFile, *, by_hash: bool) -> Path:
         url = _url(signed.folder, file, by_hash=by_hash)
@@ -198,6 +201,16 @@ class Reader:
         if plain is not None:
             keep(text, plain.sha256, self.cache)
         return text
+
+
+def _of_another_state(signed: SignedSuite, file: IndexFile) -> ResolutionError:
+    """What a mirror has that was met while it is brought up to date, or lacks a part of it."""
+    where = redacted_url(signed.folder)
+    return ResolutionError(
+        f"{where}/{file.path} is not the file that {where}/InRelease names, nor is that there by "
+        "its hash",
+        hint="the mirror's files are not of one state: try again later, or name another mirror",
+    )
 
 
 def _url(folder: str, file: IndexFile, *, by_hash: bool) -> str:

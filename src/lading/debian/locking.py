@@ -127,6 +127,7 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     snapshot: str | None = None,
     components: tuple[str, ...] = (),
     host_sources: Path | None = None,
+    completed: Callable[[frozenset[str]], Sequence[Sequence[str]]] | None = None,
 ) -> LockedDebs:
     """What apt would install, one installation after the other, on a base that has `installed`.
 
@@ -147,12 +148,14 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         host_sources: The folder of the host's own apt, by whose archives of the same name those
             without a mirror are reached. What is returned names none of them: it is the same on
             every host.
+        completed: Told the names of all packages that are installed so, gives the installations
+            with what is to be installed besides.
 
     Raises:
         ResolutionError: It is no such distribution, the archive can't be trusted or reached, it
             lacks a package, or two can't be installed together.
     """
-    if not any(installations) and not compiling:
+    if not any(installations) and not compiling and completed is None:
         return LockedDebs()
     architecture, named = _suites(distro, platform, mirrors.archives, snapshot, components)
     roots = (*mirrors.archives, *_hosts(host_sources, named))
@@ -173,6 +176,9 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     packages = Packages(tuple(index for _, indexes in read for index in indexes))
     try:
         debs = _in_turn(installations, compiling, packages, installed, architecture)
+        if completed is not None:
+            whole = completed(frozenset(deb.name for deb in debs if deb.group != _COMPILING))
+            debs = _in_turn(whole, compiling, packages, installed, architecture)
     except MissingPackage as error:
         raise told_elsewhere(error, suites[0], distro=distro, roots=roots, reader=reader) from None
     archives = sorted((_named(one, named) for one, _ in read), key=_suite)

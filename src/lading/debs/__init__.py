@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from lading.debs.installing import Installation, install
 from lading.debs.model import NOTHING, DebFile, Ground, Installed, Record, ScriptProblem
-from lading.debs.names import names_in
+from lading.debs.names import names_in, read_names
 from lading.debs.refusal import Unfit
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "Unfit",
     "install",
     "names_in",
+    "read_names",
 ]

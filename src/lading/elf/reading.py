@@ -202,7 +202,7 @@ class _Strings:
         """The text at a place of the table.
 
         Raises:
-            NotElf: There is none, or it is longer than any.
+            NotElf: There is none, or it is longer than any, or can't be shown.
         """
         left = self.size - place if 0 <= place < self.size else 0
         for most in _STEPS:
@@ -212,7 +212,10 @@ class _Strings:
                 break
         if not end:
             raise NotElf("one of its names is nowhere in the file")
-        return text.decode("utf-8", "backslashreplace")
+        name = text.decode("utf-8", "backslashreplace")
+        if not name.isprintable():  # it is told to people, and written into files of lines
+            raise NotElf("one of its names holds a control character")
+        return name
 
     def paths(self, place: int | None) -> tuple[str, ...]:
         """The folders of a search path: those that are empty stand for the current one."""

@@ -18,6 +18,7 @@ from lading.freeze.supplies import Origin
 from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
+from lading.grammar.system_package import AUTO
 from lading.image import steps
 from lading.image.spans import settings, spans
 from lading.image.system import packages_for
@@ -35,6 +36,8 @@ from lading.info.layout import files_path, keyring_path, script_path
 from lading.lock.archives import keyrings, unsigned_archives
 from lading.lock.debs import interpreter_of
 from lading.lock.inputs import base_of
+from lading.lock.missing import auto_group
+from lading.lock.target import VENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,10 +53,7 @@ if TYPE_CHECKING:
     from lading.requirements import SourcedRequirement
     from lading.trees import TreeFile
 
-__all__ = ["VENV", "Decided", "Decision"]
-
-VENV = "/opt/venv"
-"""Where the Python packages of every image are."""
+__all__ = ["Decided", "Decision"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,14 +218,23 @@ class Decision:
             yield from self._command(span)
 
     def _system(self, span: Span) -> Iterator[Step]:
-        packages = self._packages(span.system)
+        asked = self._packages(span.system)
+        if not asked:
+            return
+        self._system_group += 1
+        packages = self._with_auto(asked, self._system_group)
         if packages:
-            self._system_group += 1
             yield InstallSystem(
                 packages=packages,
                 debs=self._debs(self._system_group),
                 at=self._at(span.system),
             )
+
+    def _with_auto(self, asked: tuple[str, ...], group: int) -> tuple[str, ...]:
+        """The packages with those that "auto" stands for, in the first installation that has it."""
+        locked = self.lock.debs_for
+        found = self.lock.auto if locked is not None and auto_group(locked) == group else ()
+        return tuple(sorted({*asked, *(one.package for one in found)} - {AUTO}))
 
     def _first_group(self) -> int:
         """How many of the lock's installations come before those of the steps."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +59,7 @@ def freeze(  # noqa: PLR0913 - the arguments of Image.freeze
     allow_unpinned_base: bool,
     vendor: bool,
     dialect: Dialect,
+    strict: bool,
 ) -> ImageInfo:
     """What `Image.freeze` does, on the machine at hand.
 
@@ -71,6 +74,7 @@ def freeze(  # noqa: PLR0913 - the arguments of Image.freeze
         call.read(parse_flag, "locked", locked)
         call.read(parse_flag, "allow_unpinned_base", allow_unpinned_base)
         call.read(parse_flag, "vendor", vendor)
+        call.read(parse_flag, "strict", strict)
     freezer = Freezer(
         machine=Machine.here(),
         locked=locked,
@@ -79,8 +83,30 @@ def freeze(  # noqa: PLR0913 - the arguments of Image.freeze
         dialect=dialect,
     )
     decided = freezer.decide(image, platform=platform, project=project, target=target)
+    if strict:
+        _refuse_missing(freezer, decided)
     freezer.write(decided, target)
+    if not strict:
+        _warn_of_missing(freezer, decided)
     return decided.info
+
+
+def _refuse_missing(freezer: Freezer, decided: Decided) -> None:
+    from lading.freeze.libraries import LibraryCheck  # noqa: PLC0415 - only where it is asked
+
+    store, now = freezer.machine.store(), datetime.now(UTC)
+    LibraryCheck(freezer=freezer, store=store, now=now).insist(decided)
+
+
+def _warn_of_missing(freezer: Freezer, decided: Decided) -> None:
+    """Tell by Python's own warnings what the image would lack: nobody may be at a terminal."""
+    from lading.freeze.known import known_report  # noqa: PLC0415 - only where it was made
+    from lading.libraries import warning_lines  # noqa: PLC0415
+
+    report = known_report(freezer, decided, now=datetime.now(UTC))
+    if report.of("error"):
+        text = "\n".join(warning_lines(report, decided.info.platform))
+        warnings.warn(text.removeprefix("warning: "), UserWarning, stacklevel=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,8 +220,17 @@ class Freezer:
         """
         asked = tuple(distributions)
         found = self._supplies(decided).wheels(one for one in asked if not one.is_in_project)
-        own = (one for one in asked if one.is_in_project and one.sha256)
-        return {**found, **{one.sha256 or "": decided.origin.project / one.url for one in own}}
+        return {**found, **_own(asked, decided.origin.project)}
+
+    def wheels_at_hand(
+        self, decided: Decided, distributions: Iterable[Distribution]
+    ) -> Mapping[str, Path]:
+        """Of the same wheels those that need not be fetched."""
+        asked = tuple(one for one in distributions if one.sha256)
+        found = self._supplies(decided).wheels_at_hand(
+            one for one in asked if not one.is_in_project
+        )
+        return {**found, **_own(asked, decided.origin.project)}
 
     def fetch_debs(self, decided: Decided, debs: Iterable[Deb]) -> Mapping[str, Path]:
         """System packages of the image by their SHA-256: verified files of the cache.
@@ -204,6 +239,10 @@ class Freezer:
             ResolutionError: One can't be fetched; all such together.
         """
         return self._supplies(decided).debs(debs)
+
+    def debs_at_hand(self, decided: Decided, debs: Iterable[Deb]) -> Mapping[str, Path]:
+        """Of the same packages those that need not be fetched."""
+        return self._supplies(decided).debs_at_hand(debs)
 
     def _supplies(self, decided: Decided) -> Supplies:
         return Supplies(
@@ -284,6 +323,12 @@ class Freezer:
                     python=uv.interpreter,
                 )
             yield from found.requirements
+
+
+def _own(distributions: Iterable[Distribution], project: Path) -> dict[str, Path]:
+    """The wheels that the project has itself."""
+    own = (one for one in distributions if one.is_in_project and one.sha256)
+    return {one.sha256 or "": project / one.url for one in own}
 
 
 def _check_path(name: str, path: object) -> None:

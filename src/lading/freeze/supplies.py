@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from lading.errors import FreezeError, LadingError, Problem, ResolutionError
 from lading.freeze.cache import using
-from lading.freeze.fetching import Wanted, fetch_all, together
 from lading.freeze.folder import Content, shared
 from lading.image import steps
 from lading.image.spans import settings
@@ -21,6 +20,7 @@ from lading.info.layout import (
     source_path,
     wheel_path,
 )
+from lading.lock.fetching import Wanted, fetch_all, together
 from lading.trees import describe
 
 if TYPE_CHECKING:
@@ -119,6 +119,14 @@ class Supplies:
         """
         return self._files([self._deb(deb) for deb in debs])
 
+    def wheels_at_hand(self, distributions: Iterable[Distribution]) -> Mapping[str, Path]:
+        """Those wheels of the image, by hash, that are in the cache."""
+        return self._at_hand([self._distribution(one) for one in distributions])[0]
+
+    def debs_at_hand(self, debs: Iterable[Deb]) -> Mapping[str, Path]:
+        """Those system packages, by hash, that are in the cache."""
+        return self._at_hand([self._deb(deb) for deb in debs])[0]
+
     def _program(self, wheel: Path) -> ContextFile:
         content = self._uv(wheel)
         assert isinstance(content.source, Path)  # noqa: S101 - it is kept in the cache
@@ -158,8 +166,7 @@ class Supplies:
 
     def _files(self, wanted: list[Wanted]) -> Mapping[str, Path]:
         """The files by hash: those of the cache, and then what must be fetched."""
-        http = self.machine.http()
-        found, missing = fetch_all(wanted, lambda one: one.fetch(http, True), say=_nothing)
+        found, missing = self._at_hand(wanted)
         if not missing:
             return found
         if self.offline:
@@ -174,6 +181,13 @@ class Supplies:
             if failed:
                 raise _masked(together(failed), reach.mask)
         return {**found, **fetched}
+
+    def _at_hand(
+        self, wanted: list[Wanted]
+    ) -> tuple[dict[str, Path], list[tuple[Wanted, LadingError]]]:
+        """The files of the cache, and what is not there."""
+        http = self.machine.http()
+        return fetch_all(wanted, lambda one: one.fetch(http, True), say=_nothing)
 
     def _indexes(self, missing: Iterable[Wanted]) -> list[steps.Index]:
         """The indexes that something is missing of: the secrets of others are not read."""

@@ -16,7 +16,11 @@ from lading.grammar.words import expect_text, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["parse_any_system_package", "parse_system_package"]
+__all__ = ["AUTO", "parse_any_system_package", "parse_system_package"]
+
+AUTO = "auto"
+"""Stands for the packages with what Python packages need and the image would lack; no distribution
+has a package of that name."""
 
 # Debian Policy 5.6.1 and 5.6.7: at least two of a-z 0-9 + - ., the first a letter or digit. A final
 # "-" is refused: apt reads "name-" as "remove name". The architecture is Policy 11.1's, the version

@@ -33,7 +33,7 @@ from lading.image.merging import (
 )
 from lading.image.packages import PackageCalls
 from lading.image.pythons import check_base, default_python
-from lading.image.system import check_archive, packages_for
+from lading.image.system import check_archive, check_auto
 from lading.image.words import (
     parse_command,
     parse_distro_keyword,
@@ -186,7 +186,9 @@ class Image(PackageCalls, ContainerCalls):
         """Install packages of the distribution.
 
         Args:
-            *packages: Names for whatever distro the image has.
+            *packages: Names for whatever distro the image has. On Debian and Ubuntu `"auto"` stands
+                for the packages with the libraries that Python packages of the image need to be
+                imported, and that it would lack; the lock has their names.
             **by_distro: Names for one distro only: `debian=["libgomp1"], alpine=["libgomp"]`.
         """
         return self._packages(steps.SystemPackages, "system_packages", packages, by_distro)
@@ -226,7 +228,7 @@ class Image(PackageCalls, ContainerCalls):
                 location=call.location,
             )
         with Call():
-            packages_for(step, self.distro)
+            check_auto(step, self)
         return self._add(step)
 
     # Commands and files.
@@ -302,7 +304,7 @@ class Image(PackageCalls, ContainerCalls):
         with Call() as call:
             for step in self.steps:
                 if isinstance(step, steps.SystemPackages):
-                    call.recheck(step.location, packages_for, step, image.distro)
+                    call.recheck(step.location, check_auto, step, image)
         return image._copy(steps=self.steps)
 
     def merge(self, other: Image) -> Image:
@@ -356,6 +358,7 @@ class Image(PackageCalls, ContainerCalls):
         allow_unpinned_base: bool = False,
         vendor: bool = False,
         dialect: Dialect = "buildkit",
+        strict: bool = False,
     ) -> ImageInfo:
         """Decide this image completely, and write it to `target` as a build context.
 
@@ -369,11 +372,14 @@ class Image(PackageCalls, ContainerCalls):
             vendor: Put every wheel, source, system package and tool into the folder, so that
                 building it needs no network but for the base image.
             dialect: `"buildkit"`, or `"classic"` for builders that know no `RUN --mount`.
+            strict: Refuse an image that would lack libraries which its Python packages need, or of
+                which that can't be found out. Without, what is known of it is a `UserWarning`.
 
         Raises:
             ResolutionError: The requirements can't be resolved for the platform.
             RegistryError: The base image's registry can't be reached or refuses.
-            FreezeError: A file is missing, leaves the project, or the lock is out of date.
+            FreezeError: A file is missing, leaves the project, or the lock is out of date; or, with
+                `strict`, a library is missing.
         """
         from lading.freeze import freeze  # noqa: PLC0415 - the door to the next room; see ADR 1
 
@@ -386,6 +392,7 @@ class Image(PackageCalls, ContainerCalls):
             allow_unpinned_base=allow_unpinned_base,
             vendor=vendor,
             dialect=dialect,
+            strict=strict,
         )
 
     # How a changed copy is made.

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lading.grammar.invalid import Invalid
-from lading.grammar.system_package import parse_system_package
+from lading.grammar.system_package import AUTO, parse_system_package
 from lading.image.steps import BuildPackages
 
 if TYPE_CHECKING:
     from lading.distros import Distro
+    from lading.image.builder import Image
     from lading.image.steps import SystemPackages
 
-__all__ = ["DISTRO_KEYWORDS", "check_archive", "packages_for"]
+__all__ = ["DISTRO_KEYWORDS", "check_archive", "check_auto", "packages_for"]
 
 DISTRO_KEYWORDS = ("debian", "ubuntu", "alpine", "ubi", "amazonlinux", "redhat")
 
@@ -51,6 +52,34 @@ def check_archive(
         raise Invalid(f"components are for Debian, and the image is {distro}", hint=all_there)
     if snapshot is not None:
         raise Invalid(f"snapshot is for Debian, and the image is {distro}", hint="leave it out")
+
+
+def check_auto(step: SystemPackages, image: Image) -> None:
+    """Refuse "auto" where nothing could say what it stands for.
+
+    Raises:
+        Invalid: The step has it, and is for compiling, or the image has no lock or no packages that
+            are known by what they have.
+    """
+    if AUTO not in packages_for(step, image.distro):
+        return
+    if isinstance(step, BuildPackages):
+        raise Invalid(
+            f'build_packages takes no "{AUTO}": what compiling needs, no wheel tells',
+            hint="name the packages",
+        )
+    if image.distro is not None and image.distro.family != "debian":
+        raise Invalid(
+            f'system_packages("{AUTO}") is for Debian and Ubuntu, and the image is {image.distro}',
+            hint="`lading check` names what is missing; write the packages that have it, and "
+            f'debian=["{AUTO}"] beside them',
+        )
+    for name in ("lock_python_packages", "lock_system_packages"):
+        if not getattr(image, name):
+            raise Invalid(
+                f'system_packages("{AUTO}") needs a lock, and the image has {name}=False',
+                hint=f"leave out {name}=False, or write the packages",
+            )
 
 
 def _by_keyword(step: SystemPackages, distro: Distro) -> tuple[str, ...]:

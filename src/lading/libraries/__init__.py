@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from lading.libraries.analysis import Target, find_problems
     from lading.libraries.contents import Contents, read_contents
     from lading.libraries.findings import Finding, Report
-    from lading.libraries.providing import Provided, provided_by_base
+    from lading.libraries.providing import Provided, library_path, provided_by_base
+    from lading.libraries.reading import read_wheels
+    from lading.libraries.telling import report_lines, report_problems, warning_lines
     from lading.libraries.wheel import WheelElfs, WheelFile, kept_libraries, wheel_libraries
 
 __all__ = [
@@ -26,8 +28,13 @@ __all__ = [
     "WheelFile",
     "find_problems",
     "kept_libraries",
+    "library_path",
     "provided_by_base",
     "read_contents",
+    "read_wheels",
+    "report_lines",
+    "report_problems",
+    "warning_lines",
     "wheel_libraries",
 ]
 
@@ -42,8 +49,13 @@ _MODULES = {
     "WheelFile": "wheel",
     "find_problems": "analysis",
     "kept_libraries": "wheel",
+    "library_path": "providing",
     "provided_by_base": "providing",
     "read_contents": "contents",
+    "read_wheels": "reading",
+    "report_lines": "telling",
+    "report_problems": "telling",
+    "warning_lines": "telling",
     "wheel_libraries": "wheel",
 }
 

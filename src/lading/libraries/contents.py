@@ -16,6 +16,7 @@ from lading.debian.sources import roots_in
 from lading.distros import archive_suites, debian_architecture
 from lading.errors import ResolutionError
 from lading.grammar.invalid import Invalid
+from lading.grammar.snapshot import moment_of
 from lading.http import redacted_url
 
 if TYPE_CHECKING:
@@ -200,6 +201,7 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
     say: Callable[[str], None] = lambda _: None,
     offline: bool = False,
     components: tuple[str, ...] = (),
+    snapshot: str | None = None,
     host_sources: Path | None = None,
 ) -> Contents:
     """What the packages of a release have, of Debian or Ubuntu.
@@ -218,6 +220,7 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
         say: Told what is being done.
         offline: Whether nothing may be fetched.
         components: Of the archive, beside those that a base image's own sources name.
+        snapshot: The moment whose state of the archive is meant; None for the present one.
         host_sources: The folder of the host's own apt, by whose archives of the same name those
             without a mirror are reached.
 
@@ -231,7 +234,11 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
         hosts = () if host_sources is None else roots_in(host_sources)
         roots = (*mirrors.archives, *(one for one in hosts if one[0] in named))
         suites = archive_suites(
-            distro, architecture=architecture, roots=roots, components=components
+            distro,
+            architecture=architecture,
+            roots=roots,
+            snapshot=snapshot,
+            components=components,
         )
     except Invalid as error:
         raise ResolutionError(error.message, hint=error.hint) from None
@@ -242,6 +249,6 @@ def read_contents(  # noqa: PLR0913 - what is wanted, for which target, and how 
         http=replace(http, offline=offline),
         cache=cache,
         store=store,
-        now=now,
+        now=now if snapshot is None else moment_of(snapshot),
     )
     return ContentsReader(reader=reader, store=store, offline=offline).read(suites)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from lading.errors import Location
+    from lading.errors import Location, Problem
 
 __all__ = ["LEVELS", "Finding", "Kind", "Level", "Report", "in_order"]
 
@@ -81,11 +81,13 @@ class Report:
 
     Attributes:
         findings: By distribution, the worst first.
-        unchecked: Sentences about what is not known.
+        unchecked: What is not known, and can't be.
+        unread: What is not known because it was not at hand, and nothing was to be fetched.
     """
 
     findings: tuple[Finding, ...] = ()
-    unchecked: tuple[str, ...] = ()
+    unchecked: tuple[Problem, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def of(self, *levels: Level) -> tuple[Finding, ...]:
         """The findings of these levels."""

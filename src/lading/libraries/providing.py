@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lading.platforms import Platform
     from lading.store import Store
 
-__all__ = ["Provided", "library_folders", "provided_by_base"]
+__all__ = ["Provided", "library_folders", "library_path", "provided_by_base"]
 
 _RECORD: Final = "base-library-folders-1"
 _CONF: Final = "/etc/ld.so.conf.d"
@@ -86,6 +86,13 @@ def provided_by_base(
     programs = (f"bin/{name}" for folder in _PROGRAMS for name in _there(tree, folder))
     javas = (f"bin/{name}" for name in ("java",) if _has_java(tree))
     return Provided(names=frozenset((*libraries, *programs, *javas)), tree=tree)
+
+
+def library_path(base: Base, variables: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The folders of LD_LIBRARY_PATH, where an image sets these variables on its base's own."""
+    said = dict(one.partition("=")[::2] for one in base.config.execution.env)
+    said |= dict(variables)
+    return tuple(one for one in said.get("LD_LIBRARY_PATH", "").split(":") if one.startswith("/"))
 
 
 def library_folders(base: Base, tree: Tree, store: Store, *, platform: Platform) -> tuple[str, ...]:

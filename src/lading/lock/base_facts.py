@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from lading.bases import Base
     from lading.grammar.python_version import PythonVersion
+    from lading.libraries import Provided
     from lading.lock.model import LockedBase
     from lading.machine import Machine
     from lading.platforms import Platform
@@ -63,6 +64,21 @@ class BaseFacts:
 
         found = interpreter(self._base, self.python, self._store, installable=True)
         return found is not None
+
+    def libraries(self, variables: Iterable[tuple[str, str]]) -> Provided:
+        """The libraries and programs that it has.
+
+        Args:
+            variables: What the image sets in the environment.
+
+        Raises:
+            LadingError: The base can't be had, or is damaged.
+        """
+        from lading.libraries import library_path, provided_by_base  # noqa: PLC0415 - if asked
+
+        self.say(f"reading the names of {self.locked.reference}'s files")
+        folders = library_path(self._base, variables)
+        return provided_by_base(self._base, self._store, platform=self.platform, folders=folders)
 
     @cached_property
     def _store(self) -> Store:

@@ -16,6 +16,7 @@ from lading.lock.archives import archives_seen, trust_of
 from lading.lock.base_facts import BaseFacts
 from lading.lock.debs import debs_for, fits, is_lockable
 from lading.lock.inputs import base_of
+from lading.lock.missing import Completing, Missing, auto_group, kept, refuse_unpinned
 from lading.lock.model import Archive, Deb
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from lading.debian import Facts, LockedDebs
+    from lading.debian import Facts, LockedDebs, Trust
     from lading.errors import Location
     from lading.image import Image
+    from lading.libraries import Finding
     from lading.lock.known import Known
-    from lading.lock.model import DebsFor, LockedBase, PlatformLock
+    from lading.lock.model import AutoPackage, DebsFor, LockedBase, PlatformLock
+    from lading.lock.sources import SourceReader
     from lading.machine import Machine
     from lading.mirrors import Mirrors
     from lading.platforms import Platform
@@ -47,6 +50,7 @@ class DebLocker:
         project: The project's folder, absolute.
         mirrors: Where archives are, where they are elsewhere.
         machine: Where the cache and the keyring are, and how archives are reached.
+        reader: Fetches wheels.
         now: The time, by which an archive's state may be out of date.
         say: Told what is going on.
         takes_older: Whether a state of the archive may be older than one that was seen.
@@ -56,6 +60,7 @@ class DebLocker:
     project: Path
     mirrors: Mirrors
     machine: Machine
+    reader: SourceReader
     now: datetime
     say: Callable[[str], None]
     takes_older: bool = False
@@ -81,14 +86,23 @@ class DebLocker:
         image = self.known.image
         if not is_lockable(image):
             return part
+        refuse_unpinned(image, part)
         if not part.base.is_pinned:
             self.say("system packages are not locked: what is installed depends on the base")
             return part
-        if earlier is not None and self._may_stay(earlier, part):
-            return msgspec.structs.replace(
-                part, archives=earlier.archives, debs_for=earlier.debs_for, debs=earlier.debs
-            )
+        if earlier is not None and not self._may_stay(earlier, part):
+            earlier = None
         base = self._known_base(part.base, platform)
+        lacking = self._lacking(part, earlier, base)
+        auto = None if earlier is None else _kept_auto(lacking, earlier, part)
+        if earlier is not None and auto is not None:
+            return msgspec.structs.replace(
+                part,
+                archives=earlier.archives,
+                debs_for=earlier.debs_for,
+                auto=auto,
+                debs=earlier.debs,
+            )
         try:
             wanted = debs_for(image, part)
             may_have_python = wanted is not None and bool(wanted.interpreter)
@@ -96,13 +110,15 @@ class DebLocker:
                 wanted = debs_for(image, part, base_has_python=True)
             if wanted is None:
                 return part
-            found = self._chosen(wanted, base, platform)
+            completing = Completing(asked=wanted, findings=lacking)
+            found = self._chosen(completing, base, platform)
         except ResolutionError as error:
             raise ResolutionError(_placed(error.problems, image)) from None
         return msgspec.structs.replace(
             part,
             archives=tuple(Archive(**asdict(one)) for one in found.archives),
             debs_for=wanted,
+            auto=completing.auto,
             debs=tuple(Deb(**asdict(one)) for one in found.debs),
         )
 
@@ -116,28 +132,54 @@ class DebLocker:
             return False
         return fits(self.known.image, part, earlier.debs_for)
 
-    def _chosen(self, wanted: DebsFor, base: BaseFacts, platform: Platform) -> LockedDebs:
+    def _lacking(
+        self, part: PlatformLock, earlier: PlatformLock | None, base: BaseFacts
+    ) -> tuple[Finding, ...]:
+        """What the wheels need and the base lacks, where "auto" asks for it and it may be new."""
+        wanted = debs_for(self.known.image, part)
+        if wanted is None or auto_group(wanted) is None or _has_distributions(earlier, part):
+            return ()
+        missing = Missing(
+            image=self.known.image,
+            mirrors=self.mirrors,
+            base=base,
+            reader=self.reader,
+            trust=self._trust(wanted),
+            now=self.now,
+            say=self.say,
+        )
+        return missing.findings(part.distributions)
+
+    def _trust(self, wanted: DebsFor) -> Trust:
+        image = self.known.image
+        assert image.distro is not None  # noqa: S101 - it has packages to lock
+        inputs, environ = self.known.asked.inputs, self.machine.environ
+        return replace(
+            trust_of(inputs, self.project, image.distro, environ),
+            locked=archives_seen(self.known.earlier, wanted.snapshot),
+            takes_older=self.takes_older,
+        )
+
+    def _chosen(self, completing: Completing, base: BaseFacts, platform: Platform) -> LockedDebs:
         from lading.debian import LockedDebs, lock_debs  # noqa: PLC0415 - only where some are asked
 
+        wanted = completing.asked
         if not wanted:
             return LockedDebs()
         image, machine = self.known.image, self.machine
         assert image.distro is not None  # noqa: S101 - it has packages to lock
         architecture = debian_architecture(platform.architecture)
         return lock_debs(
-            (*([wanted.interpreter] if wanted.interpreter else ()), *wanted.installations),
+            completing.installations(),
             compiling=wanted.compiling,
             installed=_there(image, base, architecture),
+            completed=completing.completed if completing.findings else None,
             distro=image.distro,
             platform=platform,
             mirrors=self.mirrors,
             http=machine.http(),
             cache=machine.cache,
-            trust=replace(
-                trust_of(self.known.asked.inputs, self.project, image.distro, machine.environ),
-                locked=archives_seen(self.known.earlier, wanted.snapshot),
-                takes_older=self.takes_older,
-            ),
+            trust=self._trust(wanted),
             now=self.now,
             say=self.say,
             snapshot=wanted.snapshot,
@@ -157,6 +199,17 @@ class DebLocker:
             mirror=None if mirror is None else str(mirror),
             say=self.say,
         )
+
+
+def _has_distributions(earlier: PlatformLock | None, part: PlatformLock) -> bool:
+    return earlier is not None and earlier.distributions == part.distributions
+
+
+def _kept_auto(
+    lacking: tuple[Finding, ...], earlier: PlatformLock, part: PlatformLock
+) -> tuple[AutoPackage, ...] | None:
+    """What "auto" stands for in the earlier lock, where that is what it stands for now."""
+    return earlier.auto if _has_distributions(earlier, part) else kept(lacking, earlier)
 
 
 def _there(image: Image, base: BaseFacts, architecture: str) -> tuple[Facts, ...]:

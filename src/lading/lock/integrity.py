@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from lading.grammar.system_package import AUTO
+from lading.lock.missing import auto_group
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
@@ -125,6 +128,8 @@ def _of_debs(lock: Lock, part: PlatformLock) -> Iterator[str]:
         yield from (f"the archive of {archive.suite}: {flaw}" for flaw in _of_url(archive.url))
     if part.debs and part.debs_for is None:
         yield "it has Debian packages that nothing asked for"
+    if part.auto and (part.debs_for is None or auto_group(part.debs_for) is None):
+        yield f'it has what system_packages("{AUTO}") stands for, which nothing asked for'
     for deb in part.debs:
         if deb.suite not in suites:
             yield f"{deb.name}: it is of {deb.suite}, which is no archive of the lock"

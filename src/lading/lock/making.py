@@ -214,6 +214,7 @@ class _Making:
             project=self.project,
             mirrors=self.mirrors,
             machine=maker.machine,
+            reader=self.reader,
             now=maker.now(),
             say=maker.say,
             takes_older=maker.allow_older_index,

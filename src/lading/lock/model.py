@@ -19,6 +19,7 @@ from msgspec import Meta
 __all__ = [
     "FORMAT",
     "Archive",
+    "AutoPackage",
     "Build",
     "Deb",
     "DebsFor",
@@ -355,6 +356,18 @@ class Deb(_Fact, frozen=True, kw_only=True):
     group: Annotated[int, Meta(ge=0)] = 1
 
 
+class AutoPackage(_Fact, frozen=True, kw_only=True):
+    """A system package that `system_packages("auto")` stands for.
+
+    Attributes:
+        package: Its name.
+        needed_by: What of it each distribution needs, such as `opencv-python: libGL.so.1`.
+    """
+
+    package: _Word
+    needed_by: tuple[_Line, ...]
+
+
 class PlatformLock(_Fact, frozen=True, kw_only=True):
     """Everything for one platform.
 
@@ -366,6 +379,7 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
         builds: What each source of them is made into a wheel with.
         archives: Where `debs` were read from.
         debs_for: The system packages that `debs` were chosen for; None where they are not locked.
+        auto: What "auto" among them stands for.
         debs: Those packages with all that they need and the base lacks.
     """
 
@@ -376,6 +390,7 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
     builds: tuple[Build, ...] = ()
     archives: tuple[Archive, ...] = ()
     debs_for: DebsFor | None = None
+    auto: tuple[AutoPackage, ...] = ()
     debs: tuple[Deb, ...] = ()
 
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from lading.grammar.python_version import PythonVersion
     from lading.platforms import Libc, Platform
 
-__all__ = ["Target"]
+__all__ = ["VENV", "Target"]
+
+VENV = "/opt/venv"
+"""Where the Python packages of every image are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
