@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bases.made import Hard, tar
 from lading.bases import dpkg, dpkg_status
 from lading.bases.base import base_of, nothing
+from lading.bases.tree import tree_of
 from lading.errors import ImageError
+from lading.oci.unpacking import walk
 from lading.platforms import Platform
 from lading.store import Store
 from oci import images
@@ -158,3 +162,30 @@ def test_scratch_has_nothing(store: Store) -> None:
 def test_a_list_that_is_no_text_is_refused(store: Store) -> None:
     with pytest.raises(ImageError, match="example: its list of installed packages is no text"):
         dpkg_status(base({STATUS: b"\xff"}), store)
+
+
+NAMES = st.sampled_from(
+    [
+        *(f"{PARTS}/{name}" for name in ("a", "b", ".wh.a", ".wh.b", ".wh..wh..opq")),
+        *("var/lib/dpkg/.wh.status.d", "var/lib/.wh.dpkg", "var/lib/.wh..wh..opq"),
+        *(".wh.var", ".wh..wh..opq", "var/lib/.wh..wh.aufs", "etc/other"),
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sets(NAMES), min_size=1, max_size=5))
+def test_what_counts_is_what_is_there(
+    tmp_path_factory: pytest.TempPathFactory, layers: list[set[str]]
+) -> None:
+    made = [
+        images.layer({name: f"Package: {number}\n".encode() for name in sorted(names)})
+        for number, names in enumerate(layers)
+    ]
+    found = images.image(layers=made)
+    store = Store(tmp_path_factory.mktemp("store"))
+    tree = tree_of((walk(layer.blob) for layer in made), "example")
+    files = (tree.file(f"/{PARTS}/{name}") for name in tree.names(f"/{PARTS}"))
+    expected = [f"Package: {file.layer}\n" for file in files if file is not None]
+    status = dpkg_status(base_of("example", found, AMD64, digest=found.descriptor.digest), store)
+    assert status == "\n".join(expected)
