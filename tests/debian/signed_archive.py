@@ -21,7 +21,10 @@ from engine_support import must_run
 from lading import process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias
+
+    Fault: TypeAlias = Callable[[http.server.BaseHTTPRequestHandler], None]
 
 __all__ = ["Keys", "Server", "SignedArchive", "needs", "stanza"]
 
@@ -147,9 +150,14 @@ def sha256(content: bytes) -> str:
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
     asked: list[str]
+    faults: dict[str, Fault]
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
+        for part, fault in self.faults.items():
+            if part in self.path:
+                fault(self)
+                return
         super().do_GET()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
@@ -163,19 +171,23 @@ class Server:
     Attributes:
         url: Of the folder, without a slash at the end.
         asked: The paths that were asked for.
+        faults: By a part of the path, what answers in place of the folder.
     """
 
     url: str
     asked: list[str]
+    faults: dict[str, Fault]
 
     @classmethod
     @contextmanager
     def of(cls, folder: Path) -> Iterator[Server]:
         asked: list[str] = []
-        handler = type("Handler", (_Handler,), {"asked": asked})
+        faults: dict[str, Fault] = {}
+        handler = type("Handler", (_Handler,), {"asked": asked, "faults": faults})
         with http.server.ThreadingHTTPServer(
             ("127.0.0.1", 0), partial(handler, directory=str(folder))
         ) as server:
             threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-            yield cls(url=f"http://127.0.0.1:{server.server_port}", asked=asked)
+            url = f"http://127.0.0.1:{server.server_port}"
+            yield cls(url=url, asked=asked, faults=faults)
             server.shutdown()

@@ -193,14 +193,26 @@ class Reader:
         text = None if plain is None else kept(plain.sha256, self.cache)
         if text is not None:
             return text
-        found = next((one for one in (".xz", ".gz") if path + one in files), None)
+        # What is compressed comes first: archives name the plain list, and need not have it.
+        found = next((one for one in (".xz", ".gz", "") if path + one in files), None)
         if found is None:
-            where = redacted_url(signed.folder)
-            raise ResolutionError(f"{where} has no packages for {self.architecture} in {component}")
-        text = _plain(self.fetched(signed, files[path + found]), found, plain)
-        if plain is not None:
+            raise self._unreadable(signed, component, path)
+        what = f"{redacted_url(signed.folder)}/{path}{found}"
+        text = _plain(self.fetched(signed, files[path + found]), found, plain, what)
+        if plain is not None and found:
             keep(text, plain.sha256, self.cache)
         return text
+
+    def _unreadable(self, signed: SignedSuite, component: str, path: str) -> ResolutionError:
+        where = redacted_url(signed.folder)
+        others = sorted(one for one in signed.release.files if one.startswith(f"{path}."))
+        if others:
+            return ResolutionError(
+                f"{where} has {', '.join(others)}, which can't be read",
+                hint="a list that is read is called Packages, Packages.xz or Packages.gz",
+            )
+        message = f"{where} has no packages for {self.architecture} in {component}"
+        return ResolutionError(message)
 
 
 def _of_another_state(signed: SignedSuite, file: IndexFile) -> ResolutionError:
@@ -221,13 +233,21 @@ def _url(folder: str, file: IndexFile, *, by_hash: bool) -> str:
     return f"{place}/by-hash/SHA256/{file.sha256}"
 
 
-def _plain(packed: Path, suffix: str, plain: IndexFile | None) -> bytes:
+def _as_it_is(content: bytes, _: int) -> bytes:
+    """What is not compressed, whose size was checked when it was fetched."""
+    return content
+
+
+_UNPACK: Final = {".xz": unxz, ".gz": gunzip, "": _as_it_is}
+
+
+def _plain(packed: Path, suffix: str, plain: IndexFile | None, what: str) -> bytes:
     """The text of a compressed index, no longer than its Release file says."""
     limit = _MAX_INDEX if plain is None else min(plain.size, _MAX_INDEX)
     try:
-        content = (gunzip if suffix == ".gz" else unxz)(packed.read_bytes(), limit)
+        content = _UNPACK[suffix](packed.read_bytes(), limit)
     except (OSError, ValueError) as error:
-        raise ResolutionError(f"a package index can't be unpacked: {error}") from None
+        raise ResolutionError(f"{what} can't be unpacked: {error}") from None
     if plain is not None and hashlib.sha256(content).hexdigest() != plain.sha256:
-        raise ResolutionError("a package index holds something else than its Release file says")
+        raise ResolutionError(f"{what} holds something else than its Release file says")
     return content
