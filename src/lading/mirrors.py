@@ -31,6 +31,7 @@ _REGISTRIES = "registries"
 _KEYS = (*_URLS, _REGISTRIES)
 
 _PREFIX = "LADING_MIRROR_"
+_TABLE = "[tool.lading.mirrors]"
 _REGISTRY_FORM = '"docker.io" = "mirror.example/dockerhub"'
 _PAIR_FORM = "docker.io=mirror.example/dockerhub,..."
 
@@ -45,12 +46,15 @@ class Mirrors:
         archives: Names of Debian archives (`debian`, `debian-security`, `ubuntu`), and their URLs.
         registries: Hosts of image registries (`docker.io`), and what takes their place: a host,
             with a path before the repository's own where there is one.
+        said: By its key (`python`, `debian`, `registries`), where each is said: a table or a
+            variable.
     """
 
     python: str | None = None
     uv: str | None = None
     archives: tuple[tuple[str, str], ...] = ()
     registries: tuple[tuple[str, str], ...] = ()
+    said: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def base(self, reference: ImageReference) -> ImageReference:
         """The reference that an image is pulled by; its tag and digest are those it has.
@@ -90,6 +94,7 @@ def read_mirrors(project: Path, environ: Mapping[str, str]) -> Mirrors:
         uv=urls.get("uv"),
         archives=tuple((name, urls[name]) for name in _ARCHIVES if name in urls),
         registries=tuple(sorted(found.registries.items())),
+        said=tuple(sorted(found.said.items())),
     )
 
 
@@ -99,13 +104,15 @@ class _Found:
 
     urls: dict[str, str] = field(default_factory=dict)
     registries: dict[str, str] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def read_table(self, file: Path) -> None:
         """Reads `[tool.lading.mirrors]`."""
         table = tool_table(file).get("mirrors", {}) if file.is_file() else {}
-        where = f"{file}: [tool.lading.mirrors]"
+        where = f"{file}: {_TABLE}"
         for key, value in self._items(table, where):
+            self.said[key] = f"{_TABLE} of {file.name}"
             if key in _URLS:
                 self._keep_url(key, value, f"{where} {key}")
             elif key == _REGISTRIES:
@@ -122,7 +129,9 @@ class _Found:
             key, value = known.get(name), environ[name].strip()
             if key is None:
                 self.problems.append(_unknown(f"there is no variable {name}", name, known))
-            elif key == _REGISTRIES:
+                continue
+            self.said[key] = name
+            if key == _REGISTRIES:
                 self.registries.clear()
                 self._read_pairs(name, value)
             else:

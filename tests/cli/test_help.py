@@ -38,6 +38,7 @@ Options:
 
 Commands:
   lock        Resolve every version, digest and hash.
+  show        Show the image, and where each value came from.
   check       Find libraries that the image would lack.
   freeze      Write the image as a build context.
   vendor      Write a build context that needs no network; or check one.
@@ -48,6 +49,27 @@ Commands:
   inspect     Say what an image consists of.
   doctor      Say which container engines can build here.
   cache       Show, trim or check what is kept for later builds.
+""")
+
+
+def test_show(bare: Project) -> None:
+    assert shown(bare, "show") == snapshot("""\
+Usage: lading show [OPTIONS] [TARGET]
+
+  Show the image as it is written, what it came to, and where each value is
+  from.
+
+  What is locked is told where lading.lock fits the image. No network is
+  asked, and nothing is written.
+
+  With --json: {calls, arguments, settings, mirrors, lock}.
+
+Options:
+  --project DIR     The folder that the image's paths start from, and
+                    lading.lock lies in.
+  --base-image REF  Build on this image instead (a mirror's copy, ...).
+  --json            Print the result as JSON.
+  -h, --help        Show this message and exit.
 """)
 
 
