@@ -39,6 +39,7 @@ Options:
 Commands:
   lock        Resolve every version, digest and hash.
   show        Show the image, and where each value came from.
+  diff        Say what changed between two images.
   check       Find libraries that the image would lack.
   freeze      Write the image as a build context.
   vendor      Write a build context that needs no network; or check one.
@@ -70,6 +71,34 @@ Options:
   --base-image REF  Build on this image instead (a mirror's copy, ...).
   --json            Print the result as JSON.
   -h, --help        Show this message and exit.
+""")
+
+
+def test_diff(bare: Project) -> None:
+    assert shown(bare, "diff") == snapshot("""\
+Usage: lading diff [OPTIONS] [A] [B]
+
+  Say what changed from A to B: base, packages, settings, files, sizes, and
+  layers.
+
+  Each is a lock (a file, or its folder), a frozen folder, an image (oci:DIR,
+  oci-archive:FILE, docker-archive:FILE, docker://REFERENCE), or a git
+  revision, which stands for lading.lock as it was committed then. Left out, B
+  is lading.lock as it is now, and A is HEAD.
+
+  Of layers it says which ones have to be made and pushed, and why.
+
+  With --json: {before, after, platforms}.
+
+Options:
+  --project DIR      The folder with lading.lock, of whose history revisions
+                     are; left out, this folder.
+  --exit-code        Exit 1 where anything differs.
+  --plain-http HOST  Reach this registry without TLS, which is else done on
+                     loopback only; repeat for more.
+  --ca-bundle FILE   Trust these certificate authorities (PEM).
+  --json             Print the result as JSON.
+  -h, --help         Show this message and exit.
 """)
 
 

@@ -25,6 +25,7 @@ __all__ = ["main", "program"]
 _COMMANDS = {
     "lock": "lock",
     "show": "show",
+    "diff": "diff",
     "check": "check",
     "freeze": "freeze",
     "vendor": "vendor",

@@ -96,9 +96,9 @@ def _lock_lines(lock: LockState) -> Iterator[str]:
 
 
 def _platform_lines(part: Resolved) -> Iterator[str]:
-    digest = part.digest or ("nothing" if part.base == "scratch" else "WITHOUT a digest")
     yield f"base image       {part.base}"
-    yield f"                 {digest}"
+    if part.base != "scratch":
+        yield f"                 {part.digest or 'WITHOUT a digest'}"
     yield f"Python packages  {_counted(part.python)}"
     yield from (f"                 {one} is compiled from source" for one in part.compiled)
     unlocked = f"not locked: {', '.join(part.unlocked)}" if part.unlocked else None

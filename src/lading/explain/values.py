@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from lading.image import Image
     from lading.info import Config, Healthcheck
 
-__all__ = ["Origin", "Setting", "Value", "argument_values", "container_settings"]
+__all__ = [
+    "Origin",
+    "Setting",
+    "Value",
+    "argument_values",
+    "container_settings",
+    "said_settings",
+]
 
 Origin: TypeAlias = Literal["declared", "base image", "distro", "python version", "default"]
 
@@ -124,12 +131,14 @@ def container_settings(image: Image, at: Places) -> tuple[Setting, ...]:
     config = config_of(image, LockedBase(reference=str(base_of(image))), at)
     lines = dict(config.at)
     said = (
-        Setting(name=name, value=value, at=lines.get(name, ())) for name, value in _said(config)
+        Setting(name=name, value=value, at=lines.get(name, ()))
+        for name, value in said_settings(config)
     )
     return (*said, *_labels(config, image, at), *_variables(image, at))
 
 
-def _said(config: Config) -> Iterator[tuple[str, str]]:
+def said_settings(config: Config) -> Iterator[tuple[str, str]]:
+    """The settings of a container but for labels, each with its value in words."""
     user = config.user
     yield "user", f"{user.uid}:{user.gid} ({user.name}, {user.home})"
     yield "workdir", config.workdir
