@@ -26,6 +26,7 @@ _COMMANDS = {
     "lock": "lock",
     "show": "show",
     "diff": "diff",
+    "explain": "explain",
     "check": "check",
     "freeze": "freeze",
     "vendor": "vendor",
