@@ -272,3 +272,36 @@ hint: run `lading lock`, and commit the result
 error: there is no lading.lock
 hint: run `lading lock`, and commit the result
 """)
+
+
+def test_a_source_by_what_it_declares_and_what_builds_it(locked: Project, net: World) -> None:
+    net.add_wheel("hatchling", "1.0")
+    locked.write(
+        "own/pyproject.toml",
+        '[project]\nname = "own"\nversion = "2.0"\ndependencies = ["core>=1"]\n'
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n',
+    )
+    text = locked.read("service.py").replace('"web[fast]"', '"./own"')
+    text = text.replace('.system_packages("libgl1")', "").replace(
+        "compile_bytecode=False", "lock_system_packages=False"
+    )
+    locked.write("service.py", text)
+    assert locked.lading("lock", "-q").err == ""
+    assert told(locked.lading("explain", "-q", "core")) == snapshot("""\
+core 1.0, Python package, linux/amd64
+  service.py:10: own @ ./own -> core>=1
+  requirements.txt:2: app -> core
+  size: not known
+  layer: of the engine that builds it
+  without it these would go too: leaf
+""")
+    ran = locked.lading("explain", "hatchling")
+    assert (ran.code, ran.err) == snapshot(
+        (
+            1,
+            """\
+error: the image has no package and no layer "hatchling" for linux/amd64
+hint: it is there to build own, in a stage that is not shipped
+""",
+        )
+    )

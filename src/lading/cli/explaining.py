@@ -13,9 +13,10 @@ from lading.grammar.nearest import did_you_mean
 from lading.grammar.words import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
+    from lading.explain.image import ImageExplainer
     from lading.explain.layers import BuiltLayer, LayerReport
     from lading.explain.packages import PackageReport
     from lading.grammar.base import BaseImage
@@ -94,7 +95,7 @@ class Explaining:
         packages = explainer.packages(name)
         layers = () if packages else (*self._kept(name, kept), *explainer.layers(name))
         if not packages and not layers:
-            raise _unknown(name, explainer.names(), str(self.platform))
+            raise self._unknown(name, explainer)
         return packages, layers
 
     def _kept(self, name: str, kept: Path) -> tuple[LayerReport, ...]:
@@ -131,11 +132,11 @@ class Explaining:
             at=layer.at,
         )
 
-
-def _unknown(name: str, names: Iterable[str], platform: str) -> SpecificationError:
-    listed = tuple(names)
-    hint = did_you_mean(name, listed)
-    if digest_in(name) and hint is None:
-        hint = "name the image whose layer it is: --image SRC"
-    message = f"the image has no package and no layer {shown(name)} for {platform}"
-    return SpecificationError(message, hint=hint)
+    def _unknown(self, name: str, explainer: ImageExplainer) -> SpecificationError:
+        message = f"the image has no package and no layer {shown(name)} for {self.platform}"
+        hint = did_you_mean(name, explainer.names())
+        if built := explainer.built_with(name):
+            hint = f"it is there to build {', '.join(built)}, in a stage that is not shipped"
+        elif hint is None and digest_in(name):
+            hint = "name the image whose layer it is: --image SRC"
+        return SpecificationError(message, hint=hint)

@@ -79,6 +79,16 @@ class ImageExplainer:
         layers = (one.name for one in self._plan)
         return tuple(dict.fromkeys((*(one.name for one in self._distributions), *debs, *layers)))
 
+    def built_with(self, name: str) -> tuple[str, ...]:
+        """The distributions that a package is there to build, which the image itself has not."""
+        steps = (step for step in self._info.steps if isinstance(step, InstallPython))
+        return tuple(
+            build.name
+            for step in steps
+            for build in step.builds
+            if name in {one.name for one in build.distributions}
+        )
+
     @property
     def _info(self) -> ImageInfo:
         return self.decided.info
