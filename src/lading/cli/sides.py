@@ -65,7 +65,7 @@ class Sides:
             if path.exists():
                 return self._file(path, word)
         if self._revisions.has(word):
-            return self._revision(word)
+            return self.revision(word)
         if _is_reference(word):
             return self._image(word)
         raise self._unknown(word)
@@ -76,18 +76,15 @@ class Sides:
         Raises:
             LadingError: There is none.
         """
-        return self._revision(word)
+        from lading.explain.decided import side_of_lock  # noqa: PLC0415 - only where it is read
+
+        return side_of_lock(self._revisions.lock(word), word)
 
     @property
     def _revisions(self) -> Revisions:
         from lading.lock.revisions import Revisions  # noqa: PLC0415 - only where git is asked
 
         return Revisions(project=self._project, environ=self._machine.environ)
-
-    def _revision(self, word: str) -> Side:
-        from lading.explain.decided import side_of_lock  # noqa: PLC0415 - only where it is read
-
-        return side_of_lock(self._revisions.lock(word), word)
 
     def _folder(self, path: Path, word: str) -> Side:
         from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only where one is looked at
