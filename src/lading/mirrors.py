@@ -33,6 +33,7 @@ REGISTRY_MIRRORS = "registries"
 _KEYS = (*URL_MIRRORS, REGISTRY_MIRRORS)
 
 _PREFIX = "LADING_MIRROR_"
+_TABLE = "mirrors"
 _REGISTRY_FORM = '"docker.io" = "mirror.example/dockerhub"'
 _PAIR_FORM = "docker.io=mirror.example/dockerhub,..."
 
@@ -47,12 +48,15 @@ class Mirrors:
         archives: Names of Debian archives (`debian`, `debian-security`, `ubuntu`), and their URLs.
         registries: Hosts of image registries (`docker.io`), and what takes their place: a host,
             with a path before the repository's own where there is one.
+        said: By its key (`python`, `debian`, `registries`), where each is said: a table or a
+            variable.
     """
 
     python: str | None = None
     uv: str | None = None
     archives: tuple[tuple[str, str], ...] = ()
     registries: tuple[tuple[str, str], ...] = ()
+    said: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def base(self, reference: ImageReference) -> ImageReference:
         """The reference that an image is pulled by; its tag and digest are those it has.
@@ -94,6 +98,7 @@ def read_mirrors(project: Path, environ: Mapping[str, str]) -> Mirrors:
         uv=urls.get("uv"),
         archives=tuple((name, urls[name]) for name in _ARCHIVES if name in urls),
         registries=tuple(sorted(found.registries.items())),
+        said=tuple(sorted(found.said.items())),
     )
 
 
@@ -103,12 +108,15 @@ class _Found:
 
     urls: dict[str, str] = field(default_factory=dict)
     registries: dict[str, str] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def read_table(self, file: ProjectFile) -> None:
         """Reads `[tool.lading.mirrors]`, or `[mirrors]` of a lading.toml."""
-        table, where = file.table.get("mirrors", {}), f"{file.path}: {file.title('mirrors')}"
+        table, title = file.table.get(_TABLE, {}), file.title(_TABLE)
+        where = f"{file.path}: {title}"
         for key, value in self._items(table, where):
+            self.said[key] = f"{title} of {file.path.name}"
             if key in URL_MIRRORS:
                 self._keep_url(key, value, f"{where} {key}")
             elif key == REGISTRY_MIRRORS:
@@ -125,7 +133,9 @@ class _Found:
             key, value = known.get(name), environ[name].strip()
             if key is None:
                 self.problems.append(_unknown(f"there is no variable {name}", name, known))
-            elif key == REGISTRY_MIRRORS:
+                continue
+            self.said[key] = name
+            if key == REGISTRY_MIRRORS:
                 self.registries.clear()
                 self._read_pairs(name, value)
             else:

@@ -39,6 +39,9 @@ Options:
 
 Commands:
   lock        Resolve every version, digest and hash.
+  show        Show the image, and where each value came from.
+  diff        Say what changed between two images.
+  explain     Say why a package or a layer is there, and how large it is.
   check       Find libraries that the image would lack.
   freeze      Write the image as a build context.
   vendor      Write a build context that needs no network; or check one.
@@ -50,6 +53,94 @@ Commands:
   doctor      Say which container engines can build here.
   schema      Print the JSON Schema of project files.
   cache       Show, trim or check what is kept for later builds.
+""")
+
+
+def test_show(bare: Project) -> None:
+    assert shown(bare, "show") == snapshot("""\
+Usage: lading show [OPTIONS] [TARGET]
+
+  Show the image as it is written, what it came to, and where each value is
+  from.
+
+  What is locked is told where lading.lock fits the image. No network is
+  asked, and nothing is written.
+
+  With --json: {calls, arguments, settings, mirrors, lock}.
+
+Options:
+  --project DIR     The folder that the image's paths start from, and
+                    lading.lock lies in.
+  --base-image REF  Build on this image instead (a mirror's copy, ...).
+  --json            Print the result as JSON.
+  -h, --help        Show this message and exit.
+""")
+
+
+def test_diff(bare: Project) -> None:
+    assert shown(bare, "diff") == snapshot("""\
+Usage: lading diff [OPTIONS] [A] [B]
+
+  Say what changed from A to B: base, packages, settings, files, sizes, and
+  layers.
+
+  Each is a lock (a file, or its folder), a frozen folder, an image (oci:DIR,
+  oci-archive:FILE, docker-archive:FILE, docker://REFERENCE), or a git
+  revision, which stands for lading.lock as it was committed then. Left out, B
+  is lading.lock as it is now, and A is HEAD.
+
+  Of layers it says which ones have to be made and pushed, and why.
+
+  With --json: {before, after, platforms}.
+
+Options:
+  --project DIR      The folder with lading.lock, of whose history revisions
+                     are; left out, this folder.
+  --exit-code        Exit 1 where anything differs.
+  --plain-http HOST  Reach this registry without TLS, which is else done on
+                     loopback only; repeat for more.
+  --ca-bundle FILE   Trust these certificate authorities (PEM).
+  --json             Print the result as JSON.
+  -h, --help         Show this message and exit.
+""")
+
+
+def test_explain(bare: Project) -> None:
+    assert shown(bare, "explain") == snapshot("""\
+Usage: lading explain [OPTIONS] NAME [TARGET]
+
+  Say why a package or a layer is in the image, and how large it is.
+
+  NAME is a Python or system package: the chains of requirements from your
+  lines to it are told. Or it is a layer, by the beginning of its name or of
+  its digest; one that was built is looked for in .lading/image, or where
+  --image says.
+
+  lading.lock must fit. What packages require is read from them, or asked of
+  their index.
+
+  With --json: {packages, layers}.
+
+Options:
+  --project DIR                   The folder that the image's paths start
+                                  from, and lading.lock lies in.
+  --base-image REF                Build on this image instead (a mirror's
+                                  copy, ...).
+  --platform OS/ARCH              What the image is for.  [default:
+                                  linux/amd64]
+  --image SRC                     NAME is a layer of this image, written as
+                                  for `lading inspect`.
+  --offline                       Refuse, rather than update lading.lock or
+                                  fetch a file that is not in the cache.
+  --secret id=NAME,src=FILE|env=VAR
+                                  Where a secret of the image is, in place of
+                                  what the image says; repeat for more.
+  --plain-http HOST               Reach this registry without TLS, which is
+                                  else done on loopback only; repeat for more.
+  --ca-bundle FILE                Trust these certificate authorities (PEM).
+  -q, --quiet                     Say nothing but errors.
+  --json                          Print the result as JSON.
+  -h, --help                      Show this message and exit.
 """)
 
 

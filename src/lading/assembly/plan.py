@@ -54,6 +54,7 @@ class PlannedLayer:
         debs: Its system packages.
         distributions: Its wheels, by name.
         included: Its files, in order: a later one replaces an earlier one.
+        alone: Whether its one wheel is large enough for a layer of its own.
         at: The user's lines.
     """
 
@@ -62,6 +63,7 @@ class PlannedLayer:
     debs: tuple[Deb, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     included: tuple[Included, ...] = ()
+    alone: bool = False
     at: tuple[str, ...] = ()
 
 
@@ -95,11 +97,11 @@ def plan(info: ImageInfo, *, budget: int = BUDGET) -> tuple[PlannedLayer, ...]:
         for one in step.distributions
     }
     alone, together = _separated(tuple(lines), shares)
-    groups = [*([one] for one in alone), *together]
     return (
         *_system(info),
         PlannedLayer(kind="environment", name=_environment_name(info)),
-        *(_packages(group, lines) for group in groups),
+        *(_packages([one], lines, alone=True) for one in alone),
+        *(_packages(group, lines) for group in together),
         *_files(info, shares.files),
     )
 
@@ -159,13 +161,17 @@ def _name(distribution: Distribution) -> str:
 
 
 def _packages(
-    group: Sequence[Distribution], lines: dict[Distribution, tuple[str, ...]]
+    group: Sequence[Distribution],
+    lines: dict[Distribution, tuple[str, ...]],
+    *,
+    alone: bool = False,
 ) -> PlannedLayer:
     names = ", ".join(f"{one.name} {one.version}" for one in group)
     return PlannedLayer(
         kind="packages",
         name=_short(f"python packages {names}"),
         distributions=tuple(group),
+        alone=alone,
         at=_lines(lines[one] for one in group),
     )
 

@@ -132,22 +132,12 @@ def _drift(
     *,
     allow_unpinned_base: bool,
 ) -> tuple[str, ...]:
-    from lading.lock.debs import debs_drift  # noqa: PLC0415 - only for this command
-    from lading.lock.drift import drift  # noqa: PLC0415
-    from lading.lock.file import LOCK_NAME  # noqa: PLC0415
+    from lading.lock.fit import misfits  # noqa: PLC0415 - only for this command
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
 
     inputs = read_inputs(found.image, found.project).inputs
     names = [str(platform) for platform in platforms]
-    if earlier is None:
-        return (f"there is no {LOCK_NAME}",)
-    found_out = drift(earlier, inputs, names, allow_unpinned_base=allow_unpinned_base)
-    if found_out:
-        return found_out
-    parts = (part for name in names if (part := earlier.platform(name)) is not None)
-    return tuple(
-        f"{part.platform}: {one}" for part in parts for one in debs_drift(found.image, part)
-    )
+    return misfits(earlier, found.image, inputs, names, allow_unpinned_base=allow_unpinned_base)
 
 
 def _remarks(lock: Lock) -> Iterator[str]:

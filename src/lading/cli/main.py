@@ -24,6 +24,9 @@ __all__ = ["main", "program"]
 # of the time of `lading freeze` would else go into importing engines and resolvers.
 _COMMANDS = {
     "lock": "lock",
+    "show": "show",
+    "diff": "diff",
+    "explain": "explain",
     "check": "check",
     "freeze": "freeze",
     "vendor": "vendor",

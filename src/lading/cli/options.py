@@ -34,6 +34,7 @@ __all__ = [
     "quiet",
     "secret_option",
     "strict_option",
+    "target_options",
     "vendor_option",
 ]
 
@@ -204,5 +205,12 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print the result
 def image_options(command: F) -> F:
     """Give a command TARGET, and the options about the image that it names."""
     for option in reversed(_IMAGE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def target_options(command: F) -> F:
+    """Give a command TARGET, and what says which image it is: for those that reach nothing."""
+    for option in reversed(_IMAGE_OPTIONS[:3]):
         command = option(command)
     return command

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Checked", "check_folder"]
+__all__ = ["Checked", "check_folder", "read_image"]
 
 _IMAGE: Final = "image.json"
 _LARGEST: Final = 128 << 20
@@ -67,7 +67,7 @@ def check_folder(folder: Path) -> Checked:
     """
     if not folder.is_dir():
         raise FreezeError(f"there is no folder {folder.name or folder}")
-    info = _read_image(folder)
+    info = read_image(folder)
     problems: list[str] = []
     if not info.vendored:
         problems.append(f"{_IMAGE}: the image is not vendored: its build takes more than is here")
@@ -82,7 +82,12 @@ def check_folder(folder: Path) -> Checked:
     return Checked(info=info, files=len(found), differences=tuple(differences))
 
 
-def _read_image(folder: Path) -> ImageInfo:
+def read_image(folder: Path) -> ImageInfo:
+    """What the image.json of a frozen folder says; no link is followed.
+
+    Raises:
+        FreezeError: There is none, or it is not what freezing writes.
+    """
     path = folder / _IMAGE
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lading.distros import (
     available_pythons,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lading.distros import Distro
     from lading.grammar.base import BaseImage
 
-__all__ = ["DEFAULT_PYTHON_VERSION", "check_base", "default_python"]
+__all__ = ["DEFAULT_PYTHON_VERSION", "check_base", "default_python", "told_python"]
 
 DEFAULT_PYTHON_VERSION = "3.13"
 """The Python of an image that names none, on distros whose base comes in every version."""
@@ -38,13 +38,20 @@ def default_python(distro: Distro | None, base: BaseImage | None) -> PythonVersi
     It is what a `python:3.11-...` base image says; with another base image, the newest one of the
     distro's own archive; else `DEFAULT_PYTHON_VERSION`, or the distro's newest where it lacks that.
     """
+    return told_python(distro, base)[0]
+
+
+def told_python(
+    distro: Distro | None, base: BaseImage | None
+) -> tuple[PythonVersion, Literal["base image", "distro", "default"]]:
+    """The same, and who has told it."""
     if base is not None and (told := _told_by(base)):
-        return told
+        return told, "base image"
     usual = PythonVersion.parse(DEFAULT_PYTHON_VERSION)
     own = available_pythons(distro) if distro is not None else ()
     if not own or (base is None and distro is not None and _has(distro, usual)):
-        return usual
-    return PythonVersion.parse(own[-1])
+        return usual, "default"
+    return PythonVersion.parse(own[-1]), "distro"
 
 
 def _has(distro: Distro, python: PythonVersion) -> bool:

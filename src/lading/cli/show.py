@@ -1,0 +1,118 @@
+"""`lading show`: an image as it is written, resolved, and where each value came from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from lading.cli.loading import loaded
+from lading.cli.options import as_json, target_options
+from lading.cli.talk import from_here
+from lading.grammar.words import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lading.explain.showing import LockState, Packages, Resolved, Shown
+    from lading.grammar.base import BaseImage
+
+__all__ = ["show"]
+
+
+@click.command(short_help="Show the image, and where each value came from.")
+@target_options
+@as_json
+def show(*, target: str, project: str | None, base_image: BaseImage | None, as_json: bool) -> None:
+    """Show the image as it is written, what it came to, and where each value is from.
+
+    What is locked is told where lading.lock fits the image. No network is asked, and nothing is
+    written.
+
+    With --json: {calls, arguments, settings, mirrors, lock}.
+    """
+    from lading.explain.showing import shown  # noqa: PLC0415 - only for this command
+    from lading.lock.file import read_lock  # noqa: PLC0415
+    from lading.lock.inputs import read_inputs  # noqa: PLC0415
+    from lading.machine import Machine  # noqa: PLC0415
+    from lading.mirrors import read_mirrors  # noqa: PLC0415
+
+    found = loaded(target, project=project, base_image=base_image)
+    report = shown(
+        found.image,
+        project=found.project,
+        inputs=read_inputs(found.image, found.project).inputs,
+        lock=read_lock(found.project),
+        mirrors=read_mirrors(found.project, Machine.here().environ),
+    )
+    if as_json:
+        click.echo(from_here(json.dumps(asdict(report), indent=2)))
+        return
+    click.echo("\n".join(from_here(visible(line)) for line in _lines(report)))
+
+
+def _lines(report: Shown) -> Iterator[str]:
+    """Paragraphs, with an empty line between them."""
+    first, *others = report.calls
+    yield f"{first.at}: {first.text}"
+    yield from (f"{one.at}:   {one.text}" for one in others)
+    yield ""
+    yield from _aligned((one.name, f"{_said(one.value)} ({one.why})") for one in report.arguments)
+    yield ""
+    yield from _aligned(
+        (one.name, f"{one.value} ({', '.join(one.at) or 'the default'})") for one in report.settings
+    )
+    yield ""
+    if report.mirrors:
+        yield from _aligned(
+            (f"mirror of {one.name}", f"{one.value} ({one.origin})") for one in report.mirrors
+        )
+        yield ""
+    yield from _lock_lines(report.lock)
+
+
+def _aligned(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    listed = tuple(rows)
+    width = max(len(name) for name, _ in listed)
+    yield from (f"{name:{width}}  {value}" for name, value in listed)
+
+
+def _said(value: str | bool | None) -> str:  # noqa: FBT001 - it is what is said
+    return value if isinstance(value, str) else {None: "none", True: "yes", False: "no"}[value]
+
+
+def _lock_lines(lock: LockState) -> Iterator[str]:
+    if lock.state == "missing":
+        yield f"there is no {lock.file}: what the image comes to is not known before `lading lock`"
+    for one in lock.drifted:
+        yield f"{lock.file} is out of date: {one}"
+    if lock.state == "fits":
+        yield f"{lock.file} fits"
+    for part in lock.platforms:
+        yield f"  {part.platform}"
+        yield from (f"    {line}" for line in _platform_lines(part))
+
+
+def _platform_lines(part: Resolved) -> Iterator[str]:
+    yield f"base image       {part.base}"
+    if part.base != "scratch":
+        yield f"                 {part.digest or 'WITHOUT a digest'}"
+    yield f"Python packages  {_counted(part.python)}"
+    yield from (f"                 {one} is compiled from source" for one in part.compiled)
+    unlocked = f"not locked: {', '.join(part.unlocked)}" if part.unlocked else None
+    yield f"system packages  {unlocked or _counted(part.system)}"
+    if part.compiling.count:
+        yield f"for compiling    {_counted(part.compiling)}"
+
+
+def _counted(packages: Packages) -> str:
+    from lading.store.sizes import format_size  # noqa: PLC0415 - only for this command
+
+    if not packages.count:
+        return "none"
+    unsized = f", and {packages.unsized} of unknown size" if packages.unsized else ""
+    if packages.unsized == packages.count:
+        return f"{packages.count}, of unknown size"
+    return f"{packages.count}, {format_size(packages.download)} to fetch{unsized}"

@@ -1,0 +1,182 @@
+"""What `lading diff` compares: a lock, a frozen folder, an image, or a revision of the lock."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lading.cli.failure import Misused
+from lading.errors import FreezeError, ImageError, LadingError
+from lading.grammar.invalid import Invalid
+from lading.grammar.nearest import did_you_mean
+from lading.grammar.words import shown
+
+if TYPE_CHECKING:
+    from lading.explain.sides import Side
+    from lading.lock.revisions import Revisions
+    from lading.machine import Machine
+    from lading.oci.blobs import Blob
+    from lading.store import Store
+
+__all__ = ["Sides"]
+
+_TRANSPORTS: Final = ("oci:", "oci-archive:", "docker-archive:", "docker://")
+_IMAGE: Final = "image.json"
+_FORMS: Final = "neither a lock, nor a frozen folder, an image or a git revision"
+
+
+class Sides:
+    """Reads what words name, as seen from this folder.
+
+    Args:
+        machine: How registries are reached, and where layers are kept.
+        project: The project's folder, whose history revisions are of.
+    """
+
+    def __init__(self, machine: Machine, project: Path) -> None:
+        self._machine = machine
+        self._project = project
+        self._store: Store | None = None
+
+    def here(self) -> Side:
+        """The project's own lock, as it is now.
+
+        Raises:
+            FreezeError: There is none, or it can't be read.
+        """
+        from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only where it is read
+
+        return self._lock(self._project, LOCK_NAME)
+
+    def named(self, word: str) -> Side:
+        """What a word names. What is there goes before a revision, and that before a registry.
+
+        Raises:
+            Misused: It names nothing.
+            LadingError: What it names can't be read.
+        """
+        path = Path(word)
+        if word.startswith(_TRANSPORTS):
+            return self._image(word)
+        with suppress(OSError, ValueError):  # no path at all: too long, a NUL in it
+            if path.is_dir():
+                return self._folder(path, word)
+            if path.exists():
+                return self._file(path, word)
+        if self._revisions.has(word):
+            return self.revision(word)
+        if _is_reference(word):
+            return self._image(word)
+        raise self._unknown(word)
+
+    def revision(self, word: str) -> Side:
+        """The project's lock at a revision.
+
+        Raises:
+            LadingError: There is none.
+        """
+        from lading.explain.decided import side_of_lock  # noqa: PLC0415 - only where it is read
+
+        return side_of_lock(self._revisions.lock(word), word)
+
+    @property
+    def _revisions(self) -> Revisions:
+        from lading.lock.revisions import Revisions  # noqa: PLC0415 - only where git is asked
+
+        return Revisions(project=self._project, environ=self._machine.environ)
+
+    def _folder(self, path: Path, word: str) -> Side:
+        from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only where one is looked at
+        from lading.oci.layout import is_layout  # noqa: PLC0415
+
+        if is_layout(path):
+            return self._image(word, transport=f"oci:{word}" if ":" not in word else f"./{word}")
+        if (path / _IMAGE).is_file():
+            return self._frozen(path, word)
+        if (path / LOCK_NAME).is_file():
+            return self._lock(path, word)
+        raise Misused(f"the folder {word} holds neither a lock, nor a frozen image, nor an image")
+
+    def _file(self, path: Path, word: str) -> Side:
+        from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only where one is looked at
+
+        if path.name == _IMAGE:
+            return self._frozen(path.parent, word)
+        if path.name == LOCK_NAME:
+            return self._lock(path.parent, word)
+        if word.lower().endswith(".tar"):
+            return self._image(word)
+        return self._lock_text(path, word)
+
+    def _lock(self, folder: Path, word: str) -> Side:
+        from lading.explain.decided import side_of_lock  # noqa: PLC0415 - only where it is read
+        from lading.lock.file import LOCK_NAME, read_lock  # noqa: PLC0415
+
+        lock = read_lock(folder)
+        if lock is None:
+            raise FreezeError(f"there is no {LOCK_NAME} in {folder}", hint="run `lading lock`")
+        return side_of_lock(lock, word)
+
+    def _lock_text(self, path: Path, word: str) -> Side:
+        """A lock that is kept under another name."""
+        from lading.explain.decided import side_of_lock  # noqa: PLC0415 - only where it is read
+        from lading.lock.file import LOCK_NAME, parse_lock  # noqa: PLC0415
+
+        if not path.is_file():
+            raise Misused(f"{word} is neither a file nor a folder")
+        try:
+            text = path.read_text("utf-8-sig")
+        except UnicodeDecodeError:
+            raise Misused(
+                f"{word} is no lock", hint="write oci-archive:PATH for an archive"
+            ) from None
+        try:
+            return side_of_lock(parse_lock(text), word)
+        except FreezeError as error:
+            raise FreezeError(error.problems[0].message.replace(LOCK_NAME, word, 1)) from None
+
+    def _frozen(self, folder: Path, word: str) -> Side:
+        from lading.explain.decided import side_of_info  # noqa: PLC0415 - only where it is read
+        from lading.freeze.checking import read_image  # noqa: PLC0415
+
+        return side_of_info(read_image(folder), word)
+
+    def _image(self, word: str, *, transport: str | None = None) -> Side:
+        from lading.cli.sending import read_images, read_transport  # noqa: PLC0415 - only for images
+        from lading.explain.built import side_of_images  # noqa: PLC0415
+
+        found = read_images(read_transport(transport or word), self._machine, None)
+        return side_of_images(found, word, self._at_hand)
+
+    def _at_hand(self, blob: Blob) -> Blob | None:
+        """A layer in a folder or a file, or in the cache."""
+        from lading.oci.blobs import BytesBlob, FileBlob  # noqa: PLC0415 - only for images
+
+        if isinstance(blob, (BytesBlob, FileBlob)):
+            return blob
+        with suppress(ImageError):  # where the cache can't be used, nothing in it is at hand
+            self._store = self._store or self._machine.store()
+            return self._store.stored(blob.descriptor)
+        return None
+
+    def _unknown(self, word: str) -> Misused:
+        from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - seldom needed
+
+        hint = "run `lading lock`" if word.endswith(LOCK_NAME) else None
+        with suppress(LadingError):
+            hint = hint or did_you_mean(word, self._revisions.names())
+        return Misused(f"{shown(word)} names {_FORMS}", hint=hint)
+
+
+def _is_reference(word: str) -> bool:
+    """Whether it can be an image of a registry, and says so by a host, a path or a tag."""
+    from lading.grammar.reference import ImageReference  # noqa: PLC0415 - only where it may be one
+
+    if not {"/", ":", "@"} & set(word):
+        return False
+    try:
+        ImageReference.parse(word)
+    except Invalid:
+        return False
+    return True

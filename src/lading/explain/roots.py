@@ -1,0 +1,116 @@
+"""What an image asks for itself, with the user's lines: where chains of requirements begin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lading.explain.graph import Root
+from lading.explain.requirements import nodes_of, parsed
+from lading.freeze.deciding import place
+from lading.image import steps
+from lading.info import InstallSystem
+from lading.requirements.uv_lock import read_toml_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from lading.image.steps import PythonStep
+    from lading.info import ImageInfo
+    from lading.lock.inputs import Asked
+    from lading.lock.model import Distribution
+    from lading.requirements import SourcedRequirement
+
+__all__ = ["building_roots", "python_roots", "system_roots"]
+
+
+def python_roots(
+    asked: Asked,
+    project: Path,
+    markers: Mapping[str, str],
+    distributions: Iterable[Distribution],
+) -> Iterator[Root]:
+    """The requirements of an image that hold for a target.
+
+    Args:
+        asked: What it asks for.
+        project: Its folder.
+        markers: The environment that markers are evaluated in.
+        distributions: What is locked, of which some requirements tell only where it is.
+
+    Raises:
+        SpecificationError: A uv.lock can't be read.
+    """
+    by_place = {one.url.removeprefix("./"): one.name for one in distributions}
+    for step, found in (pair for group in asked.groups for pair in group):
+        if isinstance(step, steps.UvLock):
+            yield from _of_uv_lock(step, project, markers)
+        for one in found.requirements:
+            yield from _of_requirement(one, step, project, markers, by_place)
+
+
+def _of_requirement(
+    one: SourcedRequirement,
+    step: PythonStep,
+    project: Path,
+    markers: Mapping[str, str],
+    by_place: Mapping[str, str],
+) -> Iterator[Root]:
+    from packaging.markers import Marker  # noqa: PLC0415 - 20 ms
+
+    wanted = one.requirement
+    if wanted.marker and not Marker(wanted.marker).evaluate(dict(markers)):
+        return
+    name = wanted.name or by_place.get(wanted.path or (wanted.url or "").removeprefix("git+"))
+    if name is None:
+        return
+    # In the code it is the call that is the user's line, and in a file the file's.
+    in_code = isinstance(step, steps.PythonPackages)
+    location = step.location if in_code else one.location
+    targets = tuple(f"{name}[{extra}]" for extra in wanted.extras) or (name,)
+    text = wanted.text.partition(" ;")[0]
+    yield Root(targets=targets, text=text, at=(place(location, project),))
+
+
+def _of_uv_lock(step: steps.UvLock, project: Path, markers: Mapping[str, str]) -> Iterator[Root]:
+    """What the project of a uv.lock requires: uv has written that there, beside the pins."""
+    file, _, tables = read_toml_lock(project, step.path.text)
+    for package in tables.get("package", ()):
+        source = package.get("source", {})
+        if source.get("virtual", source.get("editable")) != ".":
+            continue
+        lists = [package.get("dependencies", ())]
+        lists += (package.get("optional-dependencies", {}).get(one, ()) for one in step.extras)
+        lists += (package.get("dev-dependencies", {}).get(one, ()) for one in step.groups)
+        for line in (_line(one) for some in lists for one in some):
+            for found in parsed([line]):
+                if found.marker is None or found.marker.evaluate(dict(markers)):
+                    text = line.partition(" ;")[0]
+                    yield Root(targets=nodes_of(found), text=text, at=(f"{file}:1",))
+
+
+def _line(dependency: Mapping[str, Any]) -> str:
+    extras = ",".join(dependency.get("extra", ()))
+    marker = dependency.get("marker")
+    named = f"{dependency['name']}[{extras}]" if extras else str(dependency["name"])
+    return f"{named} ; {marker}" if marker else named
+
+
+def system_roots(info: ImageInfo) -> Iterator[Root]:
+    """The system packages that an image asks for, and those that its Python is made of."""
+    for word in info.interpreter_packages:
+        yield _word(word, ())
+    for step in info.steps:
+        if isinstance(step, InstallSystem):
+            yield from (_word(word, step.at) for word in step.packages)
+
+
+def building_roots(info: ImageInfo) -> Iterator[Root]:
+    """The system packages that are there for compiling alone."""
+    yield from (_word(word, ()) for word in info.build_packages)
+
+
+def _word(word: str, at: tuple[str, ...]) -> Root:
+    """A word as the grammar of Debian's family has it: `name`, `name=version`, `name:arch`."""
+    name = word.partition("=")[0].partition(":")[0]
+    return Root(targets=(name,), text=word, at=at)

@@ -1,0 +1,195 @@
+"""An image as it is written, and what it came to: all that is known without asking a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lading.explain.values import Setting, Value, argument_values, container_settings
+from lading.explain.written import written_image, written_step
+from lading.freeze.deciding import place
+from lading.lock.debs import unlocked_packages
+from lading.lock.file import LOCK_NAME
+from lading.lock.fit import misfits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from lading.image import Image
+    from lading.image.steps import Step
+    from lading.lock.model import Inputs, Lock, PlatformLock
+    from lading.mirrors import Mirrors
+
+__all__ = ["Call", "LockState", "Mirror", "Packages", "Resolved", "Shown", "shown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call of the user's, as code, and its line."""
+
+    text: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """What is asked in place of what, and where that is said."""
+
+    name: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packages:
+    """Locked packages of one kind.
+
+    Attributes:
+        count: How many are installed.
+        download: The bytes of their files, as far as they are known.
+        unsized: Of how many no index told the size.
+    """
+
+    count: int
+    download: int
+    unsized: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What an image came to on one platform.
+
+    Attributes:
+        base: The base image's reference.
+        digest: Of what it names; None where it has none.
+        manifest: Of the platform's own manifest.
+        python: The distributions.
+        compiled: Those of them that are compiled from source, as `name version`.
+        system: Debian's packages, without those for compiling.
+        compiling: The packages that are only there for compiling.
+        unlocked: The system packages that are asked for, where they are not locked.
+    """
+
+    platform: str
+    base: str
+    digest: str | None
+    manifest: str | None
+    python: Packages
+    compiled: tuple[str, ...]
+    system: Packages
+    compiling: Packages
+    unlocked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockState:
+    """The lock beside the project.
+
+    Attributes:
+        state: Whether it is what the image asks for.
+        drifted: What is not; empty where it fits or is missing.
+        platforms: What it has, where it fits.
+    """
+
+    file: str
+    state: Literal["missing", "drifted", "fits"]
+    drifted: tuple[str, ...] = ()
+    platforms: tuple[Resolved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An image, shown.
+
+    Attributes:
+        calls: As it is written, the constructor's first.
+        arguments: What those of the constructor came to.
+        settings: How the container is run.
+        mirrors: What is asked in place of what.
+        lock: What is locked.
+    """
+
+    calls: tuple[Call, ...]
+    arguments: tuple[Value, ...]
+    settings: tuple[Setting, ...]
+    mirrors: tuple[Mirror, ...]
+    lock: LockState
+
+
+def shown(
+    image: Image, *, project: Path, inputs: Inputs, lock: Lock | None, mirrors: Mirrors
+) -> Shown:
+    """The image, with all that is known of it.
+
+    Args:
+        image: The image.
+        project: Its folder, absolute, for the user's lines.
+        inputs: What it asks to be locked.
+        lock: The project's lock, where there is one.
+        mirrors: The project's mirrors.
+
+    Raises:
+        SpecificationError: A step does not say what it installs on the image's distro.
+    """
+
+    def at(found: Iterable[Step]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(place(step.location, project) for step in found))
+
+    return Shown(
+        calls=(
+            Call(text=written_image(image), at=place(image.location, project)),
+            *(Call(text=f".{written_step(one)}", at=at([one])[0]) for one in image.steps),
+        ),
+        arguments=argument_values(image),
+        settings=container_settings(image, at),
+        mirrors=tuple(_mirrors(mirrors)),
+        lock=_lock_state(image, inputs, lock),
+    )
+
+
+def _mirrors(mirrors: Mirrors) -> Iterator[Mirror]:
+    said = dict(mirrors.said)
+    named = (("python", mirrors.python), ("uv", mirrors.uv), *mirrors.archives)
+    for name, value in named:
+        if value is not None:
+            yield Mirror(name=name, value=value, origin=said[name])
+    for host, value in mirrors.registries:
+        yield Mirror(name=host, value=value, origin=said["registries"])
+
+
+def _lock_state(image: Image, inputs: Inputs, lock: Lock | None) -> LockState:
+    if lock is None:
+        return LockState(file=LOCK_NAME, state="missing")
+    names = [part.platform for part in lock.platforms]
+    # Whether a base may go without a digest is asked where the image is made.
+    drifted = misfits(lock, image, inputs, names, allow_unpinned_base=True)
+    if drifted:
+        return LockState(file=LOCK_NAME, state="drifted", drifted=drifted)
+    platforms = tuple(_resolved(part, image) for part in lock.platforms)
+    return LockState(file=LOCK_NAME, state="fits", platforms=platforms)
+
+
+def _resolved(part: PlatformLock, image: Image) -> Resolved:
+    debs = [one.size for one in part.debs if one.group]
+    tools = [one.size for one in part.debs if not one.group]
+    return Resolved(
+        platform=part.platform,
+        base=part.base.reference,
+        digest=part.base.digest,
+        manifest=part.base.manifest,
+        python=_packages([one.size for one in part.distributions]),
+        compiled=tuple(
+            f"{one.name} {one.version or ''}".rstrip()
+            for one in part.distributions
+            if one.is_source
+        ),
+        system=_packages(debs),
+        compiling=_packages(tools),
+        unlocked=unlocked_packages(image, part),
+    )
+
+
+def _packages(sizes: Sequence[int | None]) -> Packages:
+    known = [size for size in sizes if size is not None]
+    return Packages(count=len(sizes), download=sum(known), unsized=len(sizes) - len(known))

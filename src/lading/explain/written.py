@@ -1,0 +1,173 @@
+"""Calls of an `Image`, written as the code that makes them.
+
+The value of no secret is known here, and where one comes from is a matter of the machine: a secret
+is written by its name.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, assert_never
+
+from lading.grammar.credentials import redact
+from lading.grammar.secret import Secret
+from lading.grammar.words import visible
+from lading.image import steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lading.image import Image
+    from lading.image.steps import Step
+
+__all__ = ["written_image", "written_step"]
+
+
+def written_image(image: Image) -> str:
+    """The constructor's call, with the arguments that are not as when they are left out."""
+    return _call(
+        "Image",
+        base_image=_text(image.base_image),
+        distro=_text(image.declared_distro),
+        python_version=_text(image.declared_python),
+        lock_python_packages=image.lock_python_packages and None,
+        lock_system_packages=image.lock_system_packages and None,
+        snapshot=image.snapshot,
+        shell=image.shell or None,
+        compile_bytecode=image.compile_bytecode and None,
+        accelerator=image.accelerator,
+    )
+
+
+def written_step(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a call
+    """The call of one step."""
+    match step:
+        case steps.PythonPackages():
+            return _python_packages(step)
+        case steps.RequirementsFile(path=path):
+            return _call("requirements_file", path.text, secrets=step.secrets or None)
+        case steps.PyprojectToml():
+            return _project("pyproject_toml", step)
+        case steps.UvLock():
+            return _project("uv_lock", step)
+        case steps.ScriptRequirements(path=path):
+            return _call("script_requirements", path.text, secrets=step.secrets or None)
+        case steps.BuildPackages():
+            return _call("build_packages", *step.packages, **dict(step.by_distro))
+        case steps.SystemPackages():
+            return _call("system_packages", *step.packages, **dict(step.by_distro))
+        case steps.Run(command=command):
+            return _call("run", command, secrets=step.secrets or None)
+        case steps.RunScript(path=path):
+            return _call("run_script", path.text, *step.arguments, secrets=step.secrets or None)
+        case steps.BuildInclude():
+            to = step.to.text if step.to else None
+            exclude = tuple(one.text for one in step.exclude)
+            return _call(
+                "build_include",
+                *(one.text for one in step.patterns),
+                to=to,
+                exclude=exclude or None,
+            )
+        case steps.TextFile(path=path):
+            return f"# {path.text}, which no call adds: it stands for Lading in the container"
+        case steps.Env(variables=variables):
+            return _call("env", dict(variables))
+        case steps.Index():
+            return _index(step)
+        case steps.Workdir(path=path):
+            return _call("workdir", path.text)
+        case steps.User():
+            return _call("user", step.uid, group=step.gid, name=step.name, home=step.home.text)
+        case steps.Expose(ports=ports):
+            return _call("expose", *map(str, ports))
+        case steps.Volume(paths=paths):
+            return _call("volume", *(one.text for one in paths))
+        case steps.Label(labels=labels):
+            return _call("label", dict(labels))
+        case steps.Entrypoint(argv=argv):
+            return _call("entrypoint", *argv)
+        case steps.Cmd(argv=argv):
+            return _call("cmd", *argv)
+        case steps.Healthcheck():
+            return _healthcheck(step)
+        case steps.StopSignal(signal=signal):
+            return _call("stop_signal", signal)
+        case _:
+            assert_never(step)
+
+
+def _python_packages(step: steps.PythonPackages) -> str:
+    return _call(
+        "python_packages",
+        *(str(one) for one in step.requirements),
+        no_binary=step.no_binary or None,
+        no_build_isolation=step.no_build_isolation or None,
+        requires={name: tuple(map(str, found)) for name, found in step.requires} or None,
+        build_constraints=tuple(map(str, step.build_constraints)) or None,
+        secrets=step.secrets or None,
+    )
+
+
+def _project(name: str, step: steps.PyprojectToml | steps.UvLock) -> str:
+    return _call(
+        name,
+        step.path.text,
+        extras=step.extras or None,
+        groups=step.groups or None,
+        secrets=step.secrets or None,
+    )
+
+
+def _index(step: steps.Index) -> str:
+    return _call(
+        "index",
+        step.url,
+        name=step.name,
+        packages=step.packages or None,
+        default=step.default or None,
+        secret=step.secret,
+        username=step.username,
+        netrc=step.netrc,
+        client_certificate=step.client_certificate,
+    )
+
+
+def _healthcheck(step: steps.Healthcheck) -> str:
+    return _call(
+        "healthcheck",
+        *step.argv,
+        interval=step.interval,
+        timeout=step.timeout,
+        start_period=step.start_period,
+        retries=step.retries,
+    )
+
+
+def _call(called: str, /, *words: object, **options: object) -> str:
+    """The call; options that are None were left out."""
+    given = (f"{key}={_value(value)}" for key, value in options.items() if value is not None)
+    return redact(f"{called}({', '.join((*map(_value, words), *given))})")
+
+
+def _value(value: object) -> str:
+    match value:
+        case str():
+            return visible(json.dumps(value, ensure_ascii=False))
+        case Secret():
+            return _call("secret", value.id, version=value.version, variable=value.variable)
+        case dict():
+            return f"{{{', '.join(_pairs(value.items()))}}}"
+        case tuple():
+            return f"[{', '.join(map(_value, value))}]"
+        case _:
+            return repr(value)
+
+
+def _pairs(items: Iterable[tuple[object, object]]) -> Iterator[str]:
+    for key, value in items:
+        yield f"{_value(key)}: {_value(value)}"
+
+
+def _text(word: object) -> str | None:
+    return None if word is None else str(word)

@@ -1,0 +1,48 @@
+"""Whether a lock fits an image: one question, whoever asks it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lading.lock.debs import debs_drift
+from lading.lock.drift import drift
+from lading.lock.file import LOCK_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lading.image import Image
+    from lading.lock.model import Inputs, Lock
+
+__all__ = ["misfits"]
+
+
+def misfits(
+    lock: Lock | None,
+    image: Image,
+    inputs: Inputs,
+    platforms: Sequence[str],
+    *,
+    allow_unpinned_base: bool = False,
+) -> tuple[str, ...]:
+    """Each thing in which a lock is not what an image asks for, in words; none where it fits.
+
+    System packages are compared where all else fits.
+
+    Args:
+        lock: The lock; None where there is none.
+        image: What it is to be of.
+        inputs: What the image asks for.
+        platforms: The platforms that must be in the lock.
+        allow_unpinned_base: Whether their base images may go without a digest.
+
+    Raises:
+        SpecificationError: A step does not say what it installs on the image's distro.
+    """
+    if lock is None:
+        return (f"there is no {LOCK_NAME}",)
+    found = drift(lock, inputs, platforms, allow_unpinned_base=allow_unpinned_base)
+    if found:
+        return found
+    parts = (part for name in platforms if (part := lock.platform(name)) is not None)
+    return tuple(f"{part.platform}: {one}" for part in parts for one in debs_drift(image, part))

@@ -1,0 +1,76 @@
+"""What is written as code is the code: evaluated, it gives the same image."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from lading import Image, secret
+from lading.explain.written import written_image, written_step
+from lading.grammar.credentials import redact
+from lading.grammar.invalid import Invalid
+from lading.image.words import parse_command
+
+TOKEN = secret("TOKEN", variable="TOKEN", version="2")
+
+
+IMAGES = [
+    Image(),
+    Image("python:3.11-slim-bookworm", lock_python_packages=False, compile_bytecode=False),
+    Image(base_image="scratch", distro="debian:trixie", shell=True, snapshot="2026-11-01"),
+    Image(distro="alpine:3.22", python_version="3.12", lock_system_packages=False),
+    Image(accelerator="cpu").system_packages("curl", debian=["libgomp1"], alpine=[]),
+    Image().build_packages("libpq-dev", ubuntu=["x"], debian=[]),
+    Image().python_packages(
+        "fastapi[standard]>=0.1",
+        "flash-attn; python_version < '3.14'",
+        no_binary=["psycopg2"],
+        no_build_isolation=["flash-attn"],
+        requires={"flash-attn": ["torch", "einops>=0.8"], "none": []},
+        build_constraints=["setuptools<81"],
+        secrets=[TOKEN],
+    ),
+    Image().requirements_file("requirements.txt", secrets=["TOKEN"]),
+    Image().pyproject_toml("a/pyproject.toml", extras=["gpu"], groups=["serve"]),
+    Image().uv_lock(extras=["gpu"], groups=["serve"], secrets=["TOKEN"]),
+    Image().script_requirements("serve.py"),
+    Image().index(
+        "https://corp.example/simple", name="corp", packages=["a"], username="ci", secret=TOKEN
+    ),
+    Image().index("https://corp.example/simple", default=True, netrc="N", client_certificate="C"),
+    Image().run('echo "it\'s"\nmake\ttest', secrets=[TOKEN]).run_script("a.sh", "-x", "b c"),
+    Image().build_include("src", "*.py", to="/srv", exclude=["src/x"]).build_include("data"),
+    Image().env(A="1", B="$PATH é").env({"PATH": "/x:$PATH"}),
+    Image().workdir("/srv").user(0).user(33, group=33, name="www", home="/var/www"),
+    Image().expose(8000, "53/udp").volume("/data", "/models").label({"a.b": "c", "d": ""}),
+    Image().entrypoint("python", "-m").cmd("web").stop_signal("SIGINT"),
+    Image().healthcheck("curl", "x", interval=30, timeout="1m30s", start_period="2s", retries=3),
+]
+
+
+def read_back(image: Image) -> object:
+    calls = "".join(f".{written_step(step)}" for step in image.steps)
+    return eval(written_image(image) + calls, {"Image": Image, "secret": secret})  # noqa: S307 - the law
+
+
+@pytest.mark.parametrize("image", IMAGES, ids=str)
+def test_code_that_is_written_makes_the_same_image(image: Image) -> None:
+    assert read_back(image) == image
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_any_command_is_read_back(text: str) -> None:
+    try:
+        parse_command(text)
+    except Invalid:
+        return
+    assume(redact(text) == text)
+    image = Image().run(text).cmd("sh", "-c")
+    assert read_back(image) == image
+
+
+def test_a_written_call_is_one_line_that_no_terminal_obeys() -> None:
+    image = Image().run("a\n\x1b]0;t\x07\u202e")
+    written = written_step(image.steps[0])
+    assert written == r'run("a\n\u001b]0;t\u0007\u202e")'
