@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -32,6 +33,7 @@ _COMMANDS = {
     "push": "sending",
     "copy": "sending",
     "inspect": "inspecting",
+    "import": "bentofile",
     "doctor": "doctor",
     "cache": "cache",
 }
@@ -47,7 +49,8 @@ class _Program(Commands):
 
     def named(self, name: str) -> click.Command | None:
         """The command of a name that is listed."""
-        found = getattr(import_module(f"lading.cli.{_COMMANDS[name]}"), name)
+        attribute = f"{name}_" if iskeyword(name) else name
+        found = getattr(import_module(f"lading.cli.{_COMMANDS[name]}"), attribute)
         return found if isinstance(found, click.Command) else None
 
 

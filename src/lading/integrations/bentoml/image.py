@@ -6,6 +6,7 @@ import logging
 import shlex
 import shutil
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -21,10 +22,11 @@ from lading.bentos.composing import compose
 from lading.bentos.layout import ENTRYPOINT, SOURCES
 from lading.bentos.requirement_lines import add_requirements
 from lading.bentos.writing import requirements_of, write_bento
-from lading.errors import LadingError
+from lading.errors import LadingError, SpecificationError
 from lading.freeze import Freezer
 from lading.image import Image as LadingImage
 from lading.image import steps
+from lading.image.callsite import caller
 from lading.integrations.bentoml.platforms import platform_of
 from lading.machine import Machine
 
@@ -282,6 +284,8 @@ def _arguments(
         given["base_image"] = base_image
     if distro != _DEBIAN or not (base_image or image):
         given["distro"] = distro
+    elif base_image:
+        given["distro"] = None
     if python_version:
         given["python_version"] = python_version
     return given
@@ -292,9 +296,17 @@ def _begun(image: LadingImage | None, changes: dict[str, Any]) -> LadingImage:
         return LadingImage(**changes)
     if not changes:
         return image
-    location = image.location
-    # What is wrong with the image later is to be mended where it is written.
-    return image.replace(**changes)._copy(location=location)  # noqa: SLF001 - the same distribution
+    location, here = image.location, caller()
+    try:
+        changed = image.replace(**changes)
+    except SpecificationError as error:
+        # BentoML has called, for a bentofile.yaml: the user's line is where the image is written.
+        found = (
+            replace(one, location=location) if one.location == here else one
+            for one in error.problems
+        )
+        raise SpecificationError(found) from None
+    return changed._copy(location=location)  # noqa: SLF001 - the same distribution
 
 
 def _family(image: LadingImage) -> str:
