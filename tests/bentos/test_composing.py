@@ -32,9 +32,13 @@ def test_without_python_packages_it_comes_last() -> None:
 
 def test_included_files_are_there_for_every_command_after_the_packages() -> None:
     image = Image().python_packages("numpy").run("b").build_include("data", to=SOURCES)
-    assert kinds(composed(image))[2:6] == [
-        *("PythonPackages", "PythonPackages", "BuildInclude", "Run"),
+    found = composed(image)
+    assert kinds(found)[2:7] == [
+        *("Run", "PythonPackages", "PythonPackages", "BuildInclude", "Run"),
     ]
+    made = found.steps[2]
+    assert isinstance(made, steps.Run)
+    assert made.command.startswith(f"mkdir {SOURCES} && chown 1034:0 {SOURCES} && ")
 
 
 def test_files_that_go_elsewhere_stay_where_they_are_written() -> None:

@@ -57,6 +57,8 @@ def compose(
     before = nothing.env({**VARIABLES, **variables}).user(BENTO_UID, name=BENTO_USER)
     if image.distro is not None and image.distro.name == "alpine":
         before = before.system_packages("bash")  # what BentoML's entrypoint is written in
+    if any(map(_is_included, image.steps)):
+        before = before.run(_writable(image))
     after = (
         nothing.workdir(BENTO_PATH)
         .expose(*PORTS)
@@ -68,6 +70,13 @@ def compose(
     reading = (_reading(step, named) for step in _beside(image.steps, server))
     every = (*_at(image, before.steps), *reading, *_at(image, after.steps))
     return image._copy(steps=every)  # noqa: SLF001 - the same distribution
+
+
+def _writable(image: Image) -> str:
+    """Makes the folder of the sources, which a server may write to, before files are put there."""
+    users = [step for step in image.steps if isinstance(step, steps.User)]
+    owner = f"{users[-1].uid}:{users[-1].gid}" if users else f"{BENTO_UID}:0"
+    return f"mkdir {SOURCES} && chown {owner} {SOURCES} && chmod g=u {SOURCES}"
 
 
 def _at(image: Image, added: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -107,7 +107,7 @@ class _Conversion:
     # Where to begin.
 
     def _base(self) -> None:
-        base = self.options.text("docker.base_image") or self._cuda()
+        base = self._base_image()
         if base is not None:
             self.found.argue(base, "base_image", base.value)
         if (distro := self.options.text("docker.distro")) is not None:
@@ -123,21 +123,23 @@ class _Conversion:
         if self.options.flag("python.lock_packages") is False:
             self.found.arguments["lock_python_packages"] = False
 
-    def _cuda(self) -> Node | None:
-        """The base image that BentoML takes for a version of CUDA."""
-        node = self.options.text("docker.cuda_version")
-        if node is None:
-            return None
-        version = _CUDA.get(str(node.value), str(node.value))
-        if self.options.text("docker.base_image") is not None:
-            self.found.leave(node, "docker.cuda_version, beside a base image")
-            return None
+    def _base_image(self) -> Node | None:
+        """That which is named, or that which BentoML takes for a version of CUDA."""
+        base, cuda = (
+            self.options.text("docker.base_image"),
+            self.options.text("docker.cuda_version"),
+        )
+        if base is not None and cuda is not None:
+            self.found.leave(cuda, "docker.cuda_version, beside a base image")
+        if base is not None or cuda is None:
+            return base
+        version = _CUDA.get(str(cuda.value), str(cuda.value))
         if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-            self.options.refuse(node, f"docker.cuda_version {version} is no version")
+            self.options.refuse(cuda, f"docker.cuda_version {version} is no version")
             return None
-        newer = version >= "12.6"
+        newer = tuple(map(int, version.split("."))) >= (12, 6)
         system = "cudnn-runtime-ubuntu24.04" if newer else "cudnn8-runtime-ubuntu22.04"
-        return Node(value=f"nvidia/cuda:{version}-{system}", location=node.location)
+        return Node(value=f"nvidia/cuda:{version}-{system}", location=cuda.location)
 
     # Python packages.
 
@@ -297,7 +299,7 @@ class _Conversion:
 def _text(node: Node | None) -> str | None:
     if node is None or isinstance(node.value, list | dict):
         return None
-    return str(node.value).lower() if isinstance(node.value, bool) else node.value
+    return str(node.value) if isinstance(node.value, bool) else node.value  # as BentoML: "True"
 
 
 def _names_bentoml(node: Node) -> bool:
