@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from lading.info import ImageInfo
     from lading.lock.model import Distribution
 
-__all__ = ["requirements_of", "write_bento"]
+__all__ = ["local_paths", "requirements_of", "write_bento"]
 
 _FOLDERS = ("models", "hf-models", "env/docker", "env/python", "apis", "src")
 """What the container has of a bento, in the order in which it seldom changes."""
 
 _FILES = ("bento.yaml", "README.md")
+
+_LOCAL = frozenset({"file", "archive", "directory"})
 
 
 def write_bento(  # noqa: PLR0913 - what, where to, how and from where
@@ -73,6 +75,11 @@ def requirements_of(info: ImageInfo) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def local_paths(info: ImageInfo) -> tuple[str, ...]:
+    """The paths of the project that such a file names."""
+    return tuple(one.url for one in _distributions(info) if one.kind in _LOCAL)
+
+
 def _write(bento: Path, decided: Decided, freezer: Freezer) -> None:
     (bento / FROZEN).parent.mkdir(parents=True, exist_ok=True)
     freezer.write(decided, bento / FROZEN)
@@ -99,7 +106,7 @@ def _requirement(one: Distribution) -> str:
     if one.kind == "git":
         below = f"#subdirectory={one.subdirectory}" if one.subdirectory else ""
         return f"{one.name} @ git+{one.url}@{one.commit}{below}"
-    if one.kind in {"file", "archive", "directory"}:
+    if one.kind in _LOCAL:
         return f"./{one.url}"
     if one.index is None:
         return f"{one.name} @ {one.url}"

@@ -21,7 +21,7 @@ from bentoml.exceptions import BentoMLConfigException
 from lading.bentos.composing import compose
 from lading.bentos.layout import ENTRYPOINT, SOURCES
 from lading.bentos.requirement_lines import add_requirements
-from lading.bentos.writing import requirements_of, write_bento
+from lading.bentos.writing import local_paths, requirements_of, write_bento
 from lading.errors import LadingError, SpecificationError
 from lading.freeze import Freezer
 from lading.image import Image as LadingImage
@@ -255,7 +255,7 @@ class Image(BentoImage):
             commands=[*begin, *self.commands],
             python_requirements=requirements_of(info),
             post_commands=self.post_commands,
-            build_include=self.build_include_paths,
+            build_include=[*self.build_include_paths, *local_paths(info)],
         )
 
 
