@@ -280,11 +280,24 @@ assert given.image == (
 begun = Image(image=Lading(distro="alpine").env(A="1")).uv_lock()
 assert begun.image == Lading(distro="alpine").env(A="1").uv_lock()
 assert begun.lock_python_packages
+
+import attrs
+calls = Image().pyproject_toml().run("b").run_script("setup.sh")
+copy = attrs.evolve(calls, distro="alpine", python_version="3.12")
+expected = Lading(distro="debian").pyproject_toml().run("b").run_script("setup.sh")
+assert calls.image == expected
+assert copy.image == expected.replace(distro="alpine", python_version="3.12")
+assert copy.image.location == calls.image.location
+assert copy.post_commands == calls.post_commands and len(copy.scripts) == 1
+assert attrs.evolve(copy, lock_python_packages=False).image.lock_python_packages is False
 print("1")
 """
 
 
-def test_the_constructors_lists_are_calls(bentoml: Bentoml, tmp_path: Path) -> None:
+def test_lists_files_and_copies_are_calls_of_ladings(bentoml: Bentoml, tmp_path: Path) -> None:
+    project = '[project]\nname = "a"\nversion = "1"\ndependencies = ["numpy"]\n'
+    (tmp_path / "pyproject.toml").write_text(project)
+    (tmp_path / "setup.sh").write_text(SETUP)
     assert bentoml.told(LISTS, tmp_path) == 1
 
 
@@ -309,6 +322,29 @@ def test_its_own_record_pins_the_same_for_whoever_has_no_lading(bento: Path, bas
     requirements = (bento / "env/python/requirements.txt").read_text()
     assert "\niniconfig==" in requirements
     assert requirements.count("==") == len([*filter(None, requirements.split("\n    --hash"))]) - 1
+
+
+WITHOUT_LADING = """
+import sys
+from pathlib import Path
+import bentoml
+import lading.integrations.containerize
+from _bentoml_impl import docker
+bento = bentoml.get(sys.argv[1])
+print(docker.generate_dockerfile.__wrapped__(bento.info.image, Path(bento.path)))
+"""
+
+
+def test_bentomls_own_template_has_those_pins(
+    bentoml: Bentoml, bento: Path, project: Path, base: str
+) -> None:
+    tag = f"greeter:{bento.name}"
+    text = bentoml.succeed("python", "-c", WITHOUT_LADING, tag, cwd=project)
+    assert MADE_BY not in text
+    assert f"FROM {base}@sha256:" in text
+    assert "COPY --chown=bentoml:bentoml ./src/data/ ./src/data/" in text
+    (script,) = (bento / "env/docker").glob("script__*")
+    assert f"./env/docker/{script.name}" in text
 
 
 def test_building_again_resolves_nothing(bentoml: Bentoml, bento: Path, project: Path) -> None:
