@@ -50,6 +50,7 @@ Commands:
   push        Push an image that is in a folder or a file.
   copy        Copy an image between registries, folders and files.
   inspect     Say what an image consists of.
+  import      Print the Image that a bentofile.yaml describes.
   doctor      Say which container engines can build here.
   schema      Print the JSON Schema of project files.
   cache       Show, trim or check what is kept for later builds.

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         lambda: Copy(sources=("http://example.test/x",), destination="/a"),
         lambda: Copy(sources=("a", "b"), destination="/a"),
         lambda: Copy(sources=("a",), destination="/a", from_stage="x --chown=0"),
+        lambda: Copy(sources=("a",), destination="/a", owner="0:0 --from=x"),
         lambda: Env(variables=()),
         lambda: Env(variables=(("A B", ""),)),
         lambda: Env(variables=(("1A", ""),)),

@@ -103,6 +103,7 @@ def line(instruction: Instruction) -> str:
             ),
             "COPY --from=build /venv /venv",
         ),
+        (Copy(sources=("a/",), destination="/a/", owner="7:0"), "COPY --chown=7:0 a/ /a/"),
         (Copy(sources=("my data/x y.txt",), destination="/d/"), 'COPY ["my data/x y.txt", "/d/"]'),
         (Copy(sources=("a*[b].py",), destination="/d/"), 'COPY ["a[*][[]b].py", "/d/"]'),
         (Copy(sources=("--from=x",), destination="/d/"), 'COPY ["--from=x", "/d/"]'),

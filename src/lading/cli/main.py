@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -35,6 +36,7 @@ _COMMANDS = {
     "push": "sending",
     "copy": "sending",
     "inspect": "inspecting",
+    "import": "bentofile",
     "doctor": "doctor",
     "schema": "schema",
     "cache": "cache",
@@ -51,7 +53,8 @@ class _Program(Commands):
 
     def named(self, name: str) -> click.Command | None:
         """The command of a name that is listed."""
-        found = getattr(import_module(f"lading.cli.{_COMMANDS[name]}"), name)
+        attribute = f"{name}_" if iskeyword(name) else name
+        found = getattr(import_module(f"lading.cli.{_COMMANDS[name]}"), attribute)
         return found if isinstance(found, click.Command) else None
 
 

@@ -102,11 +102,13 @@ class Copy:
         sources: Paths in the context or stage, literal: a star is a star.
         destination: A path in the image; a folder where it ends in a slash.
         from_stage: The stage or image that holds the sources; the build context where None.
+        owner: Whose the files become, as `uid:gid`; root's where None.
     """
 
     sources: tuple[str, ...]
     destination: str
     from_stage: str | None = None
+    owner: str | None = None
 
     def __post_init__(self) -> None:
         fields.some(self.sources, "sources")
@@ -117,6 +119,8 @@ class Copy:
         self._check_sources()
         if self.from_stage is not None:
             fields.match(fields.IMAGE, self.from_stage, "stage to copy from")
+        if self.owner is not None:
+            fields.match(fields.ACCOUNT, self.owner, "owner")
 
     def _check_sources(self) -> None:
         for source in self.sources:

@@ -186,6 +186,8 @@ def _secret_fields(mount: SecretMount) -> list[str]:
 
 def _copy(copy: Copy) -> str:
     flags = () if copy.from_stage is None else (f"--from={copy.from_stage}",)
+    if copy.owner is not None:
+        flags = (*flags, f"--chown={copy.owner}")
     paths = [*(_unpatterned(source) for source in copy.sources), copy.destination]
     return " ".join(("COPY", *flags, _path_list(paths)))
 
