@@ -57,7 +57,7 @@ SKIPPED_FOLDERS = frozenset(
 )
 """Folders that are entered only where they are named: histories, caches, environments."""
 
-_SKIPPED_FILES = ("*.pyc", ".DS_Store", "lading.lock")
+_SKIPPED_FILES = ("*.pyc", ".DS_Store", "lading.lock", "lading.*.lock")
 
 _VENV_MARK = "pyvenv.cfg"  # PEP 405: what makes a folder a virtual environment
 

@@ -187,6 +187,9 @@ Usage: lading lock [OPTIONS] [TARGET]
 
   Resolve every version, digest and hash into lading.lock, beside the project.
 
+  An image that is called otherwise than `image` has a lock of its own,
+  lading.NAME.lock.
+
   Python packages, and on Debian and Ubuntu the system packages that the base
   image lacks.
 

@@ -212,6 +212,9 @@ def test_extends_adds_to_an_image_of_the_file_or_of_code() -> None:
         ('[images.image]\nextends = "a:b"', [
             "lading.toml:1: no image can be called 'image'",
             "hint: the table above it is the one called image"]),
+        ('[images."a/../b"]\ncmd = "x"', [
+            "lading.toml:1: no image can be called 'a/../b'",
+            "hint: letters and digits, with - . _ between them"]),
         ("images = 3", ["lading.toml:1: images is not a table"]),
         ("[images]\na = 3", [
             "lading.toml:2: image 'a' is neither a reference nor a table",

@@ -75,6 +75,8 @@ def lock(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Resolve every version, digest and hash into lading.lock, beside the project.
 
+    An image that is called otherwise than `image` has a lock of its own, lading.NAME.lock.
+
     Python packages, and on Debian and Ubuntu the system packages that the base image lacks.
 
     What is locked stays, where it still fits: only what changed is resolved, unless --upgrade or
@@ -82,7 +84,7 @@ def lock(  # noqa: PLR0913 - one argument an option
 
     With --json: {file, changed, platforms}; with --check, {drifted, remarks}, lists of sentences.
     """
-    from lading.lock.file import read_lock, write_lock  # noqa: PLC0415 - only for this command
+    from lading.lock.file import lock_name, read_lock, write_lock  # noqa: PLC0415 - only here
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
     from lading.lock.making import LockMaker  # noqa: PLC0415
     from lading.lock.resolve import Renewal  # noqa: PLC0415
@@ -94,12 +96,13 @@ def lock(  # noqa: PLR0913 - one argument an option
             hint="upgrade first, then check",
         )
     found = loaded(target, project=project, base_image=base_image)
-    earlier = read_lock(found.project)
+    file = lock_name(found.image)
+    earlier = read_lock(found.project, file)
     wanted = platforms or _platforms_of(earlier)
     if check:
         drifted = _drift(found, earlier, wanted, allow_unpinned_base=allow_unpinned_base)
         remarks = tuple(_remarks(earlier)) if earlier else ()
-        _tell_drift(drifted, remarks, as_json=as_json, quiet=quiet)
+        _tell_drift(file, drifted, remarks, as_json=as_json, quiet=quiet)
         return
     with progress(quiet=quiet) as say:
         maker = LockMaker(
@@ -116,8 +119,8 @@ def lock(  # noqa: PLR0913 - one argument an option
             earlier=earlier,
             renewal=Renewal(everything=upgrade, packages=upgraded),
         )
-        changed = write_lock(found.project, made)
-    _tell(made, changed=changed, as_json=as_json, quiet=quiet)
+        changed = write_lock(found.project, made, file)
+    _tell(file, made, changed=changed, as_json=as_json, quiet=quiet)
 
 
 def _platforms_of(lock: Lock | None) -> tuple[Platform, ...]:
@@ -154,10 +157,8 @@ def _unsigned(part: PlatformLock) -> Iterator[str]:
 
 
 def _tell_drift(
-    drifted: tuple[str, ...], remarks: tuple[str, ...], *, as_json: bool, quiet: bool
+    file: str, drifted: tuple[str, ...], remarks: tuple[str, ...], *, as_json: bool, quiet: bool
 ) -> None:
-    from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only for this command
-
     if as_json:
         click.echo(json.dumps({"drifted": list(drifted), "remarks": list(remarks)}, indent=2))
     else:
@@ -168,21 +169,19 @@ def _tell_drift(
         if drifted:
             note("hint: run `lading lock`, and commit the result")
         elif not quiet:
-            note(f"{LOCK_NAME} is up to date")
+            note(f"{file} is up to date")
     if drifted:
         click.get_current_context().exit(1)
 
 
-def _tell(lock: Lock, *, changed: bool, as_json: bool, quiet: bool) -> None:
+def _tell(file: str, lock: Lock, *, changed: bool, as_json: bool, quiet: bool) -> None:
     if as_json:
-        click.echo(_result(lock, changed=changed))
+        click.echo(_result(file, lock, changed=changed))
     elif not quiet:
-        note("\n".join(_lines(lock, changed=changed)))
+        note("\n".join(_lines(file, lock, changed=changed)))
 
 
-def _result(lock: Lock, *, changed: bool) -> str:
-    from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only for this command
-
+def _result(file: str, lock: Lock, *, changed: bool) -> str:
     platforms = {
         part.platform: {
             "base": part.base.reference,
@@ -192,12 +191,10 @@ def _result(lock: Lock, *, changed: bool) -> str:
         }
         for part in lock.platforms
     }
-    return json.dumps({"file": LOCK_NAME, "changed": changed, "platforms": platforms}, indent=2)
+    return json.dumps({"file": file, "changed": changed, "platforms": platforms}, indent=2)
 
 
-def _lines(lock: Lock, *, changed: bool) -> Iterator[str]:
-    from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only for this command
-
+def _lines(file: str, lock: Lock, *, changed: bool) -> Iterator[str]:
     for part in lock.platforms:
         pinned = " by digest" if part.base.digest else ""
         if not part.base.is_pinned:
@@ -215,4 +212,4 @@ def _lines(lock: Lock, *, changed: bool) -> Iterator[str]:
             if one.is_source:
                 named = f"{one.name} {one.version}" if one.version else one.name
                 yield f"  {named} is compiled from source in a builder stage"
-    yield f"{LOCK_NAME} {'written' if changed else 'is unchanged'}"
+    yield f"{file} {'written' if changed else 'is unchanged'}"

@@ -34,7 +34,7 @@ def show(*, target: str, project: str | None, base_image: BaseImage | None, as_j
     With --json: {calls, arguments, settings, mirrors, lock}.
     """
     from lading.explain.showing import shown  # noqa: PLC0415 - only for this command
-    from lading.lock.file import read_lock  # noqa: PLC0415
+    from lading.lock.file import lock_name, read_lock  # noqa: PLC0415
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
     from lading.machine import Machine  # noqa: PLC0415
     from lading.mirrors import read_mirrors  # noqa: PLC0415
@@ -44,7 +44,7 @@ def show(*, target: str, project: str | None, base_image: BaseImage | None, as_j
         found.image,
         project=found.project,
         inputs=read_inputs(found.image, found.project).inputs,
-        lock=read_lock(found.project),
+        lock=read_lock(found.project, lock_name(found.image)),
         mirrors=read_mirrors(found.project, Machine.here().environ),
     )
     if as_json:

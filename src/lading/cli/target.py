@@ -93,7 +93,8 @@ def _from_project(folder: Path, name: str | None) -> Image:
         where = str(folder / module) if module.endswith(".py") else module
         return _in_code(folder, where, attribute)
 
-    return ProjectImages(file=file, load=load).image(name)
+    image = ProjectImages(file=file, load=load).image(name)
+    return image._copy(name=name)  # noqa: SLF001 - the same distribution
 
 
 def _in_code(root: Path, where: str, attribute: str) -> Image:
@@ -105,9 +106,16 @@ def _in_code(root: Path, where: str, attribute: str) -> Image:
     taken = excerpt(source, attribute, modules.text) if source is not None else None
     if taken is not None and file is not None:
         with importing(root), excerpted(taken.statements, file) as module:
-            return _image(vars(module), taken.name, _Place(root, where, attribute))
+            found = _image(vars(module), taken.name, _Place(root, where, attribute))
+            return _called(found, attribute)
     image, brings_engines = found_by_child(root.resolve(), where, attribute, os.environ)
-    return image_in(root, where, attribute) if brings_engines else image
+    found = image_in(root, where, attribute) if brings_engines else image
+    return _called(found, attribute)
+
+
+def _called(image: Image, name: str | None) -> Image:
+    """The image by the name that it has in the project; a service may have said another."""
+    return image if image.name else image._copy(name=name)  # noqa: SLF001 - the same distribution
 
 
 def image_in(root: Path, where: str, attribute: str) -> Image:

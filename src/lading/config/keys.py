@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from lading.config.calls import ARGUMENTS, CALLS, IN_STEPS_ONLY
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
 
     from lading.project_file import KeyPath, ProjectFile
 
-__all__ = ["EXTENDS", "MAIN", "NAMED", "OF_AN_IMAGE", "OUTSIDE_STEPS", "STEPS", "meant", "problems"]
+__all__ = [
+    "EXTENDS",
+    "MAIN",
+    "NAME",
+    "NAMED",
+    "OF_AN_IMAGE",
+    "OUTSIDE_STEPS",
+    "STEPS",
+    "meant",
+    "problems",
+]
 
 MAIN: Final = "image"
 """A reference to an image in code; and what the image of the table itself is called."""
@@ -22,6 +33,11 @@ MAIN: Final = "image"
 NAMED: Final = "images"
 EXTENDS: Final = "extends"
 STEPS: Final = "steps"
+
+NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+"""What an image may be called: it is a part of the name of its lock."""
+
+_NAME_FORM: Final = "letters and digits, with - . _ between them"
 
 OUTSIDE_STEPS: Final = tuple(name for name in CALLS if name not in IN_STEPS_ONLY)
 OF_AN_IMAGE: Final = (MAIN, EXTENDS, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
@@ -47,8 +63,8 @@ def problems(file: ProjectFile) -> list[Problem]:
 
 def _of_image(file: ProjectFile, name: str, value: object) -> Iterator[Problem]:
     keys = (NAMED, name)
-    if name == MAIN or not name or ":" in name:
-        hint = "the table above it is the one called image" if name == MAIN else None
+    if name == MAIN or not re.fullmatch(NAME, name):
+        hint = "the table above it is the one called image" if name == MAIN else _NAME_FORM
         yield _problem(file, f"no image can be called {name!r}", keys, hint)
     if isinstance(value, dict):
         yield from _unknown(file, value, OF_AN_IMAGE, keys)

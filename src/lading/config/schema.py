@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lading.config.calls import CALLS, parameters
-from lading.config.keys import EXTENDS, MAIN, NAMED, OUTSIDE_STEPS, STEPS
+from lading.config.keys import EXTENDS, MAIN, NAME, NAMED, OUTSIDE_STEPS, STEPS
 from lading.distros import SUPPORTED
 from lading.image import Image, secret
 from lading.mirrors import REGISTRY_MIRRORS, URL_MIRRORS
@@ -81,7 +81,7 @@ def schema() -> Schema:
     named = {
         "description": "Images by name: a reference to one in code, or a description.",
         "type": "object",
-        "propertyNames": {"not": {"enum": [MAIN, ""]}, "pattern": "^[^:]*$"},
+        "propertyNames": {"not": {"const": MAIN}, "pattern": f"^{NAME}$"},
         "additionalProperties": {"oneOf": [_TEXT, {"$ref": "#/$defs/image"}]},
     }
     return {

@@ -9,7 +9,7 @@ from lading.explain.values import Setting, Value, argument_values, container_set
 from lading.explain.written import written_image, written_step
 from lading.freeze.deciding import place
 from lading.lock.debs import unlocked_packages
-from lading.lock.file import LOCK_NAME
+from lading.lock.file import lock_name
 from lading.lock.fit import misfits
 
 if TYPE_CHECKING:
@@ -160,14 +160,14 @@ def _mirrors(mirrors: Mirrors) -> Iterator[Mirror]:
 
 def _lock_state(image: Image, inputs: Inputs, lock: Lock | None) -> LockState:
     if lock is None:
-        return LockState(file=LOCK_NAME, state="missing")
+        return LockState(file=lock_name(image), state="missing")
     names = [part.platform for part in lock.platforms]
     # Whether a base may go without a digest is asked where the image is made.
     drifted = misfits(lock, image, inputs, names, allow_unpinned_base=True)
     if drifted:
-        return LockState(file=LOCK_NAME, state="drifted", drifted=drifted)
+        return LockState(file=lock_name(image), state="drifted", drifted=drifted)
     platforms = tuple(_resolved(part, image) for part in lock.platforms)
-    return LockState(file=LOCK_NAME, state="fits", platforms=platforms)
+    return LockState(file=lock_name(image), state="fits", platforms=platforms)
 
 
 def _resolved(part: PlatformLock, image: Image) -> Resolved:

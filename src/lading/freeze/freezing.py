@@ -29,7 +29,7 @@ from lading.image.call import Call
 from lading.image.words import parse_flag
 from lading.lock.debs import debs_drift, unlocked_packages
 from lading.lock.drift import drift
-from lading.lock.file import LOCK_NAME, read_lock, write_lock
+from lading.lock.file import lock_name, read_lock, write_lock
 from lading.lock.inputs import read_inputs
 from lading.machine import Machine
 from lading.mirrors import read_mirrors
@@ -274,7 +274,7 @@ class Freezer:
         self, image: Image, asked: Asked, root: Path, platform: Platform
     ) -> PlatformLock:
         name = str(platform)
-        lock = read_lock(root)
+        lock = read_lock(root, lock_name(image))
         drifted = self._drifted(image, lock, asked, name)
         part = lock.platform(name) if lock else None
         if part is not None and not drifted:
@@ -291,7 +291,7 @@ class Freezer:
             say=self.say,
         )
         made = maker.make(image, asked, root, platforms, earlier=lock)
-        write_lock(root, made)
+        write_lock(root, made, lock_name(image))
         found = made.platform(name)
         assert found is not None  # noqa: S101 - it was among those asked for
         return found
@@ -300,12 +300,12 @@ class Freezer:
         self, image: Image, lock: Lock | None, asked: Asked, platform: str
     ) -> tuple[str, ...]:
         if lock is None:
-            return (f"there is no {LOCK_NAME}",)
+            return (f"there is no {lock_name(image)}",)
         found = drift(lock, asked.inputs, [platform], allow_unpinned_base=self.allow_unpinned_base)
         part = lock.platform(platform)
         if part is not None and not found:
             found += debs_drift(image, part)
-        return tuple(f"{LOCK_NAME} is out of date: {one}" for one in found)
+        return tuple(f"{lock_name(image)} is out of date: {one}" for one in found)
 
     def _unlocked(self, asked: Asked, group: int, root: Path) -> Iterable[SourcedRequirement]:
         from lading.requirements import export_uv_lock  # noqa: PLC0415 - only for such a file

@@ -123,6 +123,7 @@ class Image(PackageCalls, ContainerCalls):
     accelerator: str | None
     steps: tuple[Step, ...]
     location: Location = field(compare=False)
+    name: str | None = field(compare=False)
 
     def __init__(  # noqa: PLR0913 - one argument a field
         self,
@@ -156,6 +157,7 @@ class Image(PackageCalls, ContainerCalls):
                 accelerator=call.maybe(parse_accelerator, accelerator),
                 steps=(),
                 location=call.location,
+                name=None,
             )
         with Call():
             check_base(self.base_image, self.distro, self.python_version)
@@ -305,7 +307,7 @@ class Image(PackageCalls, ContainerCalls):
             for step in self.steps:
                 if isinstance(step, steps.SystemPackages):
                     call.recheck(step.location, check_auto, step, image)
-        return image._copy(steps=self.steps)
+        return image._copy(steps=self.steps, name=self.name)
 
     def merge(self, other: Image) -> Image:
         """This image and another in one: its steps first, then the other's.

@@ -16,9 +16,22 @@ from lading.lock.model import FORMAT, Lock
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["LOCK_NAME", "emit_lock", "parse_lock", "read_lock", "write_lock"]
+    from lading.image import Image
+
+__all__ = ["LOCK_NAME", "emit_lock", "lock_name", "parse_lock", "read_lock", "write_lock"]
 
 LOCK_NAME = "lading.lock"
+_UNNAMED = "image"
+
+
+def lock_name(image: Image) -> str:
+    """What the lock of an image is called: several images of one project have one each.
+
+    That of an image without a name, or that is just called `image`, is `lading.lock`; that of any
+    other `lading.NAME.lock`, as PEP 751 names more than one of its kind.
+    """
+    return LOCK_NAME if image.name in {None, _UNNAMED} else f"lading.{image.name}.lock"
+
 
 _HEADER = "# Made by `lading lock`, which also checks it (--check) and renews it (--upgrade).\n\n"
 
@@ -30,37 +43,38 @@ _CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 _TOML_LINE = re.compile(r"at line (\d+)")
 
 
-def read_lock(project: Path) -> Lock | None:
-    """The lock beside the project, or None where there is none.
+def read_lock(project: Path, name: str = LOCK_NAME) -> Lock | None:
+    """The lock of that name beside the project, or None where there is none.
 
     Raises:
         FreezeError: The file is not a lock that this Lading can read, or contradicts itself.
     """
-    path = project / LOCK_NAME
+    path = project / name
     try:
-        lock = parse_lock(_read(path))
+        lock = parse_lock(_read(path), name)
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise FreezeError(f"{LOCK_NAME} is not UTF-8 text", hint=_REMAKE) from None
+        raise FreezeError(f"{name} is not UTF-8 text", hint=_REMAKE) from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise FreezeError(f"{LOCK_NAME} can't be read: {why}") from None
-    edited = [Problem(message=f"{LOCK_NAME} was edited: {flaw}") for flaw in flaws(lock)]
+        raise FreezeError(f"{name} can't be read: {why}") from None
+    edited = [Problem(message=f"{name} was edited: {flaw}") for flaw in flaws(lock)]
     if edited:
         raise FreezeError([*edited[:-1], replace(edited[-1], hint=_REMAKE)])
     return lock
 
 
 def _read(path: Path) -> str:
+    name = path.name
     # A pipe of that name would be waited for, and for ever.
     if not stat.S_ISREG(path.stat().st_mode):
-        raise FreezeError(f"{LOCK_NAME} can't be read: it is no file", hint=_REMAKE)
+        raise FreezeError(f"{name} can't be read: it is no file", hint=_REMAKE)
     return path.read_text("utf-8-sig")
 
 
-def parse_lock(text: str) -> Lock:
-    """The lock that `text` holds.
+def parse_lock(text: str, name: str = LOCK_NAME) -> Lock:
+    """The lock that `text` holds; `name` is what messages call it.
 
     Raises:
         FreezeError: It is no TOML, of another format, or lacks or has unknown keys; the message has
@@ -68,18 +82,18 @@ def parse_lock(text: str) -> Lock:
     """
     import msgspec  # noqa: PLC0415 - the model has brought it already
 
-    data = _tables(text)
+    data = _tables(text, name)
     found = data.get("version")
     if found != FORMAT or isinstance(found, bool):
-        message = f"{LOCK_NAME} has format {found!r}; this Lading reads format {FORMAT}"
+        message = f"{name} has format {found!r}; this Lading reads format {FORMAT}"
         raise FreezeError(message, hint=_hint_of(found))
     try:
         lock = msgspec.convert(data, Lock)
     except msgspec.ValidationError as error:
-        raise FreezeError(f"{LOCK_NAME} is not a lock: {error}", hint=_REMAKE) from None
+        raise FreezeError(f"{name} is not a lock: {error}", hint=_REMAKE) from None
     names = [part.platform for part in lock.platforms]
     if len(set(names)) != len(names):
-        raise FreezeError(f"{LOCK_NAME} has a platform twice: {', '.join(names)}", hint=_REMAKE)
+        raise FreezeError(f"{name} has a platform twice: {', '.join(names)}", hint=_REMAKE)
     return lock
 
 
@@ -90,21 +104,21 @@ def _hint_of(found: object) -> str:
     return _UPDATE if found > FORMAT else _OLDER
 
 
-def _tables(text: str) -> dict[str, object]:
+def _tables(text: str, name: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise FreezeError(f"{LOCK_NAME} is not a lock: nested too deep", hint=_REMAKE) from None
+        raise FreezeError(f"{name} is not a lock: nested too deep", hint=_REMAKE) from None
     except tomllib.TOMLDecodeError as error:
         conflict = _CONFLICT.search(text)
         if conflict is not None:
-            place = Location(LOCK_NAME, text.count("\n", 0, conflict.start()) + 1)
-            message = f"{LOCK_NAME} has the marks of a merge conflict"
+            place = Location(name, text.count("\n", 0, conflict.start()) + 1)
+            message = f"{name} has the marks of a merge conflict"
             raise FreezeError(Problem(message=message, location=place, hint=_MERGE)) from None
         found = _TOML_LINE.search(str(error))
-        at = Location(LOCK_NAME, int(found[1])) if found else None
+        at = Location(name, int(found[1])) if found else None
         words = f"{str(error)[:1].lower()}{str(error)[1:]}"
-        message = f"{LOCK_NAME} is not valid TOML: {words}"
+        message = f"{name} is not valid TOML: {words}"
         raise FreezeError(Problem(message=message, location=at, hint=_REMAKE)) from None
 
 
@@ -118,13 +132,13 @@ def emit_lock(lock: Lock) -> str:
     return _HEADER + tomli_w.dumps(data, multiline_strings=False)
 
 
-def write_lock(project: Path, lock: Lock) -> bool:
+def write_lock(project: Path, lock: Lock, name: str = LOCK_NAME) -> bool:
     """Write the lock beside the project, and tell whether the file changed.
 
     Raises:
         FreezeError: The file can't be written; the former one is as it was.
     """
-    path = project / LOCK_NAME
+    path = project / name
     text = emit_lock(lock).encode()
     try:
         if path.is_file() and path.read_bytes() == text:
@@ -132,5 +146,5 @@ def write_lock(project: Path, lock: Lock) -> bool:
         write_atomically(path, text)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise FreezeError(f"{LOCK_NAME} can't be written: {why}") from None
+        raise FreezeError(f"{name} can't be written: {why}") from None
     return True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lading.lock.debs import debs_drift
 from lading.lock.drift import drift
-from lading.lock.file import LOCK_NAME
+from lading.lock.file import lock_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def misfits(
         SpecificationError: A step does not say what it installs on the image's distro.
     """
     if lock is None:
-        return (f"there is no {LOCK_NAME}",)
+        return (f"there is no {lock_name(image)}",)
     found = drift(lock, inputs, platforms, allow_unpinned_base=allow_unpinned_base)
     if found:
         return found

@@ -1,0 +1,39 @@
+"""Images of one project have a lock each: none takes the place of another's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cli.program import Project
+
+TWO = """
+image = "service:image"
+
+[images.other]
+extends = "service:image"
+env = { A = "1" }
+"""
+
+
+def test_each_image_has_its_lock(tiny: Project) -> None:
+    (tiny.folder / "pyproject.toml").unlink()
+    tiny.write("lading.toml", TWO)
+    assert tiny.lading("lock", "-q").code == 0
+    assert tiny.files() == ["lading.lock", "lading.toml", "service.py"]
+    before = tiny.read("lading.lock")
+    missing = tiny.lading("lock", "--check", ".:other")
+    assert missing.err.splitlines()[0] == "drifted: there is no lading.other.lock"
+    ran = tiny.lading("lock", ".:other")
+    assert (ran.code, ran.err.splitlines()[-1]) == (0, "lading.other.lock written")
+    assert tiny.read("lading.lock") == before
+    assert tiny.lading("lock", "--check", ".:other").code == 0
+    assert tiny.lading("freeze", "-q", "--locked", ".:other", "-o", "out").code == 0
+    assert "lading.other.lock" in tiny.lading("show", ".:other").out
+
+
+def test_what_code_calls_otherwise_is_another_image(tiny: Project) -> None:
+    tiny.write("service.py", tiny.read("service.py") + "\nserving = image.env(A='1')\n")
+    assert tiny.lading("lock", "-q", "service.py:serving").code == 0
+    assert "lading.serving.lock" in tiny.files()
+    assert "lading.lock" not in tiny.files()
