@@ -18,8 +18,15 @@ from lading.debian.index import Packages
 from lading.debian.resolving import resolve
 from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
-from lading.debian.status import installed_in
-from lading.distros import archive_suites, parse_distro
+from lading.debian.status import installed_in, unneeded
+from lading.distros import (
+    UNNEEDED,
+    archive_suites,
+    available_pythons,
+    parse_distro,
+    root_packages,
+)
+from lading.grammar.python_version import PythonVersion
 from lading.http import HttpSettings
 
 if TYPE_CHECKING:
@@ -107,6 +114,7 @@ TRIED = SETS if os.environ.get("LADING_TEST_ALL_SETS") else SETS[::6]
 class Release:
     """A release as both sides see it: our package lists, and apt's sources."""
 
+    name: str
     packages: Packages
     sources: tuple[str, ...]
     stanzas: dict[tuple[str, str], str]
@@ -136,7 +144,7 @@ def release(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         suite.source.replace("deb ", f"deb [signed-by={keyring}] ", 1) for suite in suites
     )
     stanzas = {key: text for index in indexes for key, text in stanzas_of(index)}
-    return Release(Packages(indexes), lines, stanzas)
+    return Release(request.param, Packages(indexes), lines, stanzas)
 
 
 def stanzas_of(index: Index) -> Iterable[tuple[tuple[str, str], str]]:
@@ -186,6 +194,29 @@ def test_it_is_what_apt_would_install(release: Release, base: Apt) -> None:
             differ[words] = (sorted(chosen - installed), sorted(installed - chosen))
     assert len(SETS) >= 40
     assert differ == {}
+
+
+def test_on_a_base_of_packages_all_comes_but_what_is_for_installing(release: Release) -> None:
+    distro = parse_distro(release.name)
+    python = PythonVersion.parse(available_pythons(distro)[-1])
+    lacking = unneeded(UNNEEDED)
+    words = root_packages(distro, python)
+    root = resolve(words, release.packages, installed=lacking, architecture="amd64")
+    assert not {one.name for one in root} & UNNEEDED.keys()
+    there = ({one.name: one for one in (*lacking, *root)}).values()
+    for words in (*(tuple(one.split()) for one in SETS), ("perl",), ("debconf-utils",)):
+        if not all(release.packages.named(word) or "-mta" in word for word in words):
+            continue
+        found = resolve(words, release.packages, installed=there, architecture="amd64")
+        brought = {one.name for one in found}
+        exactly = {
+            relation.name
+            for one in found
+            for (relation, *others) in one.depends
+            if relation.operator == "=" and not others
+        }
+        assert brought >= exactly & UNNEEDED.keys(), words
+        assert "perl-base" in brought or words != ("perl",)
 
 
 def test_a_folder_of_what_was_chosen_is_enough_for_apt(

@@ -34,6 +34,8 @@ class Facts:
         depends: What has to be installed with it, before or after.
         provides: What it stands for, with the version where it says one.
         conflicts: What must not be installed with it: its Conflicts and Breaks.
+        stands_in: Whether it is not there, and only held to be where others need it to be
+            installed: what does need it, needs it installed.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Facts:
     depends: tuple[Alternatives, ...] = field(repr=False)
     provides: tuple[Relation, ...] = field(repr=False)
     conflicts: tuple[Relation, ...] = field(repr=False)
+    stands_in: bool = False
 
 
 class _Facts(TypedDict):

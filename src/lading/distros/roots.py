@@ -41,7 +41,11 @@ UNNEEDED: Final = {
     "perl-base": "is for maintainer scripts",
     "readline-common": "holds settings that libreadline does without",
 }
-"""Packages that others depend on for their installation alone, each with what it is for."""
+"""Packages that others depend on for their installation alone, each with what it is for.
+
+They come where one is named, or where another needs exactly a version of it, as perl does of
+perl-base: that is for more than installing.
+"""
 
 
 def root_packages(distro: Distro, python: PythonVersion, *, shell: bool = False) -> tuple[str, ...]:
