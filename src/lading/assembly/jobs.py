@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lading.oci.entries import Entry
     from lading.store import LayerKey
 
-__all__ = ["Files", "Job", "Parts", "jobs"]
+__all__ = ["Files", "Job", "Parts", "environment_job", "jobs", "system_job"]
 
 Files: TypeAlias = "Mapping[str, Path]"
 """Wheels and system packages by their SHA-256."""
@@ -82,9 +82,9 @@ def jobs(
     there: dict[str, Copied] = {}
     for layer in layers:
         if layer.kind == "system":
-            yield _system(layer, ground, user)
+            yield system_job(layer, ground, user)
         elif layer.kind == "environment":
-            yield _environment(layer, skeleton(info, ground, folders))
+            yield environment_job(layer, skeleton(info, ground, folders))
         elif layer.kind == "packages":
             assert packaging is not None  # noqa: S101 - an image with wheels has an environment
             yield _packages(layer, packaging, folders)
@@ -96,7 +96,8 @@ def jobs(
             yield _files(layer, tuple(copies.values()), folders, contents)
 
 
-def _system(layer: PlannedLayer, ground: Ground, user: User) -> Job:
+def system_job(layer: PlannedLayer, ground: Ground, user: User) -> Job:
+    """The layer of system packages."""
     base, store = ground.base, ground.store
 
     def parts(files: Files, workdir: Path) -> Parts:
@@ -110,7 +111,9 @@ def _system(layer: PlannedLayer, ground: Ground, user: User) -> Job:
     )
 
 
-def _environment(layer: PlannedLayer, entries: tuple[Entry, ...]) -> Job:
+def environment_job(layer: PlannedLayer, entries: tuple[Entry, ...]) -> Job:
+    """The layer of the environment and the folders, which are all in memory."""
+
     def parts(_: Files, __: Path) -> Parts:
         return {ENVIRONMENT: entries}
 

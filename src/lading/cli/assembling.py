@@ -133,11 +133,11 @@ class Without:
         from lading.assembly import (  # noqa: PLC0415 - only where images are made
             needed_scripts,
             scripts_to_run,
-            system_debs,
             unfit,
+            unpackable,
         )
 
-        debs = system_debs(decided.info)
+        debs = decided.info.installed_debs
         if not debs:
             return ()
         base = self._base(decided)
@@ -147,7 +147,10 @@ class Without:
             )
         except ImageError as error:  # a base that has one in another version, above all
             return tuple(unfit(one.message) for one in error.problems)
-        return scripts_to_run(decided.info, needed)
+        found = scripts_to_run(decided.info, needed)
+        if found and decided.info.on_scratch:
+            raise unpackable(found)
+        return found
 
     def _fetch_debs(self, decided: Decided) -> FetchDebs:
         return partial(self._freezer().fetch_debs, decided)

@@ -11,6 +11,7 @@ from lading.distros import (
     debian_architecture,
     interpreter_packages,
     root_packages,
+    root_tools,
     toolchain,
 )
 from lading.errors import Problem, ResolutionError, SpecificationError
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from lading.grammar.python_version import PythonVersion
     from lading.http import HttpSettings
     from lading.image import Image
-    from lading.lock.model import PlatformLock
+    from lading.lock.model import Distribution, PlatformLock
     from lading.machine import Machine
     from lading.mirrors import Mirrors
     from lading.platforms import Platform
@@ -139,21 +140,34 @@ def _asked(image: Image, part: PlatformLock, interpreter: tuple[str, ...]) -> De
     found = DebsFor(
         interpreter=interpreter if part.tools or image.base_image == SCRATCH else (),
         installations=tuple(packages for packages in asked if packages),
-        compiling=_compiling(part, distro, building, image.python_version if interpreter else None),
+        compiling=_beside(image, part, building, image.python_version if interpreter else None),
         snapshot=image.snapshot,
     )
     return found if found != DebsFor(snapshot=image.snapshot) else None
 
 
-def _compiling(
+def _beside(
+    image: Image,
     part: PlatformLock,
+    building: tuple[str, ...],
+    python_from_distro: PythonVersion | None,
+) -> tuple[str, ...]:
+    """What stages beside the image have more: those that compile, and on scratch others too."""
+    assert image.distro is not None  # noqa: S101 - whoever asks has looked
+    sources = [one for one in part.distributions if one.is_source]
+    compiling = _compiling(sources, image.distro, building, python_from_distro) if sources else ()
+    if image.base_image != SCRATCH or not part.tools:
+        return compiling
+    tools = root_tools(shell=needs_shell(image), compiles=bool(sources))
+    return tuple(sorted({*tools, *compiling}))
+
+
+def _compiling(
+    sources: Iterable[Distribution],
     distro: Distro,
     building: tuple[str, ...],
     python_from_distro: PythonVersion | None,
 ) -> tuple[str, ...]:
-    sources = [one for one in part.distributions if one.is_source]
-    if not sources:
-        return ()
     repositories = [one for one in sources if one.kind == "git"]
     needed = toolchain(
         distro,
@@ -172,12 +186,17 @@ def interpreter_of(image: Image) -> tuple[str, ...]:
     if image.base_image is None:
         return base_image(distro, python).interpreter_packages
     if image.base_image == SCRATCH:
-        return root_packages(distro, python, shell=image.shell)
+        return root_packages(distro, python, shell=needs_shell(image))
     if isinstance(image.base_image, ImageReference):
         name = image.base_image.path.rpartition("/")[2]
         if name == "python":
             return ()
     return interpreter_packages(distro, python) or ()
+
+
+def needs_shell(image: Image) -> bool:
+    """Whether a base from scratch has a shell: it was asked for, or a step is run by one."""
+    return image.shell or any(isinstance(one, steps.Run | steps.RunScript) for one in image.steps)
 
 
 def is_lockable(image: Image) -> bool:
