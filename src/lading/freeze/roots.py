@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lading.freeze.folder import Content
 from lading.info import ContextFile
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from lading.assembly.system import FetchDebs
     from lading.info import ImageInfo
     from lading.machine import Machine
-    from lading.store import StoredLayer
+    from lading.store import Store, StoredLayer
 
 __all__ = ["described_layers", "layer_contents"]
+
+_BLOCK: Final = 1 << 20
 
 
 @contextmanager
@@ -36,7 +38,7 @@ def layer_contents(
     with store.using():
         yield {
             path: Content(source=layer.blob.path, sha256=layer.descriptor.digest.encoded)
-            for path, layer in _layers(info, machine, debs).items()
+            for path, layer in _layers(info, store, debs).items()
         }
 
 
@@ -48,27 +50,26 @@ def described_layers(info: ImageInfo, machine: Machine, debs: FetchDebs) -> tupl
     """
     if not info.on_scratch:
         return ()
-    with machine.store().using():
+    store = machine.store()
+    with store.using():
         return tuple(
             ContextFile(
                 path=path, sha256=layer.descriptor.digest.encoded, size=layer.descriptor.size
             )
-            for path, layer in _layers(info, machine, debs).items()
+            for path, layer in _layers(info, store, debs).items()
         )
 
 
-def _layers(info: ImageInfo, machine: Machine, debs: FetchDebs) -> Mapping[str, StoredLayer]:
-    """Those whose blobs are what they must be: nobody looks at the folder's files again."""
+def _layers(info: ImageInfo, store: Store, debs: FetchDebs) -> Mapping[str, StoredLayer]:
+    """The layers, each read once: one that is damaged is made anew."""
     from lading.assembly import made_roots  # noqa: PLC0415 - only on scratch
     from lading.store import retried  # noqa: PLC0415
-
-    store = machine.store()
 
     def attempt() -> Mapping[str, StoredLayer]:
         found = made_roots(info, store, debs)
         for layer in found.values():
             with layer.blob.open() as stream:
-                while stream.read(1 << 20):
+                while stream.read(_BLOCK):
                     pass
         return found
 
