@@ -17,7 +17,7 @@ $(STAMP): requirements-dev.txt pyproject.toml ci/venv.sh
 	@sh ci/venv.sh $(VENV)
 	@touch $@
 
-demo: $(STAMP) ## Lock, freeze, show and (where an engine is found) build examples/iris
+demo: $(STAMP) ## Lock, freeze, show and make examples/served, with no registry, root or engine
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 bench: $(STAMP) ## Compare with BentoML and bare uv: minutes, and a quiet machine (BENCH_ARGS=... adds options)

@@ -1,11 +1,10 @@
 #!/bin/sh
-# The main job, shown on examples/iris: lock, freeze, look at the Dockerfile, build, start, ask.
-# Before the build, examples/served shows an image that takes no container engine to make.
+# The main job, shown on examples/served: lock, freeze, look at the Dockerfile, build. It takes a
+# package index and Debian's archive: no registry, no root, and no container engine. Where there is
+# one, it starts the image and asks it; then it builds examples/iris, which runs a command.
 #
 # `make demo` runs this. By hand, from anywhere: PATH="$PWD/.venv/bin:$PATH" sh examples/demo.sh
 #
-#   LADING_DEMO_BASE    the base image to build on, for a machine that reaches no docker.io:
-#                       a mirror's copy of the official Python image, say
 #   LADING_DEMO_ENGINE  the container engine, in place of the first that can serve
 #
 # It works on a copy in a temporary folder, and leaves nothing behind: no container, no image.
@@ -13,7 +12,8 @@ set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/lading-demo.XXXXXX")
-tag="lading-demo:$$"
+served="lading-demo:served-$$"
+iris="lading-demo:iris-$$"
 engine=
 container=
 
@@ -21,7 +21,7 @@ clean() {
     code=$?
     trap - EXIT HUP INT TERM
     if [ -n "$container" ]; then "$engine" rm --force "$container" >/dev/null 2>&1 || :; fi
-    if [ -n "$engine" ]; then "$engine" rmi --force "$tag" >/dev/null 2>&1 || :; fi
+    if [ -n "$engine" ]; then "$engine" rmi --force "$served" "$iris" >/dev/null 2>&1 || :; fi
     rm -rf "$work"
     exit "$code"
 }
@@ -44,91 +44,14 @@ command -v lading >/dev/null 2>&1 || {
     exit 1
 }
 
-project="$work/iris"
-mkdir "$project"
-for file in pyproject.toml requirements.txt service.py train.py; do
-    cp "$here/iris/$file" "$project/"
-done
-cd "$project"
+copied() { # EXAMPLE FILE...
+    example=$1
+    shift
+    mkdir "$work/$example"
+    for file in "$@"; do cp "$here/$example/$file" "$work/$example/"; done
+    cd "$work/$example"
+}
 
-set -- .
-if [ -n "${LADING_DEMO_BASE:-}" ]; then
-    set -- "$@" --base-image "$LADING_DEMO_BASE"
-fi
-
-say "The image, as it is written in service.py"
-sed -n '/Image(distro/,/^    )/p' service.py
-
-say "lading lock: every version, hash and digest"
-pinned=yes
-if ! shown lading lock "$@"; then
-    grep -qi 'registr' "$work/said" || exit 1
-    pinned=no
-    set -- "$@" --allow-unpinned-base
-    echo
-    echo "The base image's registry can't be reached from here. The demo goes on without the"
-    echo "base's digest, and without a build; LADING_DEMO_BASE=IMAGE names one within reach."
-    say "lading lock --allow-unpinned-base"
-    shown lading lock "$@"
-fi
-wc -l <lading.lock | awk '{ print "    lading.lock has " $1 " lines; these are its first:" }'
-sed -n '1,12p' lading.lock | cut -c1-96 | indented
-
-say "lading freeze: a complete build context, with nothing left to choose"
-shown lading freeze "$@"
-(cd .lading/* && find . -type f | LC_ALL=C sort | indented)
-
-say "lading dockerfile: what an engine is given"
-lading dockerfile --quiet "$@" | indented
-
-if [ "$pinned" = no ]; then
-    say "No build: the base image's registry can't be reached from here."
-    exit 0
-fi
-
-say "lading build without an engine: examples/served is wheels and files"
-mkdir "$work/served"
-for file in pyproject.toml requirements.txt service.py weights.json; do
-    cp "$here/served/$file" "$work/served/"
-done
-began=$(date +%s)
-(cd "$work/served" && shown lading build "$@" --output image.tar)
-echo "    that took $(($(date +%s) - began)) s, and nothing but Python; what is in it:"
-(cd "$work/served" && lading inspect image.tar >"$work/inspected")
-indented <"$work/inspected"
-
-if [ -n "${LADING_DEMO_ENGINE:-}" ]; then
-    set -- "$@" --engine "$LADING_DEMO_ENGINE"
-elif ! lading doctor >"$work/doctor" 2>&1; then
-    say "No build of iris, which runs a command: no container engine can serve here. lading doctor:"
-    indented <"$work/doctor"
-    exit 0
-fi
-
-say "lading build, with an engine: iris trains its model (the first time, this takes a while)"
-began=$(date +%s)
-if ! lading build --json --tag "$tag" "$@" >"$work/built" 2>"$work/said"; then
-    tail -n 30 "$work/said" | indented
-    exit 1
-fi
-built_by=$(sed -n 's/.*"engine": *"\([^"]*\)".*/\1/p' "$work/built")
-echo "    $built_by built $tag in $(($(date +%s) - began)) s"
-
-# What runs it: buildx and buildctl hand their images to docker, buildah shares podman's.
-case $built_by in
-docker | buildx | buildctl) engine=docker ;;
-podman | buildah) engine=podman ;;
-nerdctl) engine=nerdctl ;;
-esac
-if ! command -v "${engine:-nothing}" >/dev/null 2>&1; then
-    echo "    $built_by does not run images: start it where one can."
-    engine=
-    exit 0
-fi
-
-say "The container answers"
-container=$("$engine" run --detach --publish 127.0.0.1::8000 "$tag")
-address=$("$engine" port "$container" 8000/tcp | head -n 1)
 cat >"$work/ask.py" <<'PYTHON'
 import json
 import sys
@@ -155,12 +78,85 @@ with direct.open(asked, timeout=20) as answer:
     print(f"POST /predict {json.dumps(flowers)}")
     print(answer.read().decode())
 PYTHON
-shown python3 "$work/ask.py" "http://$address" || {
-    "$engine" logs "$container" 2>&1 | tail -n 30 | indented
-    exit 1
+
+asked() { # TAG
+    container=$("$engine" run --detach --publish 127.0.0.1::8000 "$1")
+    address=$("$engine" port "$container" 8000/tcp | head -n 1)
+    shown python3 "$work/ask.py" "http://$address" || {
+        "$engine" logs "$container" 2>&1 | tail -n 30 | indented
+        exit 1
+    }
+    began=$(date +%s)
+    "$engine" stop --time 10 "$container" >/dev/null
+    echo "    stopped by SIGTERM in $(($(date +%s) - began)) s"
+    "$engine" rm --force "$container" >/dev/null
+    container=
 }
 
+copied served pyproject.toml requirements.txt service.py weights.json
+
+say "The image, as it is written in service.py"
+sed -n '/Image(base_image/,/^    )/p' service.py
+
+say "lading lock: every version, hash and digest, of Python's packages and of Debian's"
+shown lading lock
+wc -l <lading.lock | awk '{ print "    lading.lock has " $1 " lines; these are its first:" }'
+sed -n '1,12p' lading.lock | cut -c1-96 | indented
+
+say "lading freeze: a complete build context, with nothing left to choose"
+shown lading freeze
+(cd .lading/* && find . -type f | LC_ALL=C sort | indented)
+
+say "lading dockerfile: what an engine would be given"
+lading dockerfile --quiet | indented
+
+say "lading build: the image itself, with no engine, no registry and no root"
 began=$(date +%s)
-"$engine" stop --time 10 "$container" >/dev/null
-echo "    stopped by SIGTERM in $(($(date +%s) - began)) s"
+shown lading build --output image.tar
+echo "    that took $(($(date +%s) - began)) s, and nothing but Python; what is in it:"
+lading inspect image.tar >"$work/inspected"
+indented <"$work/inspected"
+
+set --
+if [ -n "${LADING_DEMO_ENGINE:-}" ]; then
+    set -- --engine "$LADING_DEMO_ENGINE"
+elif ! lading doctor >"$work/doctor" 2>&1; then
+    say "It is not started: no container engine can serve here. lading doctor:"
+    indented <"$work/doctor"
+    exit 0
+fi
+
+copied iris pyproject.toml requirements.txt service.py train.py
+say "lading build, with an engine: iris trains its model (the first time, this takes a while)"
+began=$(date +%s)
+if ! lading build --json --tag "$iris" "$@" >"$work/built" 2>"$work/said"; then
+    tail -n 30 "$work/said" | indented
+    exit 1
+fi
+built_by=$(sed -n 's/.*"engine": *"\([^"]*\)".*/\1/p' "$work/built")
+echo "    $built_by built it in $(($(date +%s) - began)) s"
+
+# What runs it: buildx and buildctl hand their images to docker, buildah shares podman's.
+case $built_by in
+docker | buildx | buildctl) engine=docker ;;
+podman | buildah) engine=podman ;;
+nerdctl) engine=nerdctl ;;
+esac
+if ! command -v "${engine:-nothing}" >/dev/null 2>&1; then
+    echo "    $built_by does not run images: start it where one can."
+    engine=
+    exit 0
+fi
+
+say "The container answers"
+asked "$iris"
+
+cd "$work/served"
+say "And so does the one that was made without an engine, of the archive that it loads"
+lading build --quiet --tag "$served" --output docker-archive:docker.tar
+"$engine" load --input docker.tar >"$work/said" 2>&1 || {
+    indented <"$work/said"
+    exit 1
+}
+asked "$served"
 say "Done: nothing is left of it but the engine's cache."

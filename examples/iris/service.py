@@ -23,7 +23,7 @@ def image() -> Image:
     from lading import Image
 
     return (
-        Image(distro="debian:bookworm", python_version="3.11")
+        Image(base_image="scratch", distro="debian:trixie", python_version="3.13")
         .system_packages("libgomp1")
         .requirements_file("requirements.txt")
         .build_include("train.py")

@@ -1,6 +1,7 @@
 """A server that tells irises apart by weights in a file, and the image that it runs in.
 
-It is wheels and files: nothing has to be executed to make it, and no container engine is needed.
+It is Debian's packages, wheels and files: nothing has to be executed to make it, and no registry
+and no container engine is needed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def image() -> Image:
     from lading import Image
 
     return (
-        Image(distro="debian:bookworm", python_version="3.11")
+        Image(base_image="scratch", distro="debian:trixie", python_version="3.13")
         .requirements_file("requirements.txt")
         .build_include("service.py", "weights.json")
         .env(PYTHONUNBUFFERED="1")

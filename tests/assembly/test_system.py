@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from assembly.tiny import Bench, base_with, image_info
 from debs.debmaker import Member, file, folder, link, make_deb
-from lading.assembly import must_execute, scripts_to_run, system_debs
+from lading.assembly import made_roots, must_execute, scripts_to_run
 from lading.bases import BaseFiles
 from lading.bases.base import base_of, nothing
 from lading.errors import ImageError
-from lading.info import InstallSystem
+from lading.info import Config, InstallSystem
 from lading.info.model import User
-from lading.lock.model import Deb
+from lading.info.roots import root_layers
+from lading.lock.model import Deb, LockedBase
 from lading.oci.making import config_of
 from lading.platforms import Platform
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from lading.assembly import Assembled
     from lading.bases import Base
+    from lading.info import ImageInfo
 
 FILES = (folder("./usr"), folder("./usr/bin"), file("./usr/bin/tool", "tool\n", mode=0o755))
 ACCOUNTS = (
@@ -100,7 +103,7 @@ def test_a_second_build_opens_no_package(bench: Bench) -> None:
 def test_the_packages_of_all_installations_are_one_layer(bench: Bench) -> None:
     one, two = deb(bench, "tool", *FILES), deb(bench, "more", folder("./opt"), group=2)
     info = image_info(installing(one), installing(two))
-    assert system_debs(info) == (one, two)
+    assert info.installed_debs == (one, two)
     made = bench.assemble(info, base_with(bench.root, "linux/amd64"))
     assert [layer.name for layer in made.layers][1] == "system packages tool, more"
 
@@ -110,7 +113,7 @@ def test_a_script_that_has_to_be_run_is_told_with_its_line(bench: Bench) -> None
     info = image_info(installing(deb(bench, "tool", *FILES, control={"postinst": script})))
     base = base_with(bench.root, "linux/amd64")
     assert must_execute(info) == ()
-    needed = bench.installer.needed_scripts(system_debs(info), base, User())
+    needed = bench.installer.needed_scripts(info.installed_debs, base, User())
     (one,) = scripts_to_run(info, needed)
     assert str(one.problem).startswith(
         "service.py:4: the postinst script of the system package tool has to be run: "
@@ -119,7 +122,7 @@ def test_a_script_that_has_to_be_run_is_told_with_its_line(bench: Bench) -> None
     with pytest.raises(ImageError, match="frobnicate"):
         bench.assemble(info, base)
     bench.debs.clear()  # what was found once is known
-    again = bench.installer.needed_scripts(system_debs(info), base, User())
+    again = bench.installer.needed_scripts(info.installed_debs, base, User())
     assert again == needed
 
 
@@ -166,6 +169,47 @@ def test_what_was_left_out_is_told_each_time(bench: Bench) -> None:
     )
     bench.debs.clear()
     assert bench.assemble(info, base).remarks == first.remarks
+
+
+def test_on_scratch_there_is_nothing_to_run_a_script_by(bench: Bench) -> None:
+    script = "#!/bin/sh\nset -e\nfrobnicate --all\n"
+    info = image_info(installing(deb(bench, "tool", *FILES, control={"postinst": script})))
+    with pytest.raises(ImageError) as caught:
+        made_roots(on_scratch(info), bench.store, bench.fetch_debs)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith("service.py:4: the postinst script of the system package tool")
+    assert problem.hint is not None
+    assert problem.hint.startswith("on scratch there is nothing to run it by: leave the package")
+
+
+def on_scratch(info: ImageInfo) -> ImageInfo:
+    return msgspec.structs.replace(info, base=LockedBase(reference="scratch"), interpreter_debs=())
+
+
+def test_the_layers_of_a_dockerfile_are_those_of_an_image(bench: Bench) -> None:
+    info = on_scratch(image_info(installing(deb(bench, "tool", *FILES, *ACCOUNTS))))
+    found = made_roots(info, bench.store, bench.fetch_debs)
+    assert sorted(path.partition("-")[0] for path in found) == ["base/folders", "base/packages"]
+    image = bench.assemble(info, nothing(Platform.parse("linux/amd64")))
+    assert [one.diff_id for one in found.values()] == list(config_of(image.artifact).diff_ids)
+    bench.debs.clear()  # what was made once is there
+    assert made_roots(info, bench.store, bench.fetch_debs) == found
+
+
+def test_their_names_tell_what_they_are_made_of(bench: Bench) -> None:
+    tool, another = deb(bench, "tool", *FILES), deb(bench, "more")
+    info = on_scratch(image_info(installing(tool)))
+    more = on_scratch(image_info(installing(tool, another)))
+    user = msgspec.structs.replace(info, config=Config(user=User(uid=7)))
+    place = msgspec.structs.replace(info, config=Config(workdir="/elsewhere"))
+    packages, folders = zip(*map(layers, (info, more, user, place)), strict=True)
+    assert (len(set(packages)), len(set(folders))) == (3, 3)
+    assert packages[0] == packages[3]
+    assert layers(more) == layers(on_scratch(image_info(installing(another), installing(tool))))
+
+
+def layers(info: ImageInfo) -> list[str]:
+    return [one.path for one in root_layers(info)]
 
 
 def test_what_is_not_locked_takes_an_engine() -> None:

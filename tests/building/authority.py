@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Authority"]
 
-_EXTENSIONS = "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n"
+_EXTENSIONS = (
+    "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n"
+    "authorityKeyIdentifier=keyid\n"
+)
+# RFC 5280, 4.2.1.3: an authority's certificate says so, and Python 3.13 minds where it doesn't.
+_SIGNS = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +38,7 @@ class Authority:
         subject = ("-subj", "/CN=Authority of a test")
         key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
         out = ("-keyout", str(self.folder / "authority.key"), "-out", str(self.certificate))
-        _openssl("req", "-x509", "-days", "2", *key, *subject, *out)
+        _openssl("req", "-x509", "-days", "2", *key, *subject, *_SIGNS, *out)
 
     def certify(self, name: str) -> Path:
         """A certificate for this machine's loopback, with its key: one PEM file."""

@@ -65,9 +65,20 @@ def build_once(workshop: Workshop, engines: dict[str, engine_support.Engine], ba
 
 @pytest.fixture(scope="session")
 def iris(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the example."""
+    """A copy of the example, on a base image that has more than it asks for."""
     folder = tmp_path_factory.mktemp("examples") / "iris"
-    return Path(shutil.copytree(EXAMPLES / "iris", folder, ignore=_made_by_a_user))
+    shutil.copytree(EXAMPLES / "iris", folder, ignore=_made_by_a_user)
+    return on_debian(folder)
+
+
+def on_debian(project: Path) -> Path:
+    """An example's project, whose image is no longer on scratch."""
+    service = (project / "service.py").read_text()
+    written = 'Image(base_image="scratch", distro="debian:trixie", python_version="3.13")'
+    assert written in service
+    usual = 'Image(distro="debian:bookworm", python_version="3.11")'
+    (project / "service.py").write_text(service.replace(written, usual))
+    return project
 
 
 def _made_by_a_user(folder: str, names: list[str]) -> set[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from building.conftest import EXAMPLES
+from building.conftest import EXAMPLES, on_debian
 from building.test_iris import SPECIES, predictions
 from building.workshop import DOCKER_AND_PODMAN, healthcheck_of
 from lading.oci import validate
@@ -28,7 +28,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example that needs no engine."""
     folder = tmp_path_factory.mktemp("examples") / "served"
     shutil.copytree(EXAMPLES / "served", folder)
-    return folder
+    return on_debian(folder)
 
 
 def without_engine(workshop: Workshop, project: Path, base: str, *words: str) -> dict[str, object]:

@@ -113,10 +113,35 @@ CORPUS = {
 }
 
 
-@pytest.fixture(params=list(CORPUS.values()), ids=list(CORPUS))
+# On nothing, the layers of the Dockerfile are made by the other generator's own code: what is
+# compared is how engines unpack them, and all that is put on them.
+ON_SCRATCH = {
+    "wheels, system packages and folders": f"""
+    Image(base_image="scratch", distro="debian:trixie")
+    .system_packages("libgomp1", "git")
+    .python_packages({_OURS}, "numpy==2.3.5")
+    .user(4711, group=4712, name="server", home="/var/lib/server")
+    .workdir("/work/deep/er")
+    .volume("/data", "/var/run/own", "/tmp")
+    .env(A="1", PATH="/first:$PATH")
+    .build_include("app", to="/lib/lading")
+    .build_include("app")
+    .cmd("tools")""",
+    "another release, with a shell": f"""
+    Image(base_image="scratch", distro="debian:bookworm", shell=True, compile_bytecode=False)
+    .python_packages({_OURS})
+    .build_include("app")""",
+    "packages alone": """
+    Image(base_image="scratch", distro="debian:trixie").cmd("python3")""",
+    "files alone": """
+    Image(base_image="scratch").user(1001, name="own").build_include("app").cmd("/app/bin/run")""",
+}
+
+
+@pytest.fixture
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     folder = tmp_path / "project"
-    write_project(folder, f"{_IMAGE}{request.param}")
+    write_project(folder, request.param)
     files = {
         "app/server.py": b"print('server')\n",
         "app/bin/run": b"#!/bin/sh\necho run\n",
@@ -137,7 +162,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def assembled(workshop: Workshop, docker: Engine, project: Path, folder: Path, base: str) -> str:
     """The image of a project, made without an engine, as docker has it."""
     tag, archive = docker.tag("assembled"), folder / "image.tar"
-    words = ("--engine", "oci", "--base-image", base, "--media-types", "docker", "--tag", tag)
+    words = ("--engine", "oci", *based_on(base), "--media-types", "docker", "--tag", tag)
     done = workshop.lading("build", *words, "-o", f"docker-archive:{archive}", cwd=project)
     assert done.returncode == 0, done.stderr
     docker.run("load", "--input", str(archive))
@@ -146,9 +171,13 @@ def assembled(workshop: Workshop, docker: Engine, project: Path, folder: Path, b
     return tag
 
 
+def based_on(base: str) -> tuple[str, ...]:
+    return ("--base-image", base) if base else ()
+
+
 def check_valid(workshop: Workshop, project: Path, archive: Path, base: str) -> None:
     """The same image in OCI's own words is as the specification has it, to the last layer."""
-    words = ("--engine", "oci", "--base-image", base, "-o", f"oci-archive:{archive}")
+    words = ("--engine", "oci", *based_on(base), "-o", f"oci-archive:{archive}")
     done = workshop.lading("build", *words, cwd=project)
     assert done.returncode == 0, done.stderr
     assert validate(archive) == ()
@@ -178,10 +207,20 @@ def check_same(
         assert taken(docker, made) == taken(docker, built) > 0
 
 
+@pytest.mark.parametrize(
+    "project", [f"{_IMAGE}{steps}" for steps in CORPUS.values()], ids=CORPUS, indirect=True
+)
 def test_both_generators_make_the_same_image(
     workshop: Workshop, docker: Engine, project: Path, tmp_path: Path, base: str
 ) -> None:
     check_same(workshop, docker, project, tmp_path, base)
+
+
+@pytest.mark.parametrize("project", ON_SCRATCH.values(), ids=ON_SCRATCH, indirect=True)
+def test_so_they_do_on_scratch(
+    workshop: Workshop, docker: Engine, project: Path, tmp_path: Path
+) -> None:
+    check_same(workshop, docker, project, tmp_path, "")
 
 
 def test_so_they_do_on_a_base_that_has_a_user(

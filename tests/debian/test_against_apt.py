@@ -18,11 +18,18 @@ from lading.debian.index import Packages
 from lading.debian.resolving import resolve
 from lading.debian.signature import find_keyring
 from lading.debian.sources import roots_in
-from lading.debian.status import installed_in
+from lading.debian.status import installed_in, unneeded
 from lading.debian.trust import Trust
-from lading.distros import archive_suites, parse_distro
+from lading.distros import (
+    UNNEEDED,
+    archive_suites,
+    available_pythons,
+    parse_distro,
+    root_packages,
+)
 from lading.errors import ResolutionError
 from lading.grammar.component import COMPONENTS
+from lading.grammar.python_version import PythonVersion
 from lading.http import HttpSettings
 from lading.store import open_store
 
@@ -127,6 +134,7 @@ HELD = ("zlib1g", "libssl3", "libssl3t64", "perl-base", "libgcc-s1", "libsqlite3
 class Release:
     """A release as both sides see it: our package lists, and apt's sources."""
 
+    name: str
     packages: Packages
     sources: tuple[str, ...]
     stanzas: dict[tuple[str, str], str]
@@ -169,7 +177,7 @@ def opened(codename: str, cache: Path, *components: str) -> Release:
     indexes = tuple(index for suite in suites for index in reader.read(suite)[1])
     lines = tuple(suite.source(f"signed-by={keyring}") for suite in suites)
     stanzas = {key: text for index in indexes for key, text in stanzas_of(index)}
-    return Release(Packages(indexes), lines, stanzas)
+    return Release(codename, Packages(indexes), lines, stanzas)
 
 
 def stanzas_of(index: Index) -> Iterable[tuple[tuple[str, str], str]]:
@@ -254,6 +262,29 @@ def test_what_is_on_hold_is_left_as_apt_leaves_it(release: Release, tmp_path: Pa
             refused.append(words)
         assert found == apt.would_install_or_refuse(*words.split()), words
     assert refused
+
+
+def test_on_a_base_of_packages_all_comes_but_what_is_for_installing(release: Release) -> None:
+    distro = parse_distro(release.name)
+    python = PythonVersion.parse(available_pythons(distro)[-1])
+    lacking = unneeded(UNNEEDED)
+    words = root_packages(distro, python)
+    root = resolve(words, release.packages, installed=lacking, architecture="amd64")
+    assert not {one.name for one in root} & UNNEEDED.keys()
+    there = ({one.name: one for one in (*lacking, *root)}).values()
+    for words in (*(tuple(one.split()) for one in SETS), ("perl",), ("debconf-utils",)):
+        if not all(release.packages.named(word) or "-mta" in word for word in words):
+            continue
+        found = resolve(words, release.packages, installed=there, architecture="amd64")
+        brought = {one.name for one in found}
+        exactly = {
+            relation.name
+            for one in found
+            for (relation, *others) in one.depends
+            if relation.operator == "=" and not others
+        }
+        assert brought >= exactly & UNNEEDED.keys(), words
+        assert "perl-base" in brought or words != ("perl",)
 
 
 def test_a_folder_of_what_was_chosen_is_enough_for_apt(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from debian.signed_archive import stanza
 from lading.debian.index import Index, Packages
 from lading.debian.resolving import MissingPackage, resolve
-from lading.debian.status import installed_in
+from lading.debian.status import installed_in, unneeded
 from lading.errors import ResolutionError
 
 WORDS = st.sampled_from(
@@ -398,6 +398,54 @@ def test_an_older_package_that_provides_something_does_not_replace_a_newer_one()
         chosen("tool", index(tool, old), base=has(stanza("server", "2.0")))
     other = stanza("zserver", provides="service")
     assert names("tool", tool, old, other, base=has(stanza("server", "2.0"))) == "tool zserver"
+
+
+# What a base made of packages does without.
+
+
+def brought(words: str, *stanzas: str, without: str) -> str:
+    """What is installed on a base that is held to have some packages."""
+    packages = Packages((index(*stanzas),))
+    installed = unneeded(without.split())
+    found = resolve(words.split(), packages, installed=installed, architecture="amd64")
+    return " ".join(one.name for one in found)
+
+
+PERL = (
+    stanza("perl-base", "5.40", provides="perlapi-5.40", depends="libcrypt1"),
+    *(stanza("libcrypt1"), stanza("perl", "5.40", depends="perl-base (= 5.40)")),
+)
+
+
+@pytest.mark.parametrize("needs", ["perl-base", "perl-base (>= 5.20)", "perl-base | perl"])
+def test_what_is_for_installing_alone_is_not_brought(needs: str) -> None:
+    assert brought("tool", *PERL, stanza("tool", depends=needs), without="perl-base") == "tool"
+
+
+@pytest.mark.parametrize("needs", ["perl-base (= 5.40)", "perl-base (>= 5.20), perlapi-5.40"])
+def test_what_needs_exactly_it_brings_it(needs: str) -> None:
+    found = brought("tool", *PERL, stanza("tool", depends=needs), without="perl-base")
+    assert found == "libcrypt1 perl-base tool"
+
+
+def test_so_it_does_through_another() -> None:
+    found = brought("git", *PERL, stanza("git", depends="perl"), without="perl-base debconf")
+    assert found == "git libcrypt1 perl perl-base"
+
+
+def test_it_comes_where_it_is_named() -> None:
+    assert brought("perl-base", *PERL, without="perl-base") == "libcrypt1 perl-base"
+    assert brought("perl-base=5.40", *PERL, without="perl-base") == "libcrypt1 perl-base"
+
+
+def test_of_alternatives_it_is_not_preferred_as_what_is_there_is() -> None:
+    tool = stanza("tool", depends="small | perl-base (= 5.40)")
+    assert brought("tool", *PERL, tool, stanza("small"), without="perl-base") == "small tool"
+
+
+def test_what_is_of_its_source_does_not_bring_it() -> None:
+    packages = (stanza("debconf", source="debconf"), stanza("debconf-doc", source="debconf"))
+    assert brought("debconf-doc", *packages, without="debconf") == "debconf-doc"
 
 
 def test_two_suites_with_the_same_package_count_once() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lading.distros import UNNEEDED, parse_distro, root_packages
+from lading.distros import UNNEEDED, has_shell, parse_distro, root_packages, root_tools
 from lading.grammar.invalid import Invalid
 from lading.grammar.python_version import PythonVersion
 
@@ -24,7 +24,19 @@ def test_it_has_the_releases_own_python(distro: str, python: str) -> None:
 
 def test_a_shell_comes_where_it_is_asked_for() -> None:
     more = set(root("trixie", "3.13", shell=True)) - set(root("trixie", "3.13"))
-    assert more == {"coreutils", "dash"}
+    assert more == {"coreutils", "dash", "findutils", "grep", "sed"}
+    assert has_shell(root("trixie", "3.13", shell=True))
+    assert not has_shell(root("trixie", "3.13"))
+
+
+def test_what_a_stage_beside_it_has_more() -> None:
+    shell = root_tools(shell=False, compiles=False)
+    assert has_shell(shell)
+    assert root_tools(shell=True, compiles=False) == ()
+    assert set(root_tools(shell=True, compiles=True)) == {"diffutils", "gzip", "mawk", "tar"}
+    assert root_tools(shell=False, compiles=True) == tuple(
+        sorted((*shell, *root_tools(shell=True, compiles=True)))
+    )
 
 
 def test_another_python_is_refused_with_the_releases_that_have_which() -> None:

@@ -20,6 +20,7 @@ from freeze.world import DIGEST, MANIFEST, PLATFORM, UV, World, sdist, sha256, w
 from lading import secret
 from lading.distros import SUPPORTED
 from lading.dockerfile import dockerfile
+from lading.grammar.base import SCRATCH
 from lading.info import ContextFile, InstallPython
 from lading.lock.file import write_lock
 from lading.lock.inputs import base_of, read_inputs
@@ -155,6 +156,16 @@ _TRUST = {
     "archive_keyrings": (("debian", ContextFile(path="apt/debian.gpg", sha256="0" * 64, size=1)),),
     "unsigned_archives": ("debian-security",),
 }
+_TRIXIE = ("debian:trixie",)
+_ON_SCRATCH = """(
+    Image(base_image="scratch", distro=DISTRO)
+    .system_packages("libgomp1")
+    .python_packages("fastapi", "./wheels/ours-1.0-py3-none-any.whl")
+    .build_include("server.py")
+    .env(PATH="/opt/tools/bin:$PATH")
+    .volume("/data")
+    .cmd("python", "server.py")
+)"""
 
 RECIPES = {
     "minimal": Recipe(
@@ -348,11 +359,61 @@ RECIPES = {
         builds=(build("fast", _SETUPTOOLS),),
         reaching={"vendored": True},
     ),
+    "scratch": Recipe(
+        distros=("debian:bookworm", "debian:trixie"),
+        text=_ON_SCRATCH,
+        locked=(_OURS, wheel("fastapi", "0.115.0")),
+    ),
+    "scratch-compiled": Recipe(
+        distros=_TRIXIE,
+        text="""(
+    Image(base_image="scratch", distro=DISTRO)
+    .build_packages("libssl-dev")
+    .python_packages("fast", "psycopg2", "six", no_binary=["fast", "psycopg2"],
+        no_build_isolation=["fast"])
+)""",
+        locked=(sdist("fast", "1.0"), sdist("psycopg2", "2.9.9"), wheel("six", "1.16.0")),
+        builds=(build("fast", _SETUPTOOLS), build("psycopg2", _SETUPTOOLS)),
+    ),
+    "scratch-run": Recipe(
+        distros=_TRIXIE,
+        text="""(
+    Image(base_image="scratch", distro=DISTRO)
+    .python_packages("fastapi")
+    .run("python -c 'import fastapi'")
+    .system_packages("git")
+    .run_script("setup.sh")
+    .python_packages("psycopg2", no_binary=["psycopg2"])
+    .cmd("python", "-m", "server")
+)""",
+        locked=(wheel("fastapi", "0.115.0"), sdist("psycopg2", "2.9.9", group=2)),
+        builds=(build("psycopg2", _SETUPTOOLS),),
+    ),
+    "scratch-unlocked": Recipe(
+        distros=_TRIXIE,
+        text="""(
+    Image(base_image="scratch", distro=DISTRO, lock_python_packages=False)
+    .python_packages("fastapi>=0.115")
+)""",
+    ),
+    "scratch-vendored": Recipe(
+        distros=_TRIXIE,
+        text=_ON_SCRATCH,
+        locked=(_OURS, wheel("fastapi", "0.115.0")),
+        reaching={"vendored": True},
+    ),
+    "classic-scratch": Recipe(
+        distros=_TRIXIE,
+        dialect="classic",
+        text=_ON_SCRATCH,
+        locked=(_OURS, wheel("fastapi", "0.115.0")),
+    ),
 }
 
 CASES = tuple((name, distro) for name, recipe in RECIPES.items() for distro in recipe.distros)
 UNLOCKED = {name for name, recipe in RECIPES.items() if "lock_python_packages" in recipe.text}
 CLASSIC = {name for name, recipe in RECIPES.items() if recipe.dialect == "classic"}
+ON_SCRATCH = {name for name in RECIPES if "scratch" in name}
 VENDORED = {name for name, recipe in RECIPES.items() if recipe.reaching.get("vendored")}
 
 
@@ -377,10 +438,11 @@ def text_of(recipe: str, distro: str) -> str:
 
 
 def _lock(world: World, image: Image, recipe: Recipe, *, pinned: bool) -> None:
+    has_digest = pinned and image.base_image != SCRATCH
     base = LockedBase(
         reference=str(base_of(image)),
-        digest=DIGEST if pinned else None,
-        manifest=MANIFEST if pinned else None,
+        digest=DIGEST if has_digest else None,
+        manifest=MANIFEST if has_digest else None,
     )
     part = PlatformLock(
         platform=PLATFORM,

@@ -7,6 +7,7 @@ import pytest
 
 from lading.dockerfile import instructions
 from lading.dockerfile.instructions import (
+    Add,
     BindMount,
     CacheMount,
     Cmd,
@@ -53,6 +54,13 @@ if TYPE_CHECKING:
         lambda: RunAll(commands=()),
         lambda: RunAll(commands=("a\nb",)),
         lambda: RunAll(commands=("a; b",)),
+        lambda: Add(archive="", folder="/"),
+        lambda: Add(archive="base/x.tar", folder="/"),
+        lambda: Add(archive="https://example.test/x.tar.gz", folder="/"),
+        lambda: Add(archive="git@example.test:x.tar.gz", folder="/"),
+        lambda: Add(archive="--chown=0 x.tar.gz", folder="/"),
+        lambda: Add(archive="*.tar.gz", folder="/"),
+        lambda: Add(archive="x.tar.gz", folder="here"),
         lambda: Copy(sources=(), destination="/a"),
         lambda: Copy(sources=("",), destination="/a"),
         lambda: Copy(sources=("a",), destination=""),

@@ -19,6 +19,7 @@ from dockerfile.parseback import DIALECTS, argv, expand, json_list, pairs, parse
 from dockerfile.recipes import (
     CASES,
     CLASSIC,
+    ON_SCRATCH,
     SNAPSHOTS,
     UNLOCKED,
     frozen,
@@ -44,6 +45,8 @@ from lading.info import (
     SecretUse,
     SetEnv,
 )
+from lading.info.environment import DEFAULT_PATH
+from lading.info.roots import packages_layer, tools_layer
 from lading.lock.model import Build, Distribution, LockedBase
 from shells import _linter
 
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from dockerfile.parseback import Parsed
     from lading.grammar.dialect import Dialect
     from lading.info import Step
+    from lading.info.roots import RootLayer
 
 each = pytest.mark.parametrize(("recipe", "distro"), CASES)
 
@@ -141,8 +145,11 @@ def test_only_what_old_builders_know(recipe: str, distro: str) -> None:  # CASES
 def test_the_base_has_a_digest_and_no_word_is_missing(recipe: str, distro: str) -> None:
     text = text_of(recipe, distro)  # CASES R12, R15
     first = of_kind(text, "FROM")[0]
-    assert re.match(r"[a-z0-9.:/-]+@sha256:[0-9a-f]{64}( AS [a-z]+)?$", first.rest)
     assert "None" not in text
+    if recipe in ON_SCRATCH:
+        assert first.rest.partition(" AS ")[0] == "scratch"
+        return
+    assert re.match(r"[a-z0-9.:/-]+@sha256:[0-9a-f]{64}( AS [a-z]+)?$", first.rest)
     if distro.startswith("debian") and recipe in {"minimal", "full", "compiled", "unlocked"}:
         assert f"-slim-{distro.partition(':')[2]}@" in first.rest
 
@@ -151,9 +158,11 @@ def test_the_base_has_a_digest_and_no_word_is_missing(recipe: str, distro: str) 
 def test_the_build_starts_as_root_and_the_container_does_not(recipe: str, distro: str) -> None:
     text = text_of(recipe, distro)  # CASES R9, R48
     users = [user.rest for user in of_kind(text, "USER")]
-    assert users[0] == "0"
-    assert re.fullmatch(r"[1-9][0-9]*:[0-9]+", users[-1])
-    assert [one.kind for one in parse(text)][:3] == ["FROM", "SHELL", "USER"]
+    if recipe not in ON_SCRATCH:  # which has no other user, and no other shell
+        assert users.pop(0) == "0"
+        assert [one.kind for one in parse(text)][:3] == ["FROM", "SHELL", "USER"]
+    assert len(users) == 1
+    assert re.fullmatch(r"[1-9][0-9]*:[0-9]+", users[0])
     assert not any(one.kind == "RUN" for one in parse(text)[-3:])
 
 
@@ -174,6 +183,8 @@ def test_path_keeps_what_the_base_has(recipe: str, distro: str) -> None:  # CASE
         for one in of_kind(text_of(recipe, distro), "ENV")
         if one.rest.startswith("PATH=")
     ]
+    if recipe in ON_SCRATCH:  # what an engine takes where a base says nothing
+        assert found.pop(0) == DEFAULT_PATH
     assert all("/base/bin" in path.split(":") for path in found)
     assert bool(found) == (recipe != "no-python")
 
@@ -239,7 +250,13 @@ def test_every_stage_that_compiles_has_the_tools(recipe: str, distro: str) -> No
     wanted = {"compiled": "(libssl-dev|openssl-dev|openssl-devel)", "no-isolation": "ninja-build"}
     for part in stages(text_of(recipe, distro)):
         runs = [script(one) for one in part if one.kind == "RUN"]
-        if any("uv build" in run for run in runs):
+        if recipe in ON_SCRATCH and any("uv build" in run for run in runs):
+            info = frozen(recipe, distro)
+            tools = tools_layer(info)
+            assert tools is not None
+            assert ("ADD", f"{tools.path} /") in [(one.kind, one.rest) for one in part[:2]]
+            assert {"build-essential", "python3.13-dev", "tar"} <= {one.name for one in tools.debs}
+        elif any("uv build" in run for run in runs):
             first = runs[0]
             if "/run/apt.versions" in first:  # what it is, the lock says
                 found = frozen(recipe, distro)
@@ -283,6 +300,24 @@ def test_the_environment_is_tidied_before_packages_and_unlocked_after_them(
             # A package may have a program that is called like this itself.
             tidied = [place for place, one in enumerate(commands) if "bin/*activate*" in one]
             assert 0 < tidied[0] < installs[0]
+
+
+@pytest.mark.parametrize(("recipe", "distro"), [case for case in CASES if case[0] in ON_SCRATCH])
+def test_nothing_is_run_on_scratch_but_where_there_is_a_shell(recipe: str, distro: str) -> None:
+    info, text = frozen(recipe, distro), text_of(recipe, distro)
+    packages, tools = packages_layer(info), tools_layer(info)
+    assert packages is not None
+    with_shell = {one.path for one in (packages, tools) if one and has_dash(one)}
+    assert (packages.path in with_shell) == (recipe == "scratch-run")
+    shipped_runs = [one for one in shipped(text) if one.kind == "RUN"]
+    assert bool(shipped_runs) == (recipe == "scratch-run")
+    for part in stages(text):
+        if any(one.kind == "RUN" for one in part) and not shipped_runs:
+            assert part[1].rest.removesuffix(" /") in with_shell
+
+
+def has_dash(layer: RootLayer) -> bool:
+    return "dash" in {one.name for one in layer.debs}
 
 
 def test_the_environment_changes_nothing_before_it() -> None:  # CASES R35
@@ -523,6 +558,28 @@ def test_no_word_becomes_an_instruction_of_the_classic_dialect(info: ImageInfo) 
     image = [one.kind for one in shipped(text) if one.kind not in {"FROM", "COPY", "RUN"}]
     mounted = [one.kind for one in shipped(info.dockerfile)]
     assert image == [kind for kind in mounted if kind not in {"FROM", "COPY", "RUN"}]
+
+
+@pytest.mark.parametrize("dialect", GRAMMAR)
+@given(info=infos)
+def test_no_word_becomes_an_instruction_on_scratch(dialect: Dialect, info: ImageInfo) -> None:
+    base = frozen("scratch-run", "debian:trixie")  # with a shell, for whatever the steps run
+    usual = info if dialect == "buildkit" else without_secrets(info)
+    usual = replaced(usual, tuple(one for one in usual.steps if not isinstance(one, InstallSystem)))
+    made = msgspec.structs.replace(
+        usual,
+        base=base.base,
+        interpreter_packages=base.interpreter_packages,
+        interpreter_debs=base.interpreter_debs,
+        build_debs=base.build_debs,
+    )
+    text = dockerfile(made, dialect=dialect)
+    kinds = [one.kind for one in parse(text)]
+    assert kinds == kinds_by_the_other_parser(text)
+    steps = [one for one in kinds if one not in {"FROM", "ADD", "RUN", "COPY"}]
+    plain = [one.kind for one in parse(dockerfile(usual, dialect=dialect))]
+    plain = [one for one in plain if one not in {"FROM", "ADD", "RUN", "COPY", "SHELL"}]
+    assert steps == ["ENV", *plain[plain.index("WORKDIR") :]]
 
 
 @pytest.mark.parametrize("dialect", GRAMMAR)

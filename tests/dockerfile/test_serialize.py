@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dockerfile.parseback import DIALECTS, argv, directives, expand, pairs, parse, paths, selects
 from lading.dockerfile.instructions import (
+    Add,
     BindMount,
     Blank,
     CacheMount,
@@ -94,6 +95,8 @@ def line(instruction: Instruction) -> str:
             "RUN apt-get update && \\\n    rm -rf /x",
         ),
         (RunAll(commands=("[ -d /x ]", "true")), 'RUN ["/bin/sh", "-c", "[ -d /x ] && true"]'),
+        (Add(archive="base/x-0.tar.gz", folder="/"), "ADD base/x-0.tar.gz /"),
+        (Add(archive="x.tar.gz", folder="/a b$"), r'ADD ["x.tar.gz", "/a b\\$"]'),
         (Copy(sources=("a", "b/c"), destination="/app/"), "COPY a b/c /app/"),
         (
             Copy(

@@ -150,6 +150,7 @@ infos = st.builds(
     config=configs,
     vendored=st.booleans(),
     programs=st.lists(files, max_size=1).map(tuple),
+    layers=st.lists(files, max_size=1).map(tuple),
     base_mirror=maybe,
     archive_mirrors=pairs,
     python_mirror=maybe,
@@ -263,6 +264,7 @@ EXAMPLE = ImageInfo(
     ),
     vendored=True,
     programs=(ContextFile(path="uv", sha256="0", size=1, executable=True),),
+    layers=(ContextFile(path="base/packages-0.tar.gz", sha256="0", size=1),),
     interpreter_debs=(DEB,),
     build_debs=(DEB,),
     components=("contrib",),
@@ -275,7 +277,7 @@ EXAMPLE = ImageInfo(
 )
 
 REACHING = {
-    *("vendored", "programs", "base_mirror", "archive_mirrors", "python_mirror"),
+    *("vendored", "programs", "layers", "base_mirror", "archive_mirrors", "python_mirror"),
     *("archive_keyrings", "unsigned_archives"),
     "folders",
 }

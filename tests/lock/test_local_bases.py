@@ -158,12 +158,14 @@ def test_a_frozen_folder_can_hold_no_dockerfile_on_a_local_base(dock: Dock) -> N
     assert "lading build -o image.tar" in problem.hint
 
 
-def test_a_frozen_folder_can_hold_no_dockerfile_on_scratch(dock: Dock) -> None:
-    image = Image(base_image="scratch")
+def test_nothing_can_be_run_on_nothing(dock: Dock) -> None:
+    image = Image(base_image="scratch").run("true")
     write_lock(dock.project, dock.lock(image))
     problem = frozen(dock, image)
-    assert problem.message.startswith("a Dockerfile on scratch can't run the commands")
-    assert problem.hint == "make the image without an engine: lading build -o image.tar"
+    assert problem.message == "nothing can be run on scratch, which has no shell"
+    assert problem.hint == (
+        'name a release whose packages make a base, with a shell: distro="debian:trixie"'
+    )
 
 
 def test_a_changed_base_is_to_be_locked_again_before_freezing(dock: Dock) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from debian.signed_archive import Keys, Server, SignedArchive, needs, stanza
+from lading.distros import root_packages, root_tools
 from lading.errors import LadingError
 from lading.lock.debs import debs_drift
 from lading.lock.drift import drift
@@ -166,6 +167,37 @@ def test_the_toolchain_is_among_them_where_something_is_compiled(
         *((0, "build-essential"), (0, "ca-certificates"), (0, "make"), (0, "python3.11-dev")),
         (1, "python3.11"),
     ]
+
+
+def test_on_scratch_a_shell_is_where_one_is_needed(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    """In the base for a step that is run by it, beside the image for one that installs."""
+    bare = dock.image().replace(base_image="scratch", lock_system_packages=True)
+    assert bare.distro is not None
+    every = root_packages(bare.distro, bare.python_version, shell=True)
+    tools = root_tools(shell=True, compiles=True)
+    known = {one.partition("\n")[0].removeprefix("Package: ") for one in archive[0].stanzas}
+    archive[0].stanzas += [stanza(name) for name in {*every, *tools} - known]
+    publish(archive[0])
+    publish_tools(dock.index)
+    dock.index.wheel("beta", "1.0")
+    files = {"PKG-INFO": pkg_info("alpha", "1.0"), "pyproject.toml": STATIC}
+    dock.index.add(sdist("alpha", "1.0", files))
+    wheels = bare.python_packages("beta")
+
+    def shells(image: Image) -> tuple[bool, bool]:
+        """Whether the base has one, and whether what is beside the image has one more."""
+        names = {(group > 0, name) for group, name, _ in debs(make(dock, image))}
+        return (True, "dash") in names, (False, "dash") in names
+
+    assert shells(bare) == (False, False)
+    assert shells(wheels) == (False, True)
+    assert shells(wheels.run("true")) == (True, False)
+    assert shells(wheels.replace(shell=True)) == (True, False)
+    sources = make(dock, bare.python_packages("alpha", no_binary=["alpha"]).run("true"))
+    compiling = {name for group, name, _ in debs(sources) if not group}
+    assert compiling == {"build-essential", "python3.11-dev", *tools}
 
 
 def test_an_image_can_go_without(dock: Dock, archive: tuple[SignedArchive, Server]) -> None:

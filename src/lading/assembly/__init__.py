@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from lading.assembly.assembler import Assembled, AssembledLayer, Assembler
 from lading.assembly.document import index_of
-from lading.assembly.obstacles import MustExecute, must_execute, scripts_to_run, unfit
+from lading.assembly.obstacles import (
+    MustExecute,
+    must_execute,
+    scripts_to_run,
+    unfit,
+    unpackable,
+)
 from lading.assembly.plan import BUDGET, PlannedLayer, plan
-from lading.assembly.system import Installer, system_debs
+from lading.assembly.roots import made_roots
+from lading.assembly.system import Installer
 
 __all__ = [
     "BUDGET",
@@ -20,9 +27,10 @@ __all__ = [
     "MustExecute",
     "PlannedLayer",
     "index_of",
+    "made_roots",
     "must_execute",
     "plan",
     "scripts_to_run",
-    "system_debs",
     "unfit",
+    "unpackable",
 ]

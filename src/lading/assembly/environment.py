@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lading.info import InstallPython, SetEnv
-from lading.info.environment import SearchPath, account_variables, search_path
+from lading.info.environment import DEFAULT_PATH, SearchPath, account_variables, search_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from lading.info import ImageInfo
 
 __all__ = ["variables"]
-
-_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""What an engine takes for PATH where a base sets none."""
 
 
 def variables(info: ImageInfo, inherited: Iterable[str]) -> tuple[str, ...]:
@@ -27,7 +24,7 @@ def variables(info: ImageInfo, inherited: Iterable[str]) -> tuple[str, ...]:
     """
     pairs = (word.partition("=") for word in inherited)
     found = {name: value for name, _, value in pairs}
-    found.setdefault("PATH", _PATH)
+    found.setdefault("PATH", DEFAULT_PATH)
     for name, value in _changes(info):
         found[name] = value if isinstance(value, str) else _joined(value, found["PATH"])
     return tuple(f"{name}={value}" for name, value in found.items())

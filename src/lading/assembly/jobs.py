@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lading.oci.entries import Entry
     from lading.store import LayerKey
 
-__all__ = ["Job", "Parts", "Wheels", "jobs"]
+__all__ = ["Job", "Parts", "Wheels", "environment_job", "jobs", "system_job"]
 
 Wheels: TypeAlias = "Mapping[str, Path]"
 """Their files by their SHA-256."""
@@ -97,9 +97,9 @@ def jobs(  # noqa: PLR0913 - what, on what, and of what
     there: dict[str, Copied] = {}
     for layer in layers:
         if layer.kind == "system":
-            yield _system(layer, ground, user, installer)
+            yield system_job(layer, ground, user, installer)
         elif layer.kind == "environment":
-            yield _environment(layer, skeleton(info, ground, folders))
+            yield environment_job(layer, skeleton(info, ground, folders))
         elif layer.kind == "packages":
             assert packaging is not None  # noqa: S101 - an image with wheels has an environment
             yield _packages(layer, packaging, folders)
@@ -111,7 +111,9 @@ def jobs(  # noqa: PLR0913 - what, on what, and of what
             yield _files(layer, tuple(copies.values()), folders, contents)
 
 
-def _system(layer: PlannedLayer, ground: Ground, user: User, installer: Installer) -> Job:
+def system_job(layer: PlannedLayer, ground: Ground, user: User, installer: Installer) -> Job:
+    """The layer of system packages."""
+
     @contextmanager
     def parts(_: Wheels) -> Iterator[Parts]:
         with installer.installed(layer.debs, ground.base, user) as found:
@@ -125,7 +127,9 @@ def _system(layer: PlannedLayer, ground: Ground, user: User, installer: Installe
     )
 
 
-def _environment(layer: PlannedLayer, entries: tuple[Entry, ...]) -> Job:
+def environment_job(layer: PlannedLayer, entries: tuple[Entry, ...]) -> Job:
+    """The layer of the environment and the folders, which are all in memory."""
+
     def parts(_: Wheels) -> AbstractContextManager[Parts]:
         return nullcontext(Parts(entries={ENVIRONMENT: entries}))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lading.errors import Location, Problem
+from lading.errors import ImageError, Location, Problem
 from lading.info import InstallPython, InstallSystem, RunCommand, RunScript
 
 if TYPE_CHECKING:
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from lading.info import ImageInfo, Step
     from lading.lock.model import Distribution
 
-__all__ = ["MustExecute", "must_execute", "scripts_to_run", "unfit"]
+__all__ = ["MustExecute", "must_execute", "scripts_to_run", "unfit", "unpackable"]
 
 _LONGEST = 60
 _HINT = "build it with a container engine"
+_ON_SCRATCH = (
+    "on scratch there is nothing to run it by: leave the package out, or take a base image of the "
+    "distribution and a container engine"
+)
 
 _SOURCES = {
     "sdist": "a source distribution",
@@ -62,6 +66,11 @@ def scripts_to_run(info: ImageInfo, needed: Iterable[Needed]) -> tuple[MustExecu
         )
         for one in needed
     )
+
+
+def unpackable(scripts: Iterable[MustExecute]) -> ImageError:
+    """What to say of maintainer scripts on scratch: there no engine helps."""
+    return ImageError(replace(one.problem, hint=_ON_SCRATCH) for one in scripts)
 
 
 def unfit(reason: str) -> MustExecute:

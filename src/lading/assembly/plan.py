@@ -14,7 +14,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from lading.assembly.system import SYSTEM, system_debs
+from lading.assembly.system import SYSTEM
 from lading.info import CopyFiles, InstallPython, InstallSystem
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def plan(info: ImageInfo, *, budget: int = BUDGET) -> tuple[PlannedLayer, ...]:
 
 
 def _system(info: ImageInfo) -> Iterator[PlannedLayer]:
-    debs = system_debs(info)
+    debs = info.installed_debs  # nothing is run between two installations of them
     if debs:
         steps = [step for step in info.steps if isinstance(step, InstallSystem)]
         asked = dict.fromkeys(

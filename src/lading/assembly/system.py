@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lading.assembly.accounts import with_account
 from lading.assembly.editions import reader_digest, tables_digest
-from lading.info import InstallSystem
 from lading.oci.layers import LAYER_FORMAT
 from lading.store import LayerKey
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from lading.bases import Base
     from lading.debs import DebFile, Installation, Installed
-    from lading.info import ImageInfo, User
+    from lading.info import User
     from lading.lock.model import Deb
     from lading.store import Store
 
@@ -29,7 +28,6 @@ __all__ = [
     "FetchDebs",
     "Installer",
     "Needed",
-    "system_debs",
     "system_key",
 ]
 
@@ -50,15 +48,6 @@ class Needed:
     package: str
     script: str
     reason: str
-
-
-def system_debs(info: ImageInfo) -> tuple[Deb, ...]:
-    """All that is installed; nothing is run between two installations of an assembled image."""
-    found = dict.fromkeys(info.interpreter_debs or ())
-    for step in info.steps:
-        if isinstance(step, InstallSystem):
-            found |= dict.fromkeys(step.debs or ())
-    return tuple(found)
 
 
 def system_key(debs: Iterable[Deb], base: Base, user: User) -> LayerKey:

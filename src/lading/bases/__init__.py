@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lading.bases.base import Base
+from lading.bases.base import Base, nothing
 from lading.bases.contents import BaseFiles
 from lading.bases.dpkg import dpkg_status
 from lading.bases.fetching import full
@@ -22,6 +22,7 @@ __all__ = [
     "has_folder",
     "installed_interpreter",
     "interpreter",
+    "nothing",
     "read_local",
     "resolve_folder",
 ]

@@ -153,11 +153,11 @@ class Without:
         """
         from lading.assembly import (  # noqa: PLC0415 - only where images are made
             scripts_to_run,
-            system_debs,
             unfit,
+            unpackable,
         )
 
-        debs = system_debs(decided.info)
+        debs = decided.info.installed_debs
         if not debs:
             return ()
         base, user = self._base(decided), decided.info.config.user
@@ -169,7 +169,10 @@ class Without:
             if not isinstance(error, Unfit):  # no engine is given what is damaged
                 raise
             return tuple(unfit(one.message) for one in error.problems)
-        return scripts_to_run(decided.info, needed)
+        found = scripts_to_run(decided.info, needed)
+        if found and decided.info.on_scratch:
+            raise unpackable(found)
+        return found
 
     def _installer(self, decided: Decided) -> Installer:
         from lading.assembly import Installer  # noqa: PLC0415 - only where images are made

@@ -66,7 +66,7 @@ def build_with_engine(order: Order, found: Target, machine: Machine) -> tuple[Im
         if not order.quiet:
             _tell_why(order, info)
             note(f"building with {engine.name}")
-        bases, ssh = (_base(info),), needs_ssh(info)
+        bases, ssh = () if info.on_scratch else (_base(info),), needs_ssh(info)
         run_build(engine, replace(request, bases=bases, ssh=ssh), machine.environ)
     return info, engine.name
 

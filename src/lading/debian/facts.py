@@ -35,6 +35,8 @@ class Facts:
         provides: What it stands for, with the version where it says one.
         conflicts: What must not be installed with it: its Conflicts and Breaks.
         held: Whether it is installed, and must stay as it is.
+        stands_in: Whether it is not there, and only held to be where others need it to be
+            installed: what does need it, needs it installed.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Facts:
     provides: tuple[Relation, ...] = field(repr=False)
     conflicts: tuple[Relation, ...] = field(repr=False)
     held: bool = False
+    stands_in: bool = False
 
 
 class _Facts(TypedDict):

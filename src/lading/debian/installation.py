@@ -47,6 +47,11 @@ class Installation:
         for relation in one.conflicts:
             self._barred.setdefault(relation.name, {}).setdefault(one.name, []).append(relation)
 
+    def has(self, name: str) -> bool:
+        """Whether some version of a package is there, and not only held to be."""
+        there = self.current.get(name)
+        return there is not None and not there.stands_in
+
     def satisfies(self, alternatives: Alternatives) -> bool:
         """Whether something that is there will do."""
         return any(self._holds(one) for one in alternatives)

@@ -204,8 +204,9 @@ class _Solver:
 
     def _newer(self, package: Package) -> Package | None:
         there = self.state.current.get(package.name)
-        is_newer = there is None or compare(package.version, there.version) > 0
-        return package if is_newer else None
+        if there is None or there.stands_in:
+            return package
+        return package if compare(package.version, there.version) > 0 else None
 
     def _virtual(self, name: str, *, versioned: bool) -> Package | Problem | None:
         """The only package that provides a name, as apt takes it."""
@@ -272,7 +273,7 @@ class _Solver:
         found = [one for one in every if one.name not in self.avoided] or every
         if len({one.name for one in found}) > 1:
             self._optional.update(one.name for one in found)
-        newer = [one for one in found if one.name in self.state.current]
+        newer = [one for one in found if self.state.has(one.name)]
         for one in (*newer, *found):
             if all(self._can_move(other, one) for other, _ in self.state.conflicts(one)):
                 return one

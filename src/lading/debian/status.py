@@ -58,18 +58,23 @@ def installed_in(text: str, *, what: str, architecture: str | None = None) -> tu
 
 
 def unneeded(names: Iterable[str]) -> tuple[Facts, ...]:
-    """Packages that are held to be installed in any version, so that none of them is brought."""
+    """Packages that are held to be there, so that what others need to be installed isn't brought.
+
+    They will do for any relation but one with exactly a version, which only packages of the same
+    source have, and what they alone provide: that needs the package itself.
+    """
     return tuple(
         Facts(
             name=name,
             version=_ANY,
             architecture="all",
-            source=name,
+            source="",  # what comes of its source brings it where that needs it, and only there
             priority="optional",
             multi_arch="allowed",
             depends=(),
             provides=_STANDING.get(name, ()),
             conflicts=(),
+            stands_in=True,
         )
         for name in names
     )

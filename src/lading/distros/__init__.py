@@ -9,7 +9,7 @@ from lading.distros.certificates import ca_prelude
 from lading.distros.distro import SUPPORTED, Distro, Family, PackageManager, parse_distro
 from lading.distros.install import AptLists, CacheDir, PackageInstall, install_commands
 from lading.distros.pythons import available_pythons, interpreter_packages, toolchain
-from lading.distros.roots import UNNEEDED, root_packages
+from lading.distros.roots import UNNEEDED, has_shell, root_packages, root_tools
 from lading.distros.user import user_commands
 
 __all__ = [
@@ -30,11 +30,13 @@ __all__ = [
     "base_image",
     "ca_prelude",
     "debian_architecture",
+    "has_shell",
     "infer_distro",
     "install_commands",
     "interpreter_packages",
     "parse_distro",
     "root_packages",
+    "root_tools",
     "toolchain",
     "user_commands",
 ]

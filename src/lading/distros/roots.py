@@ -9,10 +9,12 @@ from lading.distros.pythons import available_pythons, interpreter_packages
 from lading.grammar.invalid import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lading.distros.distro import Distro
     from lading.grammar.python_version import PythonVersion
 
-__all__ = ["UNNEEDED", "root_packages"]
+__all__ = ["UNNEEDED", "has_shell", "root_packages", "root_tools"]
 
 _NAME: Final = "debian"
 
@@ -30,7 +32,11 @@ _ROOT: Final = (
 """Folders and links, accounts, authorities, locales, names of services, `python3`, time zones; and
 the one library that wheels may count on beside the C library (PEP 600)."""
 
-_SHELL: Final = ("coreutils", "dash")
+_SHELL: Final = ("coreutils", "dash", "findutils", "grep", "sed")
+"""A shell, and what its scripts count on."""
+
+_COMPILING: Final = ("diffutils", "gzip", "mawk", "tar")
+"""What else unpacks a source, and what its scripts count on: all of it is in any other base."""
 
 UNNEEDED: Final = {
     "debconf": "asks questions while packages are installed; nobody is asked",
@@ -41,7 +47,11 @@ UNNEEDED: Final = {
     "perl-base": "is for maintainer scripts",
     "readline-common": "holds settings that libreadline does without",
 }
-"""Packages that others depend on for their installation alone, each with what it is for."""
+"""Packages that others depend on for their installation alone, each with what it is for.
+
+They come where one is named, or where another needs exactly a version of it, as perl does of
+perl-base: that is for more than installing.
+"""
 
 
 def root_packages(distro: Distro, python: PythonVersion, *, shell: bool = False) -> tuple[str, ...]:
@@ -50,7 +60,7 @@ def root_packages(distro: Distro, python: PythonVersion, *, shell: bool = False)
     Args:
         distro: Debian.
         python: The release's own.
-        shell: Whether it has a shell and the usual commands.
+        shell: Whether it has a shell, and the usual commands.
 
     Raises:
         Invalid: The distribution is another, or has another Python.
@@ -64,6 +74,21 @@ def root_packages(distro: Distro, python: PythonVersion, *, shell: bool = False)
     if interpreter is None:
         raise Invalid(f"{distro} has no Python {python}", hint=_having())
     return tuple(sorted({*_ROOT, *interpreter, *(_SHELL if shell else ())}))
+
+
+def has_shell(packages: Iterable[str]) -> bool:
+    """Whether a base from scratch that was asked to have these has a shell."""
+    return set(_SHELL) <= set(packages)
+
+
+def root_tools(*, shell: bool, compiles: bool) -> tuple[str, ...]:
+    """What a stage beside a base from scratch has more, in alphabetical order.
+
+    Args:
+        shell: Whether the base has a shell.
+        compiles: Whether the stage compiles sources, beside the packages of a compiler.
+    """
+    return tuple(sorted((*(() if shell else _SHELL), *(_COMPILING if compiles else ()))))
 
 
 def _having() -> str:

@@ -47,8 +47,8 @@ def of_building(info: ImageInfo, before: Iterable[Step]) -> tuple[str, tuple[Deb
 
 
 def apt_files(info: ImageInfo) -> Iterator[tuple[str, str]]:
-    """The files, by path in the context; none where nothing is locked, or apt has a folder."""
-    if info.vendored:
+    """The files, by path in the context; none where none are locked, or apt takes none."""
+    if info.vendored or info.on_scratch:
         return
     for name, debs in _lists(info):
         if debs:

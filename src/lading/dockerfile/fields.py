@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCOUNT",
+    "ARCHIVE",
     "DURATION",
     "IMAGE",
     "MOUNT_FIELD",
@@ -38,6 +39,7 @@ ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]
 PORT = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?:tcp|udp|sctp))?")
 SIGNAL = re.compile(r"[A-Z0-9]+(?:[+-][0-9]+)?")
 DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:h|m|s|ms|us|ns))+")
+ARCHIVE = re.compile(r"(?!.*//)[A-Za-z0-9][A-Za-z0-9_./-]*\.tar\.gz")
 # A mount is one flag: a shell-like word that holds a line of CSV whose values are expanded.
 MOUNT_FIELD = re.compile(r"[A-Za-z0-9_./:@%+~-]+")
 

@@ -16,6 +16,7 @@ from lading.dockerfile.mounts import BindMount, CacheMount, Mount, SecretMount, 
 from lading.grammar.invalid import Invalid
 
 __all__ = [
+    "Add",
     "BindMount",
     "Blank",
     "CacheMount",
@@ -132,6 +133,24 @@ class Copy:
                 f"several sources need a folder, and {self.destination!r} has no final slash",
                 hint=f"{self.destination + '/'!r}",
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Add:
+    """Unpacks an archive of the context, named literally, into a folder of the image.
+
+    Attributes:
+        archive: Its path in the context; it ends in `.tar.gz`, so that it can't be taken for a URL,
+            a repository, or a file to be copied as it stands.
+        folder: Where it is unpacked.
+    """
+
+    archive: str
+    folder: str
+
+    def __post_init__(self) -> None:
+        fields.match(fields.ARCHIVE, self.archive, "archive")
+        fields.absolute(self.folder, "folder")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +344,7 @@ Instruction: TypeAlias = (
     | Run
     | RunAll
     | Copy
+    | Add
     | Env
     | PathEnv
     | Shell

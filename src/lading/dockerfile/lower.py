@@ -10,7 +10,14 @@ import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
-from lading.distros import AptSources, install_commands, parse_distro, toolchain, user_commands
+from lading.distros import (
+    AptSources,
+    has_shell,
+    install_commands,
+    parse_distro,
+    toolchain,
+    user_commands,
+)
 from lading.dockerfile import apt_lists, inputs
 from lading.dockerfile import instructions as docker
 from lading.dockerfile.compiling import compilations, sources
@@ -21,7 +28,7 @@ from lading.dockerfile.python import installation, late_installation
 from lading.dockerfile.refusals import refuse_base, refuse_for_classic
 from lading.dockerfile.repositories import over_ssh
 from lading.dockerfile.settings import settings
-from lading.dockerfile.supply import supply_of
+from lading.dockerfile.supply import Apart, supply_of
 from lading.dockerfile.tasks import Task
 from lading.grammar.python_version import PythonVersion
 from lading.info import (
@@ -32,7 +39,9 @@ from lading.info import (
     RunScript,
     SetEnv,
 )
+from lading.info.environment import DEFAULT_PATH
 from lading.info.layout import DEBS
+from lading.info.roots import folders_layer, packages_layer, tools_layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,14 +84,25 @@ def lower(info: ImageInfo, dialect: Dialect = "buildkit") -> tuple[Instruction, 
     refuse_base(info)
     if dialect == "classic":
         refuse_for_classic(info)
-    lowering = _Lowering(info, supply_of(dialect), Plan(_base(info)))
+    lowering = _Lowering(info, _supply(info, dialect), Plan(_base(info)))
     lowering.write()
     return (docker.Comment(text=_HEADER), *lowering.plan.instructions())
 
 
-def _title(step: Step) -> str:
+def _supply(info: ImageInfo, dialect: Dialect) -> Supply:
+    supply = supply_of(dialect)
+    tools = tools_layer(info)
+    if tools is None or has_shell(info.interpreter_packages):
+        return supply
+    return Apart(supply, tools.path)
+
+
+def _titled(step: Step) -> str:
+    """What a step is called: the user's lines, and what they ask for."""
     words = _WORDS[type(step)]
-    return f"{words} {', '.join(step.packages)}" if isinstance(step, InstallSystem) else words
+    if isinstance(step, InstallSystem):
+        words = f"{words} {', '.join(step.packages)}"
+    return " ".join((", ".join(step.at), words)).strip()
 
 
 def _base(info: ImageInfo) -> str:
@@ -127,12 +147,15 @@ class _Lowering:
         number = 0
         for step in self.info.steps:
             number += isinstance(step, InstallPython)
-            self.plan.title(" ".join((", ".join(step.at), _title(step))).strip())
+            self.plan.title(_titled(step))
             self._step(step, number)
         self.plan.title(None)
         self.plan.add(docker.Blank(), *settings(self.info))
 
     def _start(self) -> None:
+        if self.info.on_scratch:
+            self._start_on_nothing()
+            return
         # A base may have set another shell, and every command here is POSIX sh.
         self.plan.add(docker.Shell(argv=("/bin/sh", "-c")))
         # CASES R9: a base may end as another user, who may not install anything. The linter minds a
@@ -148,6 +171,16 @@ class _Lowering:
             before = (absent,) if debs is None else ()  # a base was looked at while it was locked
             wanted = _Packages(self.info.interpreter_packages, debs, apt_lists.INTERPRETER)
             self.supply.in_image(self._packages(wanted, before=before), self.plan)
+
+    def _start_on_nothing(self) -> None:
+        """Nobody is its user yet, and what an engine takes for PATH is said."""
+        self.plan.add(docker.Env(variables=(("PATH", DEFAULT_PATH),)))
+        packages = packages_layer(self.info)
+        if packages is not None:
+            installs = (one for one in self.info.steps if isinstance(one, InstallSystem))
+            base = f"a base of {self.info.distro}'s packages, unpacked and configured"
+            self.plan.title("\n".join((base, *map(_titled, installs))))
+            self.plan.add(docker.Add(archive=packages.path, folder="/"))
 
     # Compiling.
 
@@ -203,6 +236,8 @@ class _Lowering:
         """What compiles, in a stage that has the base, and what the steps before have installed."""
         if self.info.distro is None:
             return ()
+        if (tools := tools_layer(self.info)) is not None:
+            return (docker.Add(archive=tools.path, folder="/"),)
         clones = not self.info.vendored and any(one.kind == "git" for one in found)
         needed = toolchain(
             parse_distro(self.info.distro),
@@ -224,17 +259,22 @@ class _Lowering:
 
     def _user(self, config: Config) -> None:
         user = config.user
+        self.plan.title(f"who the container runs as: {user.uid}:{user.gid}")
+        if self.info.on_scratch:
+            folders = docker.Add(archive=folders_layer(self.info).path, folder="/")
+            self.plan.add(folders, docker.Workdir(path=config.workdir))
+            return
         writable = tuple(dict.fromkeys((config.workdir, *config.volumes)))
         commands = user_commands(
             uid=user.uid, gid=user.gid, name=user.name, home=user.home, writable=writable
         )
-        self.plan.title(f"who the container runs as: {user.uid}:{user.gid}")
         self.plan.add(docker.RunAll(commands=commands), docker.Workdir(path=config.workdir))
 
     def _step(self, step: Step, number: int) -> None:
         match step:
             case InstallSystem():
-                if step.debs != ():  # else the base has all of it
+                # The base may have all of it; and a base of packages has what any step asks for.
+                if step.debs != () and not self.info.on_scratch:
                     name = apt_lists.of_step(self.info, step)
                     wanted = _Packages(step.packages, step.debs, name)
                     self.supply.in_image(self._packages(wanted), self.plan)

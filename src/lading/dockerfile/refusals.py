@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lading.distros import has_shell
 from lading.dockerfile.compiling import build_places, sources
 from lading.dockerfile.python import install_places
 from lading.dockerfile.repositories import over_ssh
 from lading.errors import FreezeError, Location, Problem
 from lading.grammar.base import LocalImage, Scratch, parse_base
-from lading.info import InstallPython, RunCommand, RunScript
+from lading.info import InstallPython, InstallSystem, RunCommand, RunScript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lading.info import ImageInfo, Step
+    from lading.lock.model import Distribution
 
 __all__ = ["refuse_base", "refuse_for_classic"]
 
 _NO_ENGINE = "make the image without an engine: lading build -o image.tar"
+_LOCK = "leave out lock_system_packages=False"
+_LOCK_ALL = "leave out lock_python_packages=False"
+_RELEASE = 'name a release whose packages make a base, with a shell: distro="debian:trixie"'
 _HINT = "build with dialect='buildkit': what a classic builder is given stays in the image"
 
 
 def refuse_base(info: ImageInfo) -> None:
     """Refuse a base that no Dockerfile can start from.
 
-    `FROM scratch` is one, but every Dockerfile here runs commands: for the container's user, for
-    one, and `scratch` has no shell to run them with.
-
     Raises:
-        FreezeError: It is one of the project, or nothing.
+        FreezeError: It is one of the project; or it is nothing, which has no shell, and something
+            has to be run.
     """
     base = parse_base(info.base.reference)
     if isinstance(base, LocalImage):
@@ -37,8 +40,35 @@ def refuse_base(info: ImageInfo) -> None:
         hint = f"{_NO_ENGINE}, or push the base to a registry and name it there"
         raise FreezeError(message, hint=hint)
     if isinstance(base, Scratch):
-        message = "a Dockerfile on scratch can't run the commands that make the container's user"
-        raise FreezeError(message, hint=_NO_ENGINE)
+        _refuse_on_scratch(info)
+
+
+def _refuse_on_scratch(info: ImageInfo) -> None:
+    found = [
+        Problem(message=message, location=_location(step), hint=hint)
+        for step in info.steps
+        for message, hint in _impossible_on_scratch(info, step)
+    ]
+    if found:
+        raise FreezeError(found)
+
+
+def _impossible_on_scratch(info: ImageInfo, step: Step) -> Iterator[tuple[str, str]]:
+    is_empty = info.interpreter_debs is None
+    match step:
+        case InstallSystem() | InstallPython() if is_empty:
+            yield "a base from scratch is made of locked packages, and these are not locked", _LOCK
+        case InstallPython() if step.requirements and any(_compiled(step)):
+            names = ", ".join(one.name for one in _compiled(step))
+            yield f"{names} can't be compiled on scratch without a lock of the compiler", _LOCK_ALL
+        case RunCommand() | RunScript() if not has_shell(info.interpreter_packages):
+            yield "nothing can be run on scratch, which has no shell", _RELEASE
+        case _:
+            pass
+
+
+def _compiled(step: InstallPython) -> tuple[Distribution, ...]:
+    return (*sources(step, isolated=True), *sources(step, isolated=False))
 
 
 def refuse_for_classic(info: ImageInfo) -> None:
@@ -62,7 +92,7 @@ def _wanting(info: ImageInfo, step: Step) -> Iterator[str]:
             yield f"the classic dialect has no way to hand over the secret {secret.id}"
     if not isinstance(step, InstallPython):
         return
-    compiled = (*sources(step, isolated=True), *sources(step, isolated=False))
+    compiled = _compiled(step)
     asked = [*install_places(info, step)]
     asked += (place for one in compiled for place in build_places(info, step, one.name))
     for place in asked:

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, assert_never
 
 from lading.dockerfile.instructions import (
+    Add,
     BindMount,
     Blank,
     CacheMount,
@@ -92,6 +93,8 @@ def _write(instruction: Instruction) -> str:  # noqa: C901, PLR0911, PLR0912 - a
             return _run(instruction.mounts, _shell_lines(instruction))
         case Copy():
             return _copy(instruction)
+        case Add(archive=archive, folder=folder):
+            return f"ADD {_path_list((archive, folder))}"
         case Env(variables=variables):
             return _pairs("ENV", variables)
         case PathEnv():

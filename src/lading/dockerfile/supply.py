@@ -6,6 +6,7 @@ what was copied into a stage stays in it: so what installs does so in a stage be
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from lading.build_inputs import CA_BUNDLE_PATH, CA_SECRET_ID
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from lading.dockerfile.tasks import Task
     from lading.grammar.dialect import Dialect
 
-__all__ = ["Copying", "Mounting", "Supply", "supply_of"]
+__all__ = ["Apart", "Copying", "Mounting", "Supply", "supply_of"]
 
 
 class Supply(Protocol):
@@ -98,7 +99,7 @@ class Copying:
     def in_image(self, task: Task, plan: Plan) -> None:
         """Beside the image where it is known which folders change, else copied and removed."""
         if task.keeps and _copies(task):
-            self._copied_back(task, plan)
+            _copied_back(task, plan, self.beside(task))
             return
         copied = tuple(need.target for need in _files(task))
         after = (f"rm -rf {' '.join(copied)}",) if copied else ()
@@ -108,22 +109,66 @@ class Copying:
         """What is copied may stay."""
         return (*_copies(task), *_remark(task), task.instruction(()))
 
-    def _copied_back(self, task: Task, plan: Plan) -> None:
-        image = plan.cut()
-        remark = f"only this leaves: {', '.join(task.keeps)}"
-        stage = plan.beside(image, self.beside(task), name="installed", remark=remark)
-        if task.replaces:
-            # A file that is gone there must not stay here: COPY only adds.
-            plan.add(docker.RunAll(commands=(f"rm -rf {' '.join(task.keeps)}",)))
-        for folder in task.keeps:
-            plan.add(
-                docker.Copy(sources=(f"{folder}/",), destination=f"{folder}/", from_stage=stage)
-            )
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Beside an image that has no shell, in a stage that gets one, whatever the dialect.
+
+    Attributes:
+        supply: The dialect's own way.
+        tools: The layer that brings the shell, as the context has it.
+    """
+
+    supply: Supply
+    tools: str
+
+    @property
+    def mounts(self) -> bool:
+        """As the dialect has it."""
+        return self.supply.mounts
+
+    @property
+    def debs(self) -> str:
+        """As the dialect has it."""
+        return self.supply.debs
+
+    @property
+    def uv_cache(self) -> str:
+        """As the dialect has it."""
+        return self.supply.uv_cache
+
+    def trust(self) -> tuple[tuple[str, ...], tuple[Mount, ...]]:
+        """As the dialect has it."""
+        return self.supply.trust()
+
+    def ca_mount(self) -> tuple[Mount, ...]:
+        """As the dialect has it."""
+        return self.supply.ca_mount()
+
+    def in_image(self, task: Task, plan: Plan) -> None:
+        """In a stage on top of the image; what it keeps is copied back."""
+        tools = docker.Add(archive=self.tools, folder="/")
+        _copied_back(task, plan, (tools, *self.supply.beside(task)))
+
+    def beside(self, task: Task) -> tuple[Instruction, ...]:
+        """As the dialect has it, in a stage that has the layer already."""
+        return self.supply.beside(task)
 
 
 def supply_of(dialect: Dialect) -> Supply:
     """How a step gets what it needs in that dialect."""
     return Mounting() if dialect == "buildkit" else Copying()
+
+
+def _copied_back(task: Task, plan: Plan, instructions: tuple[Instruction, ...]) -> None:
+    image = plan.cut()
+    remark = f"only this leaves: {', '.join(task.keeps)}"
+    stage = plan.beside(image, instructions, name="installed", remark=remark)
+    if task.replaces:
+        # A file that is gone there must not stay here: COPY only adds.
+        plan.add(docker.RunAll(commands=(f"rm -rf {' '.join(task.keeps)}",)))
+    for folder in task.keeps:
+        plan.add(docker.Copy(sources=(f"{folder}/",), destination=f"{folder}/", from_stage=stage))
 
 
 def _files(task: Task) -> tuple[docker.BindMount, ...]:

@@ -203,9 +203,9 @@ def _generated(
     """The files that the image gives by itself, in the dialect that the folder is in."""
     made: dict[str, bytes] = {}
     with suppress(KeyError):  # a package that is missing was said to be
-        if info.vendored and info.debs:
+        if info.vendored_debs:
             made[DEBS_INDEX] = _debs_index(info, found, problems)
-    others = (*implied, *([DEBS_INDEX] if info.vendored and info.debs else ()))
+    others = (*implied, *([DEBS_INDEX] if info.vendored_debs else ()))
     candidates = []
     refused: list[str] = []
     for dialect in DIALECTS:
@@ -228,7 +228,7 @@ def _debs_index(
 ) -> bytes:
     from lading.debian import packages_index  # noqa: PLC0415 - only where there are packages
 
-    debs = [(deb, found[deb_path(deb)].path) for deb in info.debs]
+    debs = [(deb, found[deb_path(deb)].path) for deb in info.vendored_debs]
     try:
         return packages_index(debs).encode()
     except LadingError as error:

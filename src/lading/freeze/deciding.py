@@ -139,8 +139,7 @@ class Decision:
             prerelease=self.asked.inputs.prerelease,
             interpreter_debs=self._debs(1) if brings_python and self._first_group() else None,
             build_packages=build_packages if compiles else (),
-            # What is compiled of an image whose Python packages aren't locked, no lock knows.
-            build_debs=self._debs(0) if compiles and self.image.lock_python_packages else None,
+            build_debs=self._build_debs(has_python=has_python, compiles=compiles),
             tools=self.lock.tools if has_python else (),
             steps=decided,
             config=config_of(self.image, self.lock.base, self._at),
@@ -250,6 +249,13 @@ class Decision:
         if self.lock.debs_for is None:
             return None
         return tuple(deb for deb in self.lock.debs if deb.group == group)
+
+    def _build_debs(self, *, has_python: bool, compiles: bool) -> tuple[Deb, ...] | None:
+        """What stages beside the image have more."""
+        if self.image.base_image == SCRATCH:  # where these install, too
+            return self._debs(0) if has_python else None
+        # What is compiled of an image whose Python packages aren't locked, no lock knows.
+        return self._debs(0) if compiles and self.image.lock_python_packages else None
 
     def _build_packages(self) -> tuple[str, ...]:
         """The system packages of every stage that compiles."""

@@ -7,6 +7,7 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from lading.freeze.collect import Project
 from lading.freeze.deciding import Decided, Decision
 from lading.freeze.folder import Content, check_target, write_folder
 from lading.freeze.repositories import Repositories
+from lading.freeze.roots import described_layers, layer_contents
 from lading.freeze.secret_files import check_not_copied
 from lading.freeze.secret_uses import refuse_secrets
 from lading.freeze.supplies import Supplies
@@ -191,7 +193,11 @@ class Freezer:
         if not self.vendor:
             return decided
         # What a vendored folder holds can be checked by its image.json alone.
-        info = replaced(decided.info, programs=self._supplies(decided).programs())
+        info = replaced(
+            decided.info,
+            programs=self._supplies(decided).programs(),
+            layers=described_layers(decided.info, self.machine, partial(self.fetch_debs, decided)),
+        )
         return replace(decided, info=info)
 
     def write(self, decided: Decided, target: str | PathLike[str]) -> None:
@@ -201,13 +207,16 @@ class Freezer:
             ResolutionError: A file that the build uses can't be fetched.
             BuildError: A secret that an index asks for isn't there.
             FreezeError: The folder can't be written, or holds something else.
+            ImageError: A base made of packages can't be made of these.
         """
         from lading.dockerfile import generated_files  # noqa: PLC0415 - only for engines
 
-        contents = {**decided.contents, **self._supplies(decided).contents()}
-        generated = generated_files(decided.info, contents, dialect=self.dialect)
-        contents |= {path: Content(source=data) for path, data in generated.items()}
-        write_folder(Path(target).absolute(), contents)
+        debs = partial(self.fetch_debs, decided)
+        with layer_contents(decided.info, self.machine, debs) as layers:
+            contents = {**decided.contents, **self._supplies(decided).contents(), **layers}
+            generated = generated_files(decided.info, contents, dialect=self.dialect)
+            contents |= {path: Content(source=data) for path, data in generated.items()}
+            write_folder(Path(target).absolute(), contents)
 
     def fetch_wheels(
         self, decided: Decided, distributions: Iterable[Distribution]

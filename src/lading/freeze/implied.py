@@ -34,7 +34,7 @@ class Implied:
 
 def implied_files(info: ImageInfo) -> Iterator[tuple[str, Implied]]:
     """The files of a vendored image, by path; nothing keeps the paths from leading elsewhere."""
-    for file in info.programs:
+    for file in (*info.programs, *info.layers):
         yield file.path, _of(file)
     for step in info.steps:
         match step:
@@ -46,7 +46,7 @@ def implied_files(info: ImageInfo) -> Iterator[tuple[str, Implied]]:
                 yield from _installed(step, vendored=info.vendored)
             case _:
                 pass
-    for deb in info.debs if info.vendored else ():
+    for deb in info.vendored_debs:
         yield deb_path(deb), Implied(sha256=frozenset({deb.sha256}))
 
 

@@ -88,7 +88,7 @@ class Supplies:
             content = self._content(path, files[one.sha256], one.sha256)
             if contents.setdefault(path, content).sha256 != content.sha256:
                 raise FreezeError(f"two files that differ are called {path}")
-        if self.info.vendored and self.info.debs:
+        if self.info.vendored_debs:
             contents[DEBS_INDEX] = self._debs_index(files)
         return contents
 
@@ -150,7 +150,7 @@ class Supplies:
         for step in self.info.steps:
             if isinstance(step, InstallPython):
                 yield from self._installed(step)
-        for deb in self.info.debs if self.info.vendored else ():
+        for deb in self.info.vendored_debs:
             yield deb_path(deb), self._deb(deb)
 
     def _installed(self, step: InstallPython) -> Iterator[tuple[str, Wanted]]:
@@ -260,7 +260,7 @@ class Supplies:
     def _debs_index(self, files: Mapping[str, Path]) -> Content:
         from lading.debian import packages_index  # noqa: PLC0415 - only for a vendored folder
 
-        debs = [(deb, files[deb.sha256]) for deb in self.info.debs]
+        debs = [(deb, files[deb.sha256]) for deb in self.info.vendored_debs]
         return Content(source=packages_index(debs).encode())
 
 

@@ -101,7 +101,8 @@ class Image(PackageCalls, ContainerCalls):
         snapshot: The day, as `"2026-11-01"`, whose state of Debian's archive system packages are
             taken from, while locking and building. Left out, they are taken from what the archive
             has; a build then fails where a locked version has been replaced there since.
-        shell: Whether a base from scratch has a shell, and the usual commands.
+        shell: Whether a base from scratch has a shell, and the usual commands. A step that one has
+            to run brings them too.
         compile_bytecode: Whether installed modules are byte-compiled while building. Without, the
             image is smaller and sooner built, and each start of a container compiles them again.
         accelerator: What PyTorch's packages run on: `"cpu"`, `"cu126"`, ... They then come from

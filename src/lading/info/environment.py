@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lading.info.model import SetEnv
 
 if TYPE_CHECKING:
     from lading.info.model import ImageInfo
 
-__all__ = ["SearchPath", "account_variables", "search_path"]
+__all__ = ["DEFAULT_PATH", "SearchPath", "account_variables", "search_path"]
+
+DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""What an engine takes for PATH where a base sets none."""
 
 _FORMER = frozenset({"$PATH", "${PATH}"})
 

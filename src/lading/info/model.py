@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from lading.errors import FreezeError
+from lading.grammar.base import SCRATCH
 from lading.lock.model import (  # noqa: TC001 - msgspec reads the fields
     Build,
     Deb,
@@ -46,7 +47,7 @@ FORMAT = 2
 
 _REACHING = frozenset(
     {
-        *("vendored", "programs", "base_mirror", "python_mirror"),
+        *("vendored", "programs", "layers", "base_mirror", "python_mirror"),
         *("archive_mirrors", "archive_keyrings", "unsigned_archives"),
     }
 )
@@ -259,13 +260,14 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
         interpreter_debs: What these come to, where that is locked.
         build_packages: System packages for compiling, which the image does not get.
         build_debs: What a stage that compiles lacks beside the image's own packages, where that is
-            locked.
+            locked; on scratch also what one installs by, where the image has no shell.
         tools: The programs that the build uses.
         steps: In the order in which they are to be done.
         config: How the container is run.
         vendored: Whether the frozen folder holds all that is installed, so that a build takes
             nothing but the base image from the network.
         programs: The programs of `tools`, as a vendored folder holds them.
+        layers: The layers on scratch, as a vendored folder holds them.
         components: Of Debian's archive, beside `main`, that system packages may come from.
         snapshot: The moment of the archive that system packages are taken from, as
             `20261101T000000Z`; None for what it has now.
@@ -299,6 +301,7 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
     config: Config = Config()
     vendored: bool = False
     programs: tuple[ContextFile, ...] = ()
+    layers: tuple[ContextFile, ...] = ()
     components: tuple[str, ...] = ()
     snapshot: str | None = None
     base_mirror: str | None = None
@@ -320,10 +323,27 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
     @property
     def debs(self) -> tuple[Deb, ...]:
         """All locked Debian packages that a build of it installs, those for compiling too."""
-        steps = (step for step in self.steps if isinstance(step, InstallSystem))
-        installed = (deb for step in steps for deb in step.debs or ())
-        every = (*(self.interpreter_debs or ()), *installed, *(self.build_debs or ()))
+        every = (*self.installed_debs, *(self.build_debs or ()))
         return tuple({deb.sha256: deb for deb in every}.values())
+
+    @property
+    def installed_debs(self) -> tuple[Deb, ...]:
+        """The locked Debian packages that the image has on its base."""
+        found = dict.fromkeys(self.interpreter_debs or ())
+        for step in self.steps:
+            if isinstance(step, InstallSystem):
+                found |= dict.fromkeys(step.debs or ())
+        return tuple(found)
+
+    @property
+    def vendored_debs(self) -> tuple[Deb, ...]:
+        """Those that a vendored folder holds as files, for apt: on scratch there is no apt."""
+        return self.debs if self.vendored and not self.on_scratch else ()
+
+    @property
+    def on_scratch(self) -> bool:
+        """Whether it is put on nothing, or on a base that is made of packages."""
+        return self.base.reference == str(SCRATCH)
 
     @property
     def dockerfile(self) -> str:

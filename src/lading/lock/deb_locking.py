@@ -217,12 +217,7 @@ def _there(image: Image, base: BaseFacts, architecture: str) -> tuple[Facts, ...
     from lading.debian import installed_in, unneeded  # noqa: PLC0415 - only where some are asked
 
     if image.base_image == SCRATCH:
-        asked = {
-            word.partition("=")[0]
-            for step in settings(image.steps, steps.SystemPackages)
-            for word in packages_for(step, image.distro)
-        }
-        return unneeded(name for name in UNNEEDED if name not in asked)
+        return unneeded(UNNEEDED)
     what = base.locked.reference
     return installed_in(base.dpkg_status(), what=what, architecture=architecture)
 

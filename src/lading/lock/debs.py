@@ -8,6 +8,7 @@ from lading.distros import (
     base_image,
     interpreter_packages,
     root_packages,
+    root_tools,
     toolchain,
 )
 from lading.errors import Problem, SpecificationError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from lading.distros import Distro
     from lading.grammar.python_version import PythonVersion
     from lading.image import Image
-    from lading.lock.model import PlatformLock
+    from lading.lock.model import Distribution, PlatformLock
 
 __all__ = [
     "debs_drift",
@@ -136,21 +137,34 @@ def _every(image: Image, part: PlatformLock, interpreter: tuple[str, ...]) -> De
     return DebsFor(
         interpreter=interpreter if part.tools or image.base_image == SCRATCH else (),
         installations=tuple(packages for packages in asked if packages),
-        compiling=_compiling(part, distro, building, image.python_version if interpreter else None),
+        compiling=_beside(image, part, building, image.python_version if interpreter else None),
         components=image.components,
         snapshot=image.snapshot,
     )
 
 
-def _compiling(
+def _beside(
+    image: Image,
     part: PlatformLock,
+    building: tuple[str, ...],
+    python_from_distro: PythonVersion | None,
+) -> tuple[str, ...]:
+    """What stages beside the image have more: those that compile, and on scratch others too."""
+    assert image.distro is not None  # noqa: S101 - whoever asks has looked
+    sources = [one for one in part.distributions if one.is_source]
+    compiling = _compiling(sources, image.distro, building, python_from_distro) if sources else ()
+    if image.base_image != SCRATCH or not part.tools:
+        return compiling
+    tools = root_tools(shell=needs_shell(image), compiles=bool(sources))
+    return tuple(sorted({*tools, *compiling}))
+
+
+def _compiling(
+    sources: Iterable[Distribution],
     distro: Distro,
     building: tuple[str, ...],
     python_from_distro: PythonVersion | None,
 ) -> tuple[str, ...]:
-    sources = [one for one in part.distributions if one.is_source]
-    if not sources:
-        return ()
     repositories = [one for one in sources if one.kind == "git"]
     needed = toolchain(
         distro,
@@ -169,12 +183,17 @@ def interpreter_of(image: Image) -> tuple[str, ...]:
     if image.base_image is None:
         return base_image(distro, python).interpreter_packages
     if image.base_image == SCRATCH:
-        return root_packages(distro, python, shell=image.shell)
+        return root_packages(distro, python, shell=needs_shell(image))
     if isinstance(image.base_image, ImageReference):
         name = image.base_image.path.rpartition("/")[2]
         if name == "python":
             return ()
     return interpreter_packages(distro, python) or ()
+
+
+def needs_shell(image: Image) -> bool:
+    """Whether a base from scratch has a shell: it was asked for, or a step is run by one."""
+    return image.shell or any(isinstance(one, steps.Run | steps.RunScript) for one in image.steps)
 
 
 def is_lockable(image: Image) -> bool:
