@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cli.test_checking import NO_TINY, add, archive, checked, keys, mirror, rewritten
-from debian.signed_archive import needs
+from debian.signed_archive import needs, sha256
 from elf.elfmaker import make_elf
+from lading.store import Store
 
 if TYPE_CHECKING:
     from cli.program import Project, World
@@ -192,3 +194,18 @@ def test_a_strict_call_is_refused(served: Project) -> None:
     refused = REFUSED.replace("error: ", "").replace("service.py", "PROJECT/service.py")
     assert ran.err.rstrip() == f"FreezeError: {refused}".rstrip()
     assert not (served.folder / "build").exists()
+
+
+def test_that_an_image_is_sound_is_known_without_its_wheels(served: Project, net: World) -> None:
+    cache = served.folder.parent / "cache"
+    served.environment["LADING_CACHE_DIR"] = str(cache)
+    add(net, "plain", "1.0", {"plain/_ext.abi3.so": make_elf("libc.so.6")})
+    rewritten(served, ('"user"', '"plain"'), NO_TINY)
+    assert served.lading("check", "-q").out == ""
+    shutil.rmtree(cache / "sha256")
+    ((name, wheel),) = ((one, body) for one, body in net.wheels.items() if "plain" in one)
+    Store(cache / "layers").keep(f"wheel-elfs-1-{sha256(wheel)}-{name}", b"of another Lading")
+    assert "check" not in served.lading("freeze").err
+    # Where anything that decides it has changed, that is known no more.
+    rewritten(served, ("\n)", '\n    .env(LD_LIBRARY_PATH="/opt/lib")\n)'))
+    assert "not at hand for it: 1 wheel\n" in served.lading("freeze").err
