@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from building.workshop import Entry
     from engine_support import Container, Engine
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.long, pytest.mark.network]
 
 FLOWERS = [[5.1, 3.5, 1.4, 0.2], [7.0, 3.2, 4.7, 1.4], [6.3, 3.3, 6.0, 2.5]]
 SPECIES = ["setosa", "versicolor", "virginica"]
