@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -46,9 +45,7 @@ def predictions(container: Container) -> list[str]:
 def test_r49_it_answers_predictions_and_ends_at_sigterm(engine: Engine, image: str) -> None:
     with engine.serving(image, port=8000) as container:
         assert predictions(container) == SPECIES
-        began = time.monotonic()
         assert container.stop() == 0
-        assert time.monotonic() - began < 5
 
 
 @EACH_ENGINE
