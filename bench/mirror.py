@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread, get_ident
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from lading.http import HttpClient, HttpError, HttpSettings
 
@@ -42,6 +42,8 @@ class Kept:
         Raises:
             HttpError: It can't be asked.
         """
+        # apt writes `%2b` where others write `+`.
+        path = unquote(path)
         place = self.folder / quote(path, safe="")
         if not place.exists() and not place.with_name(place.name + MISSING).exists():
             self._fetch(path, place)
@@ -50,7 +52,7 @@ class Kept:
     def _fetch(self, path: str, place: Path) -> None:
         name, _, rest = path.lstrip("/").partition("/")
         with HttpClient(HttpSettings.from_environment(os.environ)) as client:
-            answer = client.read(f"{self.roots[name]}/{rest}", limit=MOST)
+            answer = client.read(f"{self.roots[name]}/{quote(rest)}", limit=MOST)
         if answer.status != HTTPStatus.OK:
             place.with_name(place.name + MISSING).touch()
             return
