@@ -24,7 +24,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from measure import Shell, alternate
+from measure import Shell, alternate, processor_time
 from table import Row, render
 
 from lading.oci.entries import Deflated, Regular
@@ -187,26 +187,21 @@ class Sides:
 
     def installed(self) -> float:
         """Seconds that installing, archiving and compressing takes."""
-        before = _processor_time()
+        before = processor_time()
         seconds = self._run("install") + self.shell.seconds("sh", "-c", COMPRESS, minutes=20)
-        self.processor["install"][-1] = _processor_time() - before
+        self.processor["install"][-1] = processor_time() - before
         return seconds
 
     def _run(self, name: str, **variables: str) -> float:
         for made in ("store", "root"):
             shutil.rmtree(self.shell.folder / made, ignore_errors=True)
-        before = _processor_time()
+        before = processor_time()
         script = str(Path(__file__).resolve())
         seconds = self.shell.having(**variables).seconds(
             sys.executable, script, "--side", name, *self.files, minutes=20
         )
-        self.processor[name + "".join(variables)].append(_processor_time() - before)
+        self.processor[name + "".join(variables)].append(processor_time() - before)
         return seconds
-
-
-def _processor_time() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def compare(wheels: Sequence[Path], work: Path, rounds: int, *, isal: bool) -> Iterator[Row]:

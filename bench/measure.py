@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lading.process import ProgramNotFound, ProgramTimedOut, run
 
@@ -12,9 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["NotMeasured", "Shell", "alternate"]
+__all__ = ["NotMeasured", "Shell", "alternate", "processor_time"]
 
 MINUTES = 60.0
+
+# The kernel tells it of a process whose children have ended, so that there must be one in between.
+PEAK: Final = """\
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(peak * (1 if sys.platform == "darwin" else 1024))
+"""
 
 
 class NotMeasured(Exception):  # noqa: N818 - an outcome that the table states
@@ -66,8 +76,22 @@ class Shell:
         self.call(*argv, stdin=stdin, minutes=minutes)
         return perf_counter() - begin
 
+    def peak(self, *argv: str) -> float:
+        """The memory that the largest of a program's processes takes at most, in bytes.
+
+        Raises:
+            NotMeasured: As `call`.
+        """
+        return float(self.call(sys.executable, "-c", PEAK, *argv))
+
 
 def alternate(rounds: int, *measures: Callable[[], float]) -> list[tuple[float, ...]]:
     """The values of each measure, taken in turn (A B A B …) after one turn that is not counted."""
     turns = [tuple(measure() for measure in measures) for _ in range(rounds + 1)][1:]
     return list(zip(*turns, strict=True))
+
+
+def processor_time() -> float:
+    """Seconds of processor time of all programs that have ended so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -16,7 +16,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import shutil
 import sys
 import tempfile
@@ -26,11 +25,10 @@ from pathlib import Path
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Final
 
-from measure import NotMeasured, Shell, alternate
+from measure import NotMeasured, Shell, alternate, processor_time
 from table import Missing, Row, render
 
 from lading.http import HttpClient, HttpSettings
-from lading.process import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -179,8 +177,7 @@ class Bench:
     def memory(self) -> float:
         """Peak memory of a build that makes all layers, in bytes."""
         self.forget()
-        argv = [sys.executable, str(Path(__file__).resolve()), "--peak", *self._build(self.fresh())]
-        return float(self.shell.call(*argv).split()[-1])
+        return self.shell.peak(sys.executable, "-m", "lading", *self._build(self.fresh()))
 
     def blobs(self, tag: str) -> dict[str, int]:
         """The sizes of a pushed image's configuration and layers, by digest."""
@@ -352,10 +349,9 @@ _LAYOUT: Final = ("build", "--engine", "oci", "-o", "layout", "service.py:image"
 
 def _used(bench: Bench, *argv: str) -> float:
     """Seconds of processor time."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = processor_time()
     bench.shell.call(sys.executable, *argv)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return processor_time() - before
 
 
 def _code_changed(bench: Bench, rounds: int, mine: str, other: str) -> Iterator[Row]:
@@ -449,9 +445,6 @@ def _compiled(bench: Bench) -> Iterator[Row]:
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["--peak"]:
-        _print_peak(sys.argv[2:])
-        return
     options = _options()
     work = Path(tempfile.mkdtemp(prefix="lading-bench-", dir=options.work)).resolve()
     rows: list[Row | Missing] = []
@@ -494,15 +487,6 @@ def _options() -> argparse.Namespace:
     if not 0 < options.rounds <= MOST_ROUNDS:
         parser.error(f"--rounds: from 1 to {MOST_ROUNDS}")
     return options
-
-
-def _print_peak(words: list[str]) -> None:
-    """Run Lading, and say how much memory it took at most."""
-    done = run([sys.executable, "-m", "lading", *words], env=os.environ, timeout=600)
-    if done.returncode != 0:
-        raise SystemExit(done.stderr)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(peak * (1 if sys.platform == "darwin" else 1024))
 
 
 if __name__ == "__main__":

@@ -193,7 +193,8 @@ apt_sources() {
     grep -E " $SUITE(-[a-z]+)? main\$" | sort -u || true
 }
 
-# Makes a root file system as the "slim" images have it: minimal, no manuals, no package lists.
+# Makes a root file system as the "slim" images have it: minimal, no manuals, no package lists, and
+# settings by which dpkg doesn't wait for the disk and apt fetches no translations.
 bootstrap() { # TARBALL OPTION...
   local tarball=$1 sources
   shift
@@ -205,6 +206,7 @@ bootstrap() { # TARBALL OPTION...
     --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt=force-unsafe-io --aptopt='Acquire::Languages "none"' \
     "$@" "$SUITE" "$tarball.part.tar" ${sources:+-} <<<"$sources"
   mv "$tarball.part.tar" "$tarball"
 }

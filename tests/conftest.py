@@ -127,6 +127,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if name not in engine_support.ENGINES:
                 known = ", ".join(engine_support.ENGINES)
                 raise pytest.UsageError(f"{item.nodeid}: engine {name!r} is none of {known}")
+    # Workers take files in this order: one that takes long and comes last would be waited for.
+    first = [
+        {item.path for item in items if item.get_closest_marker(name)}
+        for name in ("long", "network")
+    ]
+    items.sort(key=lambda item: [item.path not in files for files in first])
 
 
 # Before the fixtures: those of a test that can't run are not made.

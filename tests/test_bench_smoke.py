@@ -6,12 +6,16 @@ import importlib.util
 import os
 import shutil
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
 import lading
+from lading.http import HttpClient, HttpSettings
 from lading.process import run
 from wheels.wheelmaker import make_wheel
 
@@ -23,15 +27,19 @@ BENCH = Path(__file__).parents[1] / "bench"
 HERE = {**os.environ, "PYTHONPATH": str(Path(lading.__file__).parents[1])}
 
 
-@pytest.fixture(scope="module")
-def table() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bench_table", BENCH / "table.py")
+def loaded(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"bench_{name}", BENCH / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses looks its module up by name
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def table() -> ModuleType:
+    return loaded("table")
 
 
 def cells(text: str, row: int) -> list[str]:
@@ -118,6 +126,7 @@ def test_details_and_notes_stand_below_the_table(table: ModuleType) -> None:
     [
         ("assemble.py", ("--wheels", "--wheel", "--rounds", "--work", "--without-isal")),
         ("oci.py", ("--registry", "--base", "--rounds", "--work")),
+        ("scratch.py", ("--base", "--slim", "--rounds", "--network-rounds", "--work")),
     ],
 )
 def test_the_scripts_of_images_explain_themselves(
@@ -132,9 +141,10 @@ def test_the_scripts_of_images_explain_themselves(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_builds_without_a_base_are_refused(tmp_path: Path) -> None:
-    environ = {name: value for name, value in HERE.items() if name != "LADING_TEST_BASE"}
-    done = run([sys.executable, str(BENCH / "oci.py")], env=environ, cwd=tmp_path, timeout=30)
+@pytest.mark.parametrize("script", ["oci.py", "scratch.py"])
+def test_builds_without_a_base_are_refused(tmp_path: Path, script: str) -> None:
+    environ = {name: value for name, value in HERE.items() if "LADING_TEST_BASE" not in name}
+    done = run([sys.executable, str(BENCH / script)], env=environ, cwd=tmp_path, timeout=30)
 
     assert done.returncode == 2
     assert done.stderr.rstrip().endswith("error: --base is needed")
@@ -167,3 +177,28 @@ def test_wheels_become_layers_on_every_side(tmp_path: Path) -> None:
         "",
     ]
     assert list(work.iterdir()) == []
+
+
+def test_the_mirror_asks_for_a_file_once(tmp_path: Path) -> None:
+    mirrored = loaded("mirror").mirrored
+    for name in ("archive/dists", "kept"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "archive/dists/InRelease").write_bytes(b"signed")
+    with HttpClient(HttpSettings()) as client:
+        handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "archive"))
+
+        def asked(url: str) -> tuple[int, bytes]:
+            answer = client.read(url, limit=100)
+            return answer.status, answer.body
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            Thread(target=server.serve_forever, daemon=True).start()
+            real = {"debian": f"http://127.0.0.1:{server.server_port}"}
+            with mirrored(real, tmp_path / "kept") as roots:
+                found = [asked(f"{roots['debian']}/dists/{one}") for one in ("InRelease", "none")]
+            server.shutdown()
+        assert found == [(200, b"signed"), (404, b"")]
+        # The archive is gone, and what was asked for once is known.
+        with mirrored(real, tmp_path / "kept") as roots:
+            again = [asked(f"{roots['debian']}/dists/{one}") for one in ("InRelease", "none")]
+        assert again == found

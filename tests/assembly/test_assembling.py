@@ -15,6 +15,7 @@ import pytest
 
 from assembly.tiny import Bench, base_with, image_info
 from lading.assembly import Assembler, index_of
+from lading.assembly.making import _helpers
 from lading.bases.base import nothing
 from lading.errors import ImageError
 from lading.info import Config, Healthcheck, RunCommand, SetEnv
@@ -503,6 +504,17 @@ def test_a_wheel_of_a_direct_url_says_so(bench: Bench) -> None:
     name = f"{SITE}/six-1.16.0.dist-info/direct_url.json"
     assert name not in members(bench.assemble(image_info(wheels=[wheel]), base), 2)
     assert name in members(bench.assemble(image_info(wheels=[direct]), base), 2)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "helped"),
+    [([], False), ([0, 0], False), ([5], True), ([90, 1], True), ([5, 5], False), ([3] * 9, False)],
+)
+def test_threads_help_where_one_layer_is_more_than_a_processors_share(
+    sizes: list[int], *, helped: bool
+) -> None:
+    with _helpers(sizes, 2) as pool:
+        assert (pool is not None) == helped
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 7])

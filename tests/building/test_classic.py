@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from building.workshop import Entry, Workshop
     from engine_support import Engine
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.long, pytest.mark.network]
 
 # The index is this machine's own: the classic dialect hands a build no certificate authorities.
 IMAGE = """Image(distro="debian:bookworm", python_version="3.11")

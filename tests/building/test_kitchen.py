@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from building.workshop import Workshop
     from engine_support import Engine
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.long, pytest.mark.network]
 
 # R4: bytes that a Dockerfile, a shell or Go's lexer might act on.
 NASTY = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from building.workshop import Workshop
     from engine_support import Engine
 
-pytestmark = [pytest.mark.network, pytest.mark.engine("docker")]
+pytestmark = [pytest.mark.long, pytest.mark.network, pytest.mark.engine("docker")]
 
 _IMAGE = 'Image(distro="debian:bookworm", python_version="3.11")'
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from building.workshop import Workshop
     from engine_support import Engine
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.long, pytest.mark.network]
 
 # What a step sees of a network: its devices, and the routes below a line of headings.
 LOOK = "ls /sys/class/net > /network; tail -n +2 /proc/net/route >> /network"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from cli.program import Ran
 
+pytestmark = pytest.mark.long
+
 KILLS = int(os.environ.get("LADING_TEST_KILLS", "40"))
 
 

@@ -124,6 +124,6 @@ def test_a_password_is_found_wherever_the_url_stands(
 
 @pytest.mark.parametrize("part", ["https://", "$(", "`", "${", "https://a:", "a", "://@", "'$A'"])
 def test_no_text_takes_long(part: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     refuse_credentials(part * 20_000, hint="")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from time import monotonic
+from time import process_time
 from urllib.parse import quote
 
 import pytest
@@ -149,8 +149,8 @@ def test_masking_again_changes_nothing(text: str) -> None:
     ],
 )
 def test_long_text_takes_no_long_time(part: str) -> None:
-    began = monotonic()
+    began = process_time()
     for end in ("", "@", "%40", "="):
         redact(part * 5_000 + end)
         has_credentials(part * 5_000 + end)
-    assert monotonic() - began < 5
+    assert process_time() - began < 5

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from time import monotonic
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -440,9 +440,9 @@ def test_a_path_that_cant_be_looked_up_is_refused(tmp_path: Path, line: str) -> 
     ids=["spaces", "spaces before a hash", "parentheses", "brackets"],
 )
 def test_long_lines_take_no_long_time(line: str) -> None:
-    began = monotonic()
+    began = process_time()
     assert refusals(f"{line}\n{line} # comment\n")
-    assert monotonic() - began < 3
+    assert process_time() - began < 3
 
 
 def test_a_text_alone_includes_nothing() -> None:

@@ -70,7 +70,7 @@ def made(  # noqa: PLR0913 - what, where to and from, and how
             progress.end(job.layer.name, "reused", there.descriptor.size)
     lacking = [one for job in missing for one in job.layer.distributions]
     wheels = fetch(lacking) if lacking else {}
-    with _inflating(len(missing), at_once) as pool:
+    with _helpers([job.size for job in missing], at_once) as pool:
 
         def make(job: Job) -> Made:
             done = _make(job, store, wheels, progress, pool)
@@ -93,10 +93,10 @@ def _made(job: Job, there: StoredLayer | None, new: Mapping[LayerKey, Made]) -> 
     return replace(new[job.key], job=job)
 
 
-def _inflating(layers: int, at_once: int) -> AbstractContextManager[Executor | None]:
-    """Threads that inflate for the others, where there are fewer layers than processors."""
+def _helpers(sizes: Sequence[int], at_once: int) -> AbstractContextManager[Executor | None]:
+    """Threads that make parts of layers, where one layer is more than a processor's share."""
     processors = at_once or os.cpu_count() or 1
-    if not 0 < layers < processors:
+    if max(sizes, default=0) * processors <= sum(sizes):
         return nullcontext()
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only to make some
 

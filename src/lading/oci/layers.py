@@ -72,9 +72,9 @@ def write_layer(
         entries: In any order. Missing parents are added, as root's folders with mode 0755.
         out: Where it goes.
         advance: Told how many bytes of files are done, as it goes.
-        pool: Threads that inflate ahead; with it, hashing and writing have threads of their own
-            too. Many layers may share one, but no thread of it may call this function. Whoever has
-            more layers to write than processors needs none: one layer for each thread is best.
+        pool: Threads that inflate and compress ahead; with it, hashing and writing have threads of
+            their own too. Many layers may share one, but no thread of it may call this function.
+            Whoever has layers enough for all processors needs none: one for each thread is best.
 
     Raises:
         ImageError: A content is not what its archive or record says, two entries of one path
