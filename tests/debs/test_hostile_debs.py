@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from debs.debmaker import (
+    Some,
     ar,
     by_path,
     control_text,
@@ -23,6 +24,7 @@ from debs.debmaker import (
 )
 from lading.debs import streams
 from lading.errors import ImageError
+from lading.oci.entries import Folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,3 +110,38 @@ def test_setuid_is_kept_by_policy_only_and_told(tmp_path: Path) -> None:
     assert by_path(without)["opt"].mode == 0o2775
     assert without.remarks == ("/opt/su is setuid or setgid: taken away",)
     assert kept.remarks == ("/opt/su is setuid or setgid: kept",)
+
+
+SETUID = (
+    "chmod 4755 /opt/a",
+    "chmod 6755 /opt/b",
+    "chmod u+s,g+s /opt/a",
+    "chmod -R g+s /opt",
+    "chmod 755 /opt/a; chmod u=rwxs /opt/b",
+    "install -m 4755 /opt/a /opt/new",
+    "install -m 2755 -o root -g mail /opt/a /opt/new",
+    "cp -p /opt/s /opt/new",
+    "mv /opt/s /opt/new",
+    "chmod u+s /opt/s2; mv /opt/s2 /opt/new",
+    "dpkg-statoverride --update --add root root 4755 /opt/a",
+    "chmod --reference=/opt/s /opt/a",
+    "umask 0; echo x > /opt/a; chmod 7777 /opt/a",
+)
+
+
+@pytest.mark.parametrize("script", SETUID)
+def test_no_script_gets_round_the_policy_on_setuid(tmp_path: Path, script: str) -> None:
+    files = (file("./opt/a", mode=0o755), hardlink("./opt/b", "./opt/a"))
+    more = (file("./opt/s", mode=0o4755), file("./opt/s2", mode=0o755))
+    control = {"postinst": f"#!/bin/sh -e\n{script}\n"}
+    deb = make_deb(tmp_path, "tool", folder("./opt/"), *files, *more, control=control)
+    ground = Some({"etc/passwd": "root:x:0:0::/:/bin/sh\n", "etc/group": "root:x:0:\nmail:x:8:\n"})
+    without, kept = (
+        installed(tmp_path, deb, ground=ground, keep_setuid=keep) for keep in (False, True)
+    )
+    set_ = {x.path for x in kept.entries if not isinstance(x, Folder) and x.mode & 0o6000}
+    assert len(set_) > 1 or "/opt/s" in script
+    assert not [x for x in without.entries if not isinstance(x, Folder) and x.mode & 0o6000]
+    for found, done in ((without, "taken away"), (kept, "kept")):
+        told = {f"/{path} is setuid or setgid: {done}" for path in set_}
+        assert set(found.remarks) == told

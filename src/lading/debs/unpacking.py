@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Unpacked", "link_merged_folders", "unpack"]
 
-_SPECIAL: Final = 0o6000
 _MERGED: Final = ("bin", "sbin", "lib")
 _RTLD: Final = {"amd64": "lib64", "loong64": "lib64", "ppc64el": "lib64"}
 """Where the dynamic linker is, when that is no folder of its own below /lib."""
@@ -33,14 +32,12 @@ class Unpacked:
         owners: By true path, the label of the package that has it.
         lost: The paths of a package, by its label, that another one replaces.
         kept: Configuration files that the base has already.
-        special: Files with setuid or setgid bits, by true path.
         problems: What does not fit together.
     """
 
     owners: dict[str, Package] = field(default_factory=dict)
     lost: dict[str, set[str]] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
-    special: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -66,14 +63,13 @@ def link_merged_folders(root: Root, packages: Iterable[Package], architecture: s
                 root.put(Folder(path=target, mode=0o755, source="merged /usr"))
 
 
-def unpack(packages: Iterable[Package], root: Root, *, done: Unpacked, keep_setuid: bool) -> None:
+def unpack(packages: Iterable[Package], root: Root, *, done: Unpacked) -> None:
     """Put the files of packages into the image, one package after the other.
 
     Args:
         packages: In the order that they are unpacked in.
         root: The image.
         done: Told what was done.
-        keep_setuid: Whether files may keep setuid and setgid bits.
 
     Where two packages have one path and none replaces the other, or a file would be in the place of
     a folder, that is told as a problem, and the file is left out.
@@ -82,19 +78,13 @@ def unpack(packages: Iterable[Package], root: Root, *, done: Unpacked, keep_setu
         conffiles = frozenset(package.conffiles)
         for one in package.files:
             try:
-                _unpack(one, package, root, done, conffiles=conffiles, keep_setuid=keep_setuid)
+                _unpack(one, package, root, done, conffiles=conffiles)
             except Broken as error:
                 done.problems.append(Problem(message=f"{package.deb}: {error}"))
 
 
-def _unpack(  # noqa: PLR0913 - one file, and what was done before it
-    one: DataFile,
-    package: Package,
-    root: Root,
-    done: Unpacked,
-    *,
-    conffiles: frozenset[str],
-    keep_setuid: bool,
+def _unpack(
+    one: DataFile, package: Package, root: Root, done: Unpacked, *, conffiles: frozenset[str]
 ) -> None:
     place = root.place(one.path)
     there = root.kind(place)
@@ -107,10 +97,7 @@ def _unpack(  # noqa: PLR0913 - one file, and what was done before it
             done.kept.append(f"/{one.path}")
             return
         _check_owner(place, package, root, done)
-    entry = _entry(one, place, package, root, keep_setuid=keep_setuid)
-    if one.kind == "file" and one.mode & _SPECIAL:
-        done.special.append(place)
-    root.put(entry)
+    root.put(_entry(one, place, package, root))
     done.owners[place] = package
 
 
@@ -131,15 +118,13 @@ def _leads_to_folder(one: DataFile, place: str, root: Root) -> bool:
     return root.leads_to(target) == "folder"
 
 
-def _entry(one: DataFile, place: str, package: Package, root: Root, *, keep_setuid: bool) -> Entry:
+def _entry(one: DataFile, place: str, package: Package, root: Root) -> Entry:
     source = str(package.deb)
     mode, uid, gid = one.mode, one.uid, one.gid
     if one.kind == "folder":
         return Folder(path=place, mode=mode, uid=uid, gid=gid, source=source)
     if one.kind == "symlink":
         return Symlink(path=place, mode=0o777, uid=uid, gid=gid, source=source, target=one.target)
-    if not keep_setuid:
-        mode &= ~_SPECIAL
     if one.kind == "hardlink":
         target = root.place(one.target)
         return Hardlink(path=place, mode=mode, uid=uid, gid=gid, source=source, target=target)
