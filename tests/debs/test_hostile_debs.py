@@ -102,6 +102,17 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
         installed(tmp_path, first, second)
 
 
+def test_a_configuration_of_the_linker_that_doubles_is_refused(tmp_path: Path) -> None:
+    files = [
+        file(f"./etc/ld.so.conf.d/{number}", f"include {number + 1}\n" * 2) for number in range(60)
+    ]
+    start = file("./etc/ld.so.conf", "include /etc/ld.so.conf.d/0\n")
+    folders = (folder("./etc/"), folder("./etc/ld.so.conf.d/"))
+    deb = make_deb(tmp_path, "tool", *folders, start, *files, file("./etc/ld.so.cache", ""))
+    with pytest.raises(ImageError, match="dynamic linker includes itself, or too much"):
+        installed(tmp_path, deb)
+
+
 def test_setuid_is_kept_by_policy_only_and_told(tmp_path: Path) -> None:
     deb = make_deb(tmp_path, "su", folder("./opt/", mode=0o2775), file("./opt/su", mode=0o4755))
     without, kept = (installed(tmp_path, deb, keep_setuid=keep) for keep in (False, True))
