@@ -98,6 +98,7 @@ SNIPPETS = [
     'IFS=,; set -- a b; echo "$*"',
     "printf 'a\\nb' | while read -r x; do echo \"<$x>\"; done; printf 'a' | sed s/a/b/",
     "printf 'ab\\nb\\n' | grep -o b; echo xay | sed 's/x\\(a\\)*y/<&>/'; echo abc | sed 's/b*/x/g'",
+    "set -f; x='/*'; echo /* $x; set +f; echo /none*",
     "basename a a; dirname /a; expr 3 - 3; echo $?; printf 'a:b\\nc\\n' | cut -s -d: -f1",
     "x=a.b.c; echo ${x%%[.]*} ${x#[![:digit:]]} ${x%.?}",
 ]
@@ -156,6 +157,7 @@ REFUSED = {
     "echo ${x/a/b}": "it has an expansion that POSIX doesn't know",
     "echo $((1 / 0))": "it calculates",
     "case a in [^b]) :;; esac": "it has the pattern '[^b]'",
+    "set -C; echo a > /a; echo b >| /a; echo c > /a": "that it must not write again",
     "[ a -eq 1 ]": "which compares what is no number",
     ")": "its syntax is not understood",
     "$(" * 100: "deeper in each other than any script's",

@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 
 __all__ = ["BUILTINS"]
 
-# Of the shell's options `e` is followed; the others that are let pass only tell, or end a script
-# that has a mistake: what they do is no other thing.
-_HARMLESS: Final = frozenset("euvx")
-_OPTIONS: Final = {"errexit": "e", "nounset": "u", "verbose": "v", "xtrace": "x"}
+# Of the shell's options `C`, `e` and `f` are followed; the others that are let pass only tell, or
+# end a script that has a mistake: what they do is no other thing.
+_KNOWN: Final = frozenset("Cefuvx")
+_OPTIONS: Final = {
+    "errexit": "e",
+    "noclobber": "C",
+    "noglob": "f",
+    "nounset": "u",
+    "verbose": "v",
+    "xtrace": "x",
+}
 _MODE: Final = re.compile("[0-7]{1,4}")
 
 
@@ -30,10 +37,14 @@ def _set(call: Call) -> int:
         letters = option[1:]
         if letters.endswith("o"):
             letters = letters[:-1] + _OPTIONS.get(words.pop(0) if words else "", "?")
-        if not _HARMLESS.issuperset(letters):
+        if not _KNOWN.issuperset(letters):
             raise call.refuse()
         if "e" in letters:
             call.state.fails = option[0] == "-"
+        if "f" in letters:
+            call.state.globs = option[0] == "+"
+        if "C" in letters:
+            call.state.clobbers = option[0] == "+"
     if words[:1] == ["--"]:
         call.state.arguments = tuple(words[1:])
     elif words:

@@ -213,7 +213,7 @@ class Expander:
     def _names(self, field: list[_Piece]) -> list[str]:
         """The files that a pattern fits; the pattern itself where there are none (2.6.6)."""
         whole = self._joined(field)
-        if not _is_pattern(field):
+        if not (self.state.globs and _is_pattern(field)):
             return [whole]
         root = self.state.root
         found = ["/" if whole.startswith("/") else ""]

@@ -203,6 +203,8 @@ class Follower:
             elif one.operator in {">", ">>", ">|"} and one.fd == 1:
                 file, appends = target, one.operator == ">>"
                 out = Output(use="nothing" if target.strip("/") == _NULL else "file")
+                if one.operator == ">" and out.use == "file":
+                    _check_clobbers(target, expander.state)
             elif one.operator == ">&" and one.fd == 1 and target != "1":
                 if target not in {"2", "-"}:
                     raise Unfollowable("it writes to another output than the standard ones")
@@ -380,6 +382,11 @@ def _left(leave: _Leave, *ways: str) -> int:
 def _parsed(text: str, state: State) -> Body:
     state.bounds.spend(len(text))
     return parse(text)
+
+
+def _check_clobbers(path: str, state: State) -> None:
+    if not state.clobbers and state.root.leads_to(path) == "file":
+        raise Unfollowable("it writes a file that it must not write again")
 
 
 def _write(file: str, out: Output, state: State, *, appends: bool) -> None:

@@ -79,6 +79,8 @@ class State:
         arguments: `$1` and so on.
         status: `$?`.
         fails: Whether a command that fails ends the script (`set -e`).
+        clobbers: Whether `>` writes a file that is there (not so after `set -C`).
+        globs: Whether patterns stand for names of files (not so after `set -f`).
         umask: The bits that new files don't get.
         bounds: What is left to the script, and to all that it calls.
     """
@@ -89,6 +91,8 @@ class State:
     functions: dict[str, Definition] = field(default_factory=dict)
     status: int = 0
     fails: bool = False
+    clobbers: bool = True
+    globs: bool = True
     umask: int = 0o022
     bounds: Bounds = field(default_factory=Bounds)
 
