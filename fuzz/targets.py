@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from elf_as_given import ELF_BYTES, elf
 from hypothesis import given
 from hypothesis import strategies as st
+from scripts_as_given import SCRIPTS, script
 from wheels_as_given import BYTES, wheel
 
 from dockerfile.parseback import DIALECTS, argv, pairs, parse, paths
@@ -434,6 +435,7 @@ TARGETS = {
     "dockerfile": Target(check=dockerfile, words={"made": _MADE}),
     "lock": Target(check=lock, words={"text": _EDITS.map(edited) | mixed(*_LOCK_WORDS, most=20)}),
     "wheel": Target(check=wheel, words={"content": BYTES}),
+    "script": Target(check=script, words={"text": SCRIPTS}),
     "elf": Target(check=elf, words={"content": ELF_BYTES}),
 }
 """By name."""

@@ -11,7 +11,7 @@ from lading.grammar.invalid import Invalid
 from lading.grammar.requirement import Requirement
 from lading.lock.file import parse_lock
 
-NAMES = ("requirements", "reference", "dockerfile", "lock", "wheel", "elf")
+NAMES = ("requirements", "reference", "dockerfile", "lock", "wheel", "elf", "script")
 EXAMPLES = 60
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from debs.debmaker import (
+    Some,
     ar,
     by_path,
     control_text,
@@ -25,6 +26,7 @@ from debs.debmaker import (
 )
 from lading.debian import streams
 from lading.errors import ImageError
+from lading.oci.entries import Folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,6 +163,17 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
         installed(tmp_path, first, second)
 
 
+def test_a_configuration_of_the_linker_that_doubles_is_refused(tmp_path: Path) -> None:
+    files = [
+        file(f"./etc/ld.so.conf.d/{number}", f"include {number + 1}\n" * 2) for number in range(60)
+    ]
+    start = file("./etc/ld.so.conf", "include /etc/ld.so.conf.d/0\n")
+    folders = (folder("./etc/"), folder("./etc/ld.so.conf.d/"))
+    deb = make_deb(tmp_path, "tool", *folders, start, *files, file("./etc/ld.so.cache", ""))
+    with pytest.raises(ImageError, match="dynamic linker includes itself, or too much"):
+        installed(tmp_path, deb)
+
+
 def test_setuid_is_kept_by_policy_only_and_told(tmp_path: Path) -> None:
     deb = make_deb(tmp_path, "su", folder("./opt/", mode=0o2775), file("./opt/su", mode=0o4755))
     without, kept = (installed(tmp_path, deb, keep_setuid=keep) for keep in (False, True))
@@ -169,3 +182,38 @@ def test_setuid_is_kept_by_policy_only_and_told(tmp_path: Path) -> None:
     assert by_path(without)["opt"].mode == 0o2775
     assert without.remarks == ("/opt/su is setuid or setgid: taken away",)
     assert kept.remarks == ("/opt/su is setuid or setgid: kept",)
+
+
+SETUID = (
+    "chmod 4755 /opt/a",
+    "chmod 6755 /opt/b",
+    "chmod u+s,g+s /opt/a",
+    "chmod -R g+s /opt",
+    "chmod 755 /opt/a; chmod u=rwxs /opt/b",
+    "install -m 4755 /opt/a /opt/new",
+    "install -m 2755 -o root -g mail /opt/a /opt/new",
+    "cp -p /opt/s /opt/new",
+    "mv /opt/s /opt/new",
+    "chmod u+s /opt/s2; mv /opt/s2 /opt/new",
+    "dpkg-statoverride --update --add root root 4755 /opt/a",
+    "chmod --reference=/opt/s /opt/a",
+    "umask 0; echo x > /opt/a; chmod 7777 /opt/a",
+)
+
+
+@pytest.mark.parametrize("script", SETUID)
+def test_no_script_gets_round_the_policy_on_setuid(tmp_path: Path, script: str) -> None:
+    files = (file("./opt/a", mode=0o755), hardlink("./opt/b", "./opt/a"))
+    more = (file("./opt/s", mode=0o4755), file("./opt/s2", mode=0o755))
+    control = {"postinst": f"#!/bin/sh -e\n{script}\n"}
+    deb = make_deb(tmp_path, "tool", folder("./opt/"), *files, *more, control=control)
+    ground = Some({"etc/passwd": "root:x:0:0::/:/bin/sh\n", "etc/group": "root:x:0:\nmail:x:8:\n"})
+    without, kept = (
+        installed(tmp_path, deb, ground=ground, keep_setuid=keep) for keep in (False, True)
+    )
+    set_ = {x.path for x in kept.entries if not isinstance(x, Folder) and x.mode & 0o6000}
+    assert len(set_) > 1 or "/opt/s" in script
+    assert not [x for x in without.entries if not isinstance(x, Folder) and x.mode & 0o6000]
+    for found, done in ((without, "taken away"), (kept, "kept")):
+        told = {f"/{path} is setuid or setgid: {done}" for path in set_}
+        assert set(found.remarks) == told

@@ -39,11 +39,12 @@ def after(
     *files: object,
     ground: Ground = NOTHING,
     name: str = "tool",
+    keep_setuid: bool = False,
     **more: str,
 ) -> Installed:
     control = {"postinst": f"#!/bin/sh\nset -e\n{script}\n", **more}
     deb = make_deb(path, name, folder("./opt/"), *files, control=control)  # type: ignore[arg-type]
-    return installed(path, deb, ground=ground, record="status.d")
+    return installed(path, deb, ground=ground, record="status.d", keep_setuid=keep_setuid)
 
 
 def entry(found: Installed, path: str) -> Entry:
@@ -70,7 +71,7 @@ def test_files_are_made_changed_and_removed(tmp_path: Path) -> None:
     [ -x /opt/a ] && [ ! -e /opt/b ] && echo right > /opt/seen
     """
     files = (file("./opt/a", "A", mode=0o755), file("./opt/b"))
-    found = after(tmp_path, script, *files, ground=ACCOUNTS)
+    found = after(tmp_path, script, *files, ground=ACCOUNTS, keep_setuid=True)
     assert isinstance(entry(found, "var/lib/tool/deep"), Folder)
     assert (entry(found, "var/spool/tool").mode, entry(found, "var/spool/tool").gid) == (0o2775, 8)
     assert text_of(found, "etc/tool.conf") == "hello\nmore\n"
@@ -309,7 +310,8 @@ def test_overrides_of_modes_are_recorded_and_done(tmp_path: Path) -> None:
         dpkg-statoverride --update --add root mail 2755 /opt/a
     fi
     """
-    found = after(tmp_path, script, file("./opt/a", mode=0o755), ground=ACCOUNTS)
+    files = (file("./opt/a", mode=0o755),)
+    found = after(tmp_path, script, *files, ground=ACCOUNTS, keep_setuid=True)
     assert text_of(found, "var/lib/dpkg/statoverride") == "root mail 2755 /opt/a\n"
     assert (entry(found, "opt/a").mode, entry(found, "opt/a").gid) == (0o2755, 8)
 

@@ -7,10 +7,11 @@ the same packages in the same order get the same.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lading.debs.refusal import Broken
+from lading.debs.refusal import Broken, text_of
 
 if TYPE_CHECKING:
     from lading.debs.root import Root
@@ -29,6 +30,8 @@ __all__ = [
 _SOURCE: Final = "the accounts"
 _SYSTEM: Final = range(100, 1000)
 _MODES: Final = {"passwd": 0o644, "group": 0o644, "shadow": 0o640, "gshadow": 0o640}
+_NAME: Final = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,60}\$?")
+_NUMBER: Final = re.compile("[0-9]{1,10}")
 _SHADOW_GROUP: Final = 42
 _EPOCH: Final = "3652"
 """The day of a password's last change, counted from 1970: that of every file's time."""
@@ -49,7 +52,7 @@ class Account:
 def lines_of(root: Root, file: str) -> list[list[str]]:
     """The lines of one of the four files, each as its fields."""
     text = (root.read(f"etc/{file}") or b"").decode(errors="surrogateescape")
-    return [line.split(":") for line in text.splitlines() if line]
+    return [line.split(":") for line in text.split("\n") if line]
 
 
 def id_of(root: Root, file: str, name: str) -> int | None:
@@ -57,7 +60,7 @@ def id_of(root: Root, file: str, name: str) -> int | None:
     for fields in lines_of(root, file):
         if fields[0] == name:
             return int(fields[2])
-    if name.isdigit():
+    if _NUMBER.fullmatch(name):
         return int(name)
     return 0 if name == "root" else None
 
@@ -107,6 +110,8 @@ def add_member(root: Root, user: str, group: str) -> None:
     Raises:
         Broken: There is no such group.
     """
+    if not _NAME.fullmatch(user):
+        raise Broken(f"it adds {text_of(user)} to a group, which is no name of an account")
     if _named(root, "group", group) is None:
         raise Broken(f"it adds {user} to the group {group}, which is not there")
     for file in ("group", "gshadow"):
@@ -160,6 +165,11 @@ def _free(taken: set[int], *, descends: bool) -> int:
 
 
 def _append(root: Root, file: str, fields: list[str]) -> None:
+    if not _NAME.fullmatch(fields[0]):
+        raise Broken(f"it makes the account {text_of(fields[0])}, which is no name of one")
+    for field in fields[1:]:
+        if ":" in field or not field.isprintable():
+            raise Broken(f"it makes an account with {text_of(field)}, which would be another's")
     _write(root, file, [*lines_of(root, file), fields])
 
 

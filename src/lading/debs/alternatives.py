@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from lading.debs.refusal import Broken
+from lading.debs.refusal import Broken, text_of
 from lading.oci.entries import Symlink
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def read_alternative(root: Root, name: str) -> Alternative | None:
     Raises:
         Broken: The file can't be read.
     """
-    content = root.read(f"{_STATE}/{name}")
+    content = root.read(f"{_STATE}/{name}") if "/" not in name else None
     if content is None:
         return None
     lines = iter(content.decode(errors="surrogateescape").split("\n"))
@@ -104,8 +104,9 @@ def install_alternative(
         slaves: The links of the choice's slaves, by their names.
 
     Raises:
-        Broken: The link is a file, or the group's link is elsewhere.
+        Broken: The link is a file, the group's link is elsewhere, or a name or path is none.
     """
+    _check(name, link, choice, links=slaves)
     there = read_alternative(root, name) or Alternative(name=name, link=link)
     if there.link != link:
         raise Broken(f"it wants the alternative {name} at {link}, and it is at {there.link}")
@@ -116,6 +117,16 @@ def install_alternative(
         choices=tuple(sorted((*others, choice), key=lambda one: one.path)),
     )
     _write(root, new)
+
+
+def _check(name: str, link: str, choice: Choice, *, links: Mapping[str, str]) -> None:
+    """As the real one: what is called by a name is a file, and all else is a path of one line."""
+    for one in (name, *links, *choice.slaves):
+        if not one or "/" in one or " " in one or one in {".", ".."} or not one.isprintable():
+            raise Broken(f"it makes the alternative {text_of(one)}, which is no name of one")
+    for path in (link, choice.path, *links.values(), *choice.slaves.values()):
+        if not path.startswith("/") or not path.isprintable():
+            raise Broken(f"it makes an alternative of {text_of(path)}, which is no path")
 
 
 def remove_choice(root: Root, name: str, path: str) -> None:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from lading.debian.control import relations_in
-from lading.debs.refusal import Broken
+from lading.debs.refusal import Broken, text_of
 from lading.debs.stanza import parse_stanza, split_stanzas
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ _ORDER: Final = (
 _RELATIONS: Final = frozenset(_ORDER[14:23])
 # What says no is the same as what is not there: dpkg does not write it.
 _NO: Final = frozenset({"Essential", "Protected", "Multi-Arch"})
+_TRIGGER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")
+_LONGEST_TRIGGER: Final = 255
+_OWN: Final = frozenset({"File", "Lock", "Unincorp"})
+"""What dpkg itself calls files of `triggers`."""
+
 _INTEREST: Final = re.compile(r"interest(?:-(?P<how>await|noawait))?")
 
 
@@ -185,7 +190,7 @@ def _info_files(package: Package, lost: Collection[str]) -> Iterator[tuple[str, 
     paths = ["/.", *(f"/{one.path}" for one in package.files)]
     yield "list", "".join(f"{path}\n" for path in paths if path not in lost).encode()
     for name, data in sorted(package.control.items()):
-        if name != "control":
+        if name not in {"control", "list"}:  # dpkg writes the list, whatever the archive has
             yield name, data
     if "md5sums" not in package.control:
         yield "md5sums", _md5sums(package)
@@ -224,11 +229,20 @@ def _write_triggers(packages: Iterable[Package], root: Root) -> None:
 
 
 def _interests(package: Package) -> Iterator[tuple[str, str]]:
-    for line in package.control.get("triggers", b"").decode().splitlines():
+    for line in package.control.get("triggers", b"").decode(errors="replace").split("\n"):
         words = line.partition("#")[0].split()
         match = _INTEREST.fullmatch(words[0]) if len(words) == 2 else None  # noqa: PLR2004
+        if match and not _is_trigger(words[1]):
+            raise Broken(f"{package.deb} waits for {text_of(words[1])}, which is no trigger")
         if match:
             yield words[1], "/noawait" if match["how"] == "noawait" else ""
+
+
+def _is_trigger(name: str) -> bool:
+    """A path, or a name like a package's, which a file is called by: deb-triggers(5)."""
+    if len(name) > _LONGEST_TRIGGER or not (name.isascii() and name.isprintable()):
+        return False
+    return name.startswith("/") or (_TRIGGER.fullmatch(name) is not None and name not in _OWN)
 
 
 def record_each(packages: Iterable[Package], root: Root) -> None:

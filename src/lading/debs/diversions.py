@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lading.debs.refusal import Broken
+from lading.debs.refusal import Broken, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ class Diversion(NamedTuple):
 
 def diversions_in(root: Root) -> list[Diversion]:
     """The diversions of an image."""
-    lines = (root.read(_FILE) or b"").decode(errors="surrogateescape").splitlines()
+    lines = (root.read(_FILE) or b"").decode(errors="surrogateescape").split("\n")
     return [Diversion(*lines[start : start + 3]) for start in range(0, len(lines) - 2, 3)]
 
 
@@ -42,6 +42,11 @@ def add_diversion(root: Root, new: Diversion, packages: Iterable[Package]) -> No
     Raises:
         Broken: A file would have to be moved, or it contradicts another.
     """
+    for path in (new.path, new.to):
+        if not path.startswith("/") or not path.isprintable():
+            raise Broken(f"it diverts {text_of(path)}, which is no path")
+    if not new.package.isprintable() or not new.package:
+        raise Broken(f"it diverts for {text_of(new.package)}, which is no package")
     there = diversions_in(root)
     if new in there:
         return

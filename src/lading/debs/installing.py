@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -19,15 +20,18 @@ from lading.debs.scripts import carry_out
 from lading.debs.triggers import run_triggers
 from lading.debs.unpacking import Unpacked, link_merged_folders, unpack
 from lading.errors import ImageError, Problem
+from lading.oci.entries import Hardlink, Regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from lading.debs.model import DebFile, Ground, Record, ScriptProblem
+    from lading.oci.entries import Entry
 
 __all__ = ["Installation", "install"]
 
+_SETUID: Final = 0o6000
 _READERS: Final = 2
 _ENGINE: Final = "build the Dockerfile with a container engine, which runs such scripts"
 _REPLACED: Final = "name that version, or leave the package to the base"
@@ -102,13 +106,7 @@ class Installation:
         # preinst before unpack, but a tool that another package brings may be asked for: those of
         # all packages are looked at when none of their files is there, as on an empty system.
         problems = list(self._scripts("preinst"))
-        unpack(
-            self._packages,
-            self._root,
-            done=self._unpacked,
-            filters=self._filters,
-            keep_setuid=self._keep_setuid,
-        )
+        unpack(self._packages, self._root, done=self._unpacked, filters=self._filters)
         problems += self._scripts("postinst")
         return tuple(problems)
 
@@ -129,7 +127,11 @@ class Installation:
                 record_each(self._packages, self._root)
         except (Broken, UnicodeDecodeError) as error:
             raise ImageError(f"packages can't be installed: {error}") from None
-        return Installed(entries=self._root.entries(), remarks=tuple(self._told()))
+        entries = self._root.entries()
+        told = tuple(self._told(entries))
+        if not self._keep_setuid:
+            entries = tuple(_without_setuid(one) for one in entries)
+        return Installed(entries=entries, remarks=told)
 
     def _check_ground(self) -> None:
         try:
@@ -163,14 +165,25 @@ class Installation:
             if problem is not None:
                 yield problem
 
-    def _told(self) -> Iterator[str]:
+    def _told(self, entries: Iterable[Entry]) -> Iterator[str]:
         for what in self._remarks:
             yield f"left out: {what}"
         done = "kept" if self._keep_setuid else "taken away"
-        for place in self._unpacked.special:
-            yield f"/{place} is setuid or setgid: {done}"
+        for one in entries:
+            if _is_setuid(one):
+                yield f"/{one.path} is setuid or setgid: {done}"
         for path in self._unpacked.kept:
             yield f"{path} is left as the base has it"
+
+
+def _is_setuid(entry: Entry) -> bool:
+    """A folder's bits give no rights: files in it only get its group."""
+    return isinstance(entry, Regular | Hardlink) and bool(entry.mode & _SETUID)
+
+
+def _without_setuid(entry: Entry) -> Entry:
+    """Whoever set the bits, a package's files or a script's chmod: here is what is left of them."""
+    return replace(entry, mode=entry.mode & ~_SETUID) if _is_setuid(entry) else entry
 
 
 def _check_once(debs: Iterable[DebFile]) -> None:

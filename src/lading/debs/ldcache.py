@@ -42,7 +42,8 @@ _GENERATOR: Final = b"lading"
 _LIBC6: Final = 3
 _NAME: Final = re.compile(r"(?:lib|ld-).*\.so.*|ld\.so\..*|ld64\.so\..*")
 _PREFIX: Final = re.compile(r"(?:lib|ld-)")
-_MOST_INCLUDES: Final = 200
+_DEEPEST: Final = 200
+_MOST_INCLUDES: Final = 1000
 
 # glibc's FLAG_*_LIB*, by ELF's machine and bits.
 _MACHINES: Final = {
@@ -99,7 +100,7 @@ def write_cache(root: Root) -> None:
 def _folders(root: Root) -> Iterator[str]:
     """The folders that count, in order, each once."""
     seen: set[str] = set()
-    configured = _configured(root, _CONFIGURATION, 0)
+    configured = _configured(root, _CONFIGURATION, 0, [])
     for folder in (*configured, *_SYSTEM):
         real = root.real(folder)
         if real not in seen and root.kind(real) == "folder":
@@ -107,16 +108,18 @@ def _folders(root: Root) -> Iterator[str]:
             yield folder.rstrip("/")
 
 
-def _configured(root: Root, path: str, depth: int) -> list[str]:
-    if depth > _MOST_INCLUDES:
-        raise Broken("the configuration of the dynamic linker includes itself")
+def _configured(root: Root, path: str, depth: int, seen: list[str]) -> list[str]:
+    seen.append(path)
+    # Files that include others twice are read more often than there is time for.
+    if depth > _DEEPEST or len(seen) > _MOST_INCLUDES:
+        raise Broken("the configuration of the dynamic linker includes itself, or too much")
     found: list[str] = []
     for line in (root.read(path) or b"").decode(errors="surrogateescape").splitlines():
         words = line.partition("#")[0].split()
         if words[:1] == ["include"]:
             for pattern in words[1:]:
                 for one in _matching(root, pattern, path):
-                    found += _configured(root, one, depth + 1)
+                    found += _configured(root, one, depth + 1, seen)
         elif words and words[0] != "hwcap":
             found += [word.partition("=")[0] for word in words]
     return found

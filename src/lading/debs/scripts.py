@@ -11,7 +11,6 @@ the answers of debconf's questions, which nobody is asked.
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -22,6 +21,7 @@ from lading.debs.commands import commands_of
 from lading.debs.model import ScriptProblem
 from lading.debs.refusal import Broken
 from lading.debs.shell import SHELL, Follower, State, Unfollowable
+from lading.grammar.words import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,12 +84,10 @@ def carry_out(script: str, context: Context) -> ScriptProblem | None:
             _follow(text, script, context)
         else:
             _EFFECTS[effect](context.root)
-    except (Unfollowable, Broken, UnicodeDecodeError) as error:
-        reason = str(error) or type(error).__name__
-        return ScriptProblem(package=package.name, script=script, reason=reason)
-    except (IndexError, ValueError, RecursionError, MemoryError, re.error):
-        reason = "one of its commands has arguments that are not known here"
-        return ScriptProblem(package=package.name, script=script, reason=reason)
+    except UnicodeDecodeError:
+        return ScriptProblem(package=package.name, script=script, reason="it is no text")
+    except (Unfollowable, Broken) as error:
+        return ScriptProblem(package=package.name, script=script, reason=str(error))
     return None
 
 
@@ -98,7 +96,7 @@ def _prepare(context: Context) -> None:
     before = dict(context.answers)
     try:
         _follow(context.package.control.get("config", b"").decode(), "config", context)
-    except (Unfollowable, Broken, ValueError, IndexError, RecursionError, MemoryError, re.error):
+    except (Unfollowable, Broken, UnicodeDecodeError):
         context.answers.clear()
         context.answers.update(before)
 
@@ -107,7 +105,7 @@ def _follow(text: str, script: str, context: Context) -> None:
     match = SHELL.match(text)
     if match is None:
         line = text.partition("\n")[0][:80]
-        raise Unfollowable(f"it is no shell script ({line})")
+        raise Unfollowable(f"it is no shell script ({visible(line)})")
     state = State(
         root=context.root,
         variables=_variables(script, context),

@@ -59,19 +59,26 @@ def _lines(root: Root, name: str) -> Iterable[tuple[str, ...]]:
     text = next((text for text in texts if text is not None), None)
     if text is None:
         raise Broken(f"it makes the accounts of {name}, which is not there")
-    for line in text.decode().splitlines():
+    for line in text.decode().split("\n"):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        words = shlex.split(line)
+        words = _split(line, name)
         if words[0] not in {"g", "u", "u!", "m", "r"} or len(words) < 2:  # noqa: PLR2004
             raise Broken(f"it makes the accounts of {name}, where a line can't be read")
         yield (*words, *_PADDING)
 
 
+def _split(line: str, name: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        raise Broken(f"it makes the accounts of {name}, where a line can't be read") from None
+
+
 def _number(text: str) -> int | None:
     if text == "-":
         return None
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise Broken(f"it makes an account whose number is {text}")
     return int(text)
 

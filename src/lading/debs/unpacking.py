@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Unpacked", "link_merged_folders", "unpack"]
 
-_SPECIAL: Final = 0o6000
 _LOST_TARGET: Final = (
     "/{} is a hard link to /{}, which the base leaves out (path-exclude) or has as its own"
 )
@@ -37,14 +36,12 @@ class Unpacked:
         owners: By true path, the label of the package that has it.
         lost: The paths of a package, by its label, that another one replaces.
         kept: Configuration files that the base has already.
-        special: Files with setuid or setgid bits, by true path.
         problems: What does not fit together.
     """
 
     owners: dict[str, Package] = field(default_factory=dict)
     lost: dict[str, set[str]] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
-    special: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -70,9 +67,7 @@ def link_merged_folders(root: Root, packages: Iterable[Package], architecture: s
                 root.put(Folder(path=target, mode=0o755, source="merged /usr"))
 
 
-def unpack(
-    packages: Iterable[Package], root: Root, *, done: Unpacked, filters: Filters, keep_setuid: bool
-) -> None:
+def unpack(packages: Iterable[Package], root: Root, *, done: Unpacked, filters: Filters) -> None:
     """Put the files of packages into the image, one package after the other.
 
     Args:
@@ -80,7 +75,6 @@ def unpack(
         root: The image.
         done: Told what was done.
         filters: What is left out.
-        keep_setuid: Whether files may keep setuid and setgid bits.
 
     Where two packages have one path and none replaces the other, or a file would be in the place of
     a folder, that is told as a problem, and the file is left out.
@@ -90,7 +84,7 @@ def unpack(
         for one in package.files:
             try:
                 if _is_wanted(one, package, root, done, conffiles, filters):
-                    _put(one, package, root, done, keep_setuid=keep_setuid)
+                    _put(one, package, root)
             except Broken as error:
                 done.problems.append(Problem(message=f"{package.deb}: {error}"))
 
@@ -124,11 +118,9 @@ def _is_wanted(  # noqa: PLR0913, PLR0917 - one file, what was done before it, a
     return True
 
 
-def _put(one: DataFile, package: Package, root: Root, done: Unpacked, *, keep_setuid: bool) -> None:
+def _put(one: DataFile, package: Package, root: Root) -> None:
     place = root.place(one.path)
-    if one.kind == "file" and one.mode & _SPECIAL:
-        done.special.append(place)
-    entry = _entry(one, place, package, root, keep_setuid=keep_setuid)
+    entry = _entry(one, place, package, root)
     root.detach(place)  # dpkg renames a new file into the place of another package's
     root.put(entry)
 
@@ -150,15 +142,13 @@ def _leads_to_folder(one: DataFile, place: str, root: Root) -> bool:
     return root.leads_to(target) == "folder"
 
 
-def _entry(one: DataFile, place: str, package: Package, root: Root, *, keep_setuid: bool) -> Entry:
+def _entry(one: DataFile, place: str, package: Package, root: Root) -> Entry:
     source = str(package.deb)
     mode, uid, gid = one.mode, one.uid, one.gid
     if one.kind == "folder":
         return Folder(path=place, mode=mode, uid=uid, gid=gid, source=source)
     if one.kind == "symlink":
         return Symlink(path=place, mode=0o777, uid=uid, gid=gid, source=source, target=one.target)
-    if not keep_setuid:
-        mode &= ~_SPECIAL
     if one.kind == "hardlink":
         target = root.place(one.target)
         if not isinstance(root.entry(target), Regular | Hardlink):

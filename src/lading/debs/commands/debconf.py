@@ -61,6 +61,7 @@ def _answers() -> Mapping[str, str]:
 
 def _db_get(context: Context, call: Call) -> int:
     """The answer of a question that nobody was asked: its default."""
+    call.spend(len(context.package.control.get("templates", b"")))
     fields = _templates(context).get(call.words[0] if call.words else "")
     if fields is None:
         call.state.variables["RET"] = f"10 {call.words[0]} doesn't exist" if call.words else ""
@@ -73,6 +74,7 @@ def _db_get(context: Context, call: Call) -> int:
 
 def _db_set(context: Context, call: Call) -> int:
     name, value = (*call.words, "")[:2]
+    call.spend(len(context.package.control.get("templates", b"")))
     if name not in _templates(context):
         return 10
     context.answers[name] = value
@@ -81,6 +83,7 @@ def _db_set(context: Context, call: Call) -> int:
 
 def _db_metaget(context: Context, call: Call) -> int:
     name, what = call.words
+    call.spend(len(context.package.control.get("templates", b"")))
     fields = _templates(context).get(name)
     if fields is None or what.title() not in fields:
         raise call.refuse()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lading.debs.commands.words import words_of
+from lading.debs.patterns import Pattern, glob
 from lading.oci.entries import Folder, Hardlink, Regular, Symlink
 
 if TYPE_CHECKING:
@@ -16,15 +15,10 @@ if TYPE_CHECKING:
     from lading.debs.root import Root
     from lading.debs.shell import Call, Command
 
-__all__ = ["FILES", "copy", "destination", "has_parent", "make_folders", "with_inner"]
+__all__ = ["FILES", "copy", "destination", "make_folders", "with_inner"]
 
 _FOUND: Final = {"f": "file", "d": "folder", "l": "link"}
 _SOURCE: Final = "a maintainer script"
-
-
-def has_parent(path: str, root: Root) -> bool:
-    """Whether the folder that a path is in is there."""
-    return root.leads_to(path.rstrip("/").rpartition("/")[0] or "/") == "folder"
 
 
 def make_folders(path: str, root: Root) -> None:
@@ -67,13 +61,8 @@ def _rm(call: Call) -> int:
 
 
 def _remove_folder(path: str, root: Root) -> None:
-    for name in root.names(path):
-        inner = f"{path.rstrip('/')}/{name}"
-        if root.kind(root.place(inner)) == "folder":
-            _remove_folder(inner, root)
-        else:
-            root.remove(inner)
-    root.remove(path)
+    for inner in reversed(list(with_inner(path, root))):
+        root.remove(inner)
 
 
 def destination(path: str, source: str, root: Root) -> str:
@@ -93,9 +82,12 @@ def _mv(call: Call) -> int:
             return 1
         if entry is None or isinstance(entry, Folder):
             raise call.refuse("which moves what the base has, or a folder")
-        target = to if "T" in words.options else destination(to, source, call.root)
-        call.root.remove(source)
-        call.root.put(replace(entry, path=call.root.place(target)))
+        target = call.root.place(to if "T" in words.options else destination(to, source, call.root))
+        if call.root.has_links(target):
+            raise call.refuse("which takes a name of a file that has others")
+        if target != place:
+            call.root.remove(source)
+            call.root.put(replace(entry, path=target))
     return 0
 
 
@@ -106,7 +98,7 @@ def _cp(call: Call) -> int:
     for source in sources:
         target = to if "T" in words.options else destination(to, source, call.root)
         kind = call.root.leads_to(source)
-        if kind is None or not has_parent(target, call.root):
+        if kind is None or not call.root.has_parent(target):
             return 1
         if kind == "folder":
             raise call.refuse("which copies a folder")
@@ -159,18 +151,20 @@ def _touch(call: Call) -> int:
     words = words_of(call, "acmh", long="no-dereference no-create reference=", valued="rdt")
     for path in words.operands:
         if call.root.leads_to(path) is None and not {"c", "no-create"} & words.options.keys():
-            if not has_parent(path, call.root):
+            if not call.root.has_parent(path):
                 return 1
             call.root.write(path, b"", mode=0o666 & ~call.state.umask, source=_SOURCE)
     return 0
 
 
 def with_inner(path: str, root: Root) -> Iterator[str]:
-    """A path, and all that is in it where it is a folder."""
-    yield path
-    if root.kind(root.place(path)) == "folder":
-        for name in root.names(path):
-            yield from with_inner(f"{path.rstrip('/')}/{name}", root)
+    """A path, and all that is in it where it is a folder: a folder before what it holds."""
+    left = [path]
+    while left:
+        here = left.pop()
+        yield here
+        if root.kind(root.place(here)) == "folder":
+            left += [f"{here.rstrip('/')}/{name}" for name in reversed(root.names(here))]
 
 
 def _readlink(call: Call) -> int:
@@ -240,13 +234,13 @@ def _find(call: Call) -> int:
             raise call.refuse()
     if "-maxdepth" in wanted or wanted.get("-type", "f") not in _FOUND:
         raise call.refuse()
-    name = re.compile(fnmatch.translate(wanted.get("-name", "*")))
+    name = Pattern(glob([(wanted.get("-name", "*"), False)]), call.state.bounds)
     kind = _FOUND.get(wanted.get("-type", ""))
     for start in starts:
         if call.root.kind(call.root.place(start)) is not None:
             for path in with_inner(start, call.root):
                 is_kind = kind in {None, call.root.kind(call.root.place(path))}
-                if is_kind and name.fullmatch(path.rpartition("/")[2]):
+                if is_kind and name.fits(path.rpartition("/")[2]):
                     call.say(f"{path}\n")
     return 0
 

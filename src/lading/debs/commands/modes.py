@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lading.debs.accounts import id_of
-from lading.debs.commands.files import copy, destination, has_parent, make_folders, with_inner
+from lading.debs.commands.files import copy, destination, make_folders, with_inner
 from lading.debs.commands.words import words_of
-from lading.oci.entries import Folder, Symlink
+from lading.oci.entries import Folder, Hardlink, Symlink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +72,8 @@ def _own(call: Call, path: str) -> Entry:
     """
     real = call.root.real(path)
     entry = call.root.entry(real)
+    if isinstance(entry, Hardlink):
+        entry = call.root.entry(entry.target)
     if entry is None:
         if call.root.kind(real) == "folder" and not real:
             return Folder(path="", mode=0o755)
@@ -160,7 +162,7 @@ def _mkdir(call: Call) -> int:
         there = call.root.leads_to(path)
         if there is not None:
             status |= int(there != "folder" or not {"p", "parents"} & words.options.keys())
-        elif not {"p", "parents"} & words.options.keys() and not has_parent(path, call.root):
+        elif not {"p", "parents"} & words.options.keys() and not call.root.has_parent(path):
             status = 1
         else:
             make_folders(path, call.root)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from fnmatch import fnmatch
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,7 @@ from lading.debs.commands.modes import set_mode, set_owner
 from lading.debs.commands.words import words_of
 from lading.debs.database import installed_in
 from lading.debs.diversions import Diversion, add_diversion, diversions_in, remove_diversion
+from lading.debs.patterns import Pattern, glob
 from lading.grammar.invalid import Invalid
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["packaging_commands"]
 
 _FIELD: Final = re.compile(r"\$\{(?P<name>[A-Za-z:-]+)\}")
+_PRIORITY: Final = re.compile("-?[0-9]{1,9}")
 _UCF: Final = "var/lib/ucf/hashfile"
 _OVERRIDES: Final = "var/lib/dpkg/statoverride"
 _ORDERS: Final[dict[str, Callable[[int], bool]]] = {
@@ -137,6 +138,7 @@ def _searched(context: Context, call: Call, paths: tuple[str, ...]) -> int:
     """Which packages have a path."""
     status = 0
     for path in paths:
+        call.spend(sum(len(package.files) for package in context.packages.values()))
         owners = [
             package.stanza.label
             for package in context.packages.values()
@@ -189,6 +191,7 @@ def _divert(context: Context, call: Call) -> int:
         call.say(next((one.to for one in every if one.path == path), path) + "\n")
         return 0
     (path,) = words.operands
+    call.spend(sum(len(one.files) for one in context.packages.values()))
     package = ":" if "local" in options else options.get("package", context.package.name)
     if "remove" in options:
         remove_diversion(context.root, path, package)
@@ -199,21 +202,24 @@ def _divert(context: Context, call: Call) -> int:
 
 
 def _list_diversions(call: Call, every: list[Diversion], patterns: tuple[str, ...]) -> None:
+    forms = [Pattern(glob([(one, False)]), call.state.bounds) for one in patterns]
     for one in every:
-        if not patterns or any(fnmatch(word, two) for word in one for two in patterns):
+        if not forms or any(form.fits(word) for word in one for form in forms):
             call.say(f"diversion of {one.path} to {one.to} by {one.package}\n")
 
 
 def _statoverride(context: Context, call: Call) -> int:
     words = words_of(call, "", long="list add remove update force quiet force-statoverride-add")
     options, operands = words.options, words.operands
-    lines = (context.root.read(_OVERRIDES) or b"").decode().splitlines()
+    lines = (context.root.text(_OVERRIDES) or "").splitlines()
     if "list" in options:
-        found = [line for line in lines if not operands or line.split()[3] == operands[0]]
+        found = [line for line in lines if not operands or line.split()[-1:] == [operands[0]]]
         call.say("".join(f"{line}\n" for line in found))
         return int(not found)
     if "add" in options and len(operands) == 4:  # noqa: PLR2004
         user, group, mode, path = operands
+        if any(not one or " " in one or not one.isprintable() for one in operands):
+            raise call.refuse("which is more than a line")
         text = "".join(f"{line}\n" for line in (*lines, f"{user} {group} {mode} {path}"))
         context.root.write(_OVERRIDES, text.encode(), source="dpkg's database")
         if "update" in options and context.root.leads_to(path) is not None:
@@ -232,6 +238,8 @@ def _ucf(context: Context, call: Call) -> int:
         return 1
     if context.root.leads_to(path) is None:
         context.root.write(path, content, source=str(context.package.deb))
+    if not path.isprintable():
+        raise call.refuse("with a path that is more than a line")
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
     there = (context.root.read(_UCF) or b"").decode()
     context.root.write(_UCF, f"{there}{digest}  {path}\n".encode(), source="ucf")
@@ -249,7 +257,7 @@ def _alternatives(context: Context, call: Call) -> int:
                 return 2
             choice = Choice(
                 path=path,
-                priority=int(priority),
+                priority=_priority(call, priority),
                 slaves={slave: own for _, slave, own in slaves},
             )
             links = {slave: link for link, slave, _ in slaves}
@@ -266,6 +274,12 @@ def _alternatives(context: Context, call: Call) -> int:
             raise call.refuse()
         case _:
             raise call.refuse()
+
+
+def _priority(call: Call, text: str) -> int:
+    if not _PRIORITY.fullmatch(text):
+        raise call.refuse("with a priority that is no number")
+    return int(text)
 
 
 def _queried(context: Context, call: Call, name: str) -> int:

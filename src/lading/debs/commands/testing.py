@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from lading.oci.entries import Folder, Hardlink, Regular
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["test"]
 
+_NUMBER: Final = re.compile(r"[ \t\n]*[-+]?[0-9]{1,18}[ \t\n]*")
 _NUMBERS: Final[dict[str, Callable[[int, int], bool]]] = {
     "-eq": int.__eq__,
     "-ne": int.__ne__,
@@ -83,10 +85,9 @@ class _Left:
 
     def _compared(self, one: str, operator: str, other: str) -> bool:
         if operator in _NUMBERS:
-            try:
-                return _NUMBERS[operator](int(one), int(other))
-            except ValueError:
-                raise self._call.refuse("which compares what is no number") from None
+            if not (_NUMBER.fullmatch(one) and _NUMBER.fullmatch(other)):
+                raise self._call.refuse("which compares what is no number")
+            return _NUMBERS[operator](int(one), int(other))
         return {
             "=": one == other,
             "==": one == other,
@@ -111,7 +112,7 @@ class _Left:
             case "d":
                 return bool(word) and root.leads_to(word) == "folder"
             case "s":
-                return bool(word) and bool(root.read(word))
+                return bool(word) and bool(root.content(root.real(word), most=1))
             case "x":
                 return bool(word) and _is_executable(root, word)
             case "t" | "c" | "b" | "p" | "S":

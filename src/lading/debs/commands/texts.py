@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from lading.debs.commands.words import words_of
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from lading.debs.shell import Call, Command
 
-__all__ = ["ESCAPES", "TEXTS", "given"]
+__all__ = ["ESCAPES", "TEXTS", "given", "lines"]
 
 ESCAPES: Final = {
     r"\a": "\a",
@@ -27,6 +28,10 @@ ESCAPES: Final = {
 }
 _ESCAPE: Final = re.compile(r"\\[abfnrtv\\]")
 _ENDING: Final = re.compile(r"(?<!\\)(?:\\\\)*\\[c0]")
+_OCTAL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\[0-9cexuU]")
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_VALUES: Final = frozenset({"%s", "%d", "%b"})
+_LONGEST_SET: Final = 200
 _COLUMN: Final = re.compile(r"\s*\{\s*print \$([0-9])\s*\}\s*")
 
 
@@ -42,11 +47,15 @@ def _false(call: Call) -> int:
 
 def _echo(call: Call) -> int:
     words = list(call.words)
-    if any(_ENDING.search(word) for word in words):
+    if any(_ENDING.search(word) for word in words):  # what is octal, or ends the text
         raise call.refuse("with an escape that is not known here")
     ends = "\n"
-    while words and words[0] in {"-n", "-e", "-en", "-ne"}:
-        ends = "" if "n" in words.pop(0) else ends
+    if words[:1] and words[0] in {"-e", "-en", "-ne"}:
+        call.say_unknown()  # an option or a word, as the shell is
+        return 0
+    while words[:1] == ["-n"]:
+        ends = ""
+        words.pop(0)
     call.say(_unescaped(" ".join(words)) + ends)
     return 0
 
@@ -57,25 +66,26 @@ def _unescaped(text: str) -> str:
 
 def _printf(call: Call) -> int:
     form, *values = call.words if call.words[:1] != ("--",) else call.words[1:]
-    form = _unescaped(form)
+    if _OCTAL.search(form):
+        raise call.refuse("with an escape that is not known here")
+    parts = re.findall(r"([^%]*)(%.?|\Z)", _unescaped(form), re.DOTALL)
+    left = deque(values)
     while True:
-        text, values = _formatted(call, form, values)
-        call.say(text)
-        if not values or "%" not in form.replace("%%", ""):
+        for literal, what in parts:
+            call.say(literal + _formatted(call, what, left))
+        if not left or not any(what in _VALUES for _, what in parts):
             return 0
 
 
-def _formatted(call: Call, form: str, values: list[str]) -> tuple[str, list[str]]:
-    found = ""
-    for literal, what in re.findall(r"([^%]*)(%.?|\Z)", form):
-        found += literal
-        if what in {"%s", "%d", "%b"}:
-            found += values.pop(0) if values else ""
-        elif what == "%%":
-            found += "%"
-        elif what:
-            raise call.refuse()
-    return found, values
+def _formatted(call: Call, what: str, left: deque[str]) -> str:
+    if what not in {"", "%%", *_VALUES}:
+        raise call.refuse()
+    if what not in _VALUES:
+        return what[:1]
+    value = left.popleft() if left else "0" if what == "%d" else ""
+    if (what == "%b" and "\\" in value) or (what == "%d" and not _NUMBER.fullmatch(value)):
+        raise call.refuse()
+    return value
 
 
 def given(call: Call, paths: tuple[str, ...]) -> str:
@@ -83,16 +93,24 @@ def given(call: Call, paths: tuple[str, ...]) -> str:
 
     Raises:
         Unfollowable: There is neither.
+        Broken: A file is no text.
     """
     if not paths or paths == ("-",):
-        return "" if call.given is None else call.given.rest()
-    found = []
+        found = "" if call.given is None else call.given.rest()
+        call.spend(len(found))
+        return found
+    texts = []
     for path in paths:
-        content = call.root.read(path)
-        if content is None:
+        text = call.root.text(path)
+        if text is None:
             raise call.refuse(f"and {path} is not there")
-        found.append(content.decode(errors="surrogateescape"))
-    return "".join(found)
+        texts.append(text)
+    return "".join(texts)
+
+
+def lines(text: str) -> list[str]:
+    """A text's lines, without their ends; the last one may have none."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _cat(call: Call) -> int:
@@ -102,11 +120,13 @@ def _cat(call: Call) -> int:
 
 def _cut(call: Call) -> int:
     words = words_of(call, "s", valued="dfc")
-    if not words.options.get("f", "").isdigit():
+    separator, number = words.options.get("d", "\t"), int(words.options.get("f", "0"))
+    if number < 1 or len(separator) != 1:
         raise call.refuse()
-    separator, number = words.options.get("d", "\t"), int(words.options["f"])
-    for line in given(call, words.operands).splitlines():
+    for line in lines(given(call, words.operands)):
         fields = line.split(separator)
+        if len(fields) == 1 and "s" in words.options:
+            continue
         whole = line if len(fields) == 1 else ""
         call.say((fields[number - 1] if len(fields) >= max(2, number) else whole) + "\n")
     return 0
@@ -117,7 +137,7 @@ def _tr(call: Call) -> int:
     one, *more = map(_characters, words.operands)
     if "d" in words.options:
         call.say(given(call, ()).translate(dict.fromkeys(map(ord, one))))
-    elif more:
+    elif more and more[0]:
         other = more[0].ljust(len(one), more[0][-1:])
         call.say(given(call, ()).translate(dict(zip(map(ord, one), other, strict=False))))
     else:
@@ -127,17 +147,20 @@ def _tr(call: Call) -> int:
 
 def _characters(text: str) -> str:
     text = _unescaped(text).replace("[:upper:]", "A-Z").replace("[:lower:]", "a-z")
+    if len(text) > _LONGEST_SET or not text.isascii():
+        raise ValueError(text)
     return re.sub(
         r"(.)-(.)",
         lambda match: "".join(map(chr, range(ord(match[1]), ord(match[2]) + 1))),
         text,
+        flags=re.DOTALL,
     )
 
 
 def _sort(call: Call) -> int:
     words = words_of(call, "u")
-    lines = sorted(given(call, words.operands).splitlines())
-    kept = dict.fromkeys(lines) if "u" in words.options else lines
+    found = sorted(lines(given(call, words.operands)))
+    kept = dict.fromkeys(found) if "u" in words.options else found
     call.say("".join(f"{line}\n" for line in kept))
     return 0
 
@@ -147,15 +170,17 @@ def _head(call: Call) -> int:
     count = words.options.get("n") or words.options.get("lines") or "10"
     if not count.isdigit():
         raise call.refuse()
-    lines = given(call, words.operands).splitlines(keepends=True)
-    call.say("".join(lines[: int(count)]))
+    found = re.findall(r"[^\n]*\n|[^\n]+", given(call, words.operands))
+    call.say("".join(found[: int(count)]))
     return 0
 
 
 def _md5sum(call: Call) -> int:
     words = words_of(call, "b")
     if not words.operands:
-        digest = hashlib.md5(given(call, ()).encode(), usedforsecurity=False).hexdigest()
+        digest = hashlib.md5(
+            given(call, ()).encode(errors="surrogateescape"), usedforsecurity=False
+        ).hexdigest()
         call.say(f"{digest}  -\n")
     for path in words.operands:
         content = call.root.read(path)
@@ -168,25 +193,28 @@ def _md5sum(call: Call) -> int:
 def _basename(call: Call) -> int:
     words = words_of(call, "")
     path, suffix = (*words.operands, "")[:2]
-    call.say(path.rstrip("/").rpartition("/")[2].removesuffix(suffix) + "\n")
+    name = path.rstrip("/").rpartition("/")[2]
+    if not name:
+        raise call.refuse()
+    call.say((name if name == suffix else name.removesuffix(suffix)) + "\n")
     return 0
 
 
 def _dirname(call: Call) -> int:
-    path = words_of(call, "").operands[0].rstrip("/")
-    call.say((path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")) + "\n")
+    (path,) = words_of(call, "").operands
+    parent = path.rstrip("/").rpartition("/")[0].rstrip("/")
+    call.say((parent or ("/" if path.startswith("/") else ".")) + "\n")
     return 0
 
 
 def _expr(call: Call) -> int:
     match call.words:
-        case (one, "+", other) if one.isdigit() and other.isdigit():
-            call.say(f"{int(one) + int(other)}\n")
-        case (one, "-", other) if one.isdigit() and other.isdigit():
-            call.say(f"{int(one) - int(other)}\n")
+        case (one, "+" | "-" as sign, other) if _NUMBER.fullmatch(one) and _NUMBER.fullmatch(other):
+            number = int(one) + int(other) * (1 if sign == "+" else -1)
         case _:
             raise call.refuse()
-    return 0
+    call.say(f"{number}\n")
+    return int(number == 0)
 
 
 def _date(call: Call) -> int:
@@ -198,12 +226,14 @@ def _date(call: Call) -> int:
 
 
 def _seq(call: Call) -> int:
+    if not all(_NUMBER.fullmatch(word) for word in call.words):
+        raise call.refuse()
     numbers = [int(word) for word in call.words]
     start, step, last = {1: (1, 1, *numbers), 2: (numbers[0], 1, numbers[-1])}.get(
         len(numbers), tuple(numbers)
     )
-    end = last + (1 if step > 0 else -1)
-    call.say("".join(f"{number}\n" for number in range(start, end, step)))
+    for number in range(start, last + (1 if step > 0 else -1), step):
+        call.say(f"{number}\n")
     return 0
 
 
@@ -213,7 +243,7 @@ def _awk(call: Call) -> int:
     if match is None:
         raise call.refuse()
     number = int(match[1])
-    for line in given(call, ()).splitlines():
+    for line in lines(given(call, ())):
         fields = [line, *line.split()]
         call.say((fields[number] if number < len(fields) else "") + "\n")
     return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from lading.debs.shell.splitting import fields_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -12,15 +14,37 @@ if TYPE_CHECKING:
 
 __all__ = ["BUILTINS"]
 
+# Of the shell's options `C`, `e` and `f` are followed; the others that are let pass only tell, or
+# end a script that has a mistake: what they do is no other thing.
+_KNOWN: Final = frozenset("Cefuvx")
+_OPTIONS: Final = {
+    "errexit": "e",
+    "noclobber": "C",
+    "noglob": "f",
+    "nounset": "u",
+    "verbose": "v",
+    "xtrace": "x",
+}
+_MODE: Final = re.compile("[0-7]{1,4}")
+
 
 def _set(call: Call) -> int:
     words = list(call.words)
+    if not words:
+        call.say_unknown()
     while words and words[0][:1] in {"-", "+"} and words[0] != "--":
         option = words.pop(0)
-        if option[1:] == "o":
-            words[:1] = []
-        if "e" in option:
+        letters = option[1:]
+        if letters.endswith("o"):
+            letters = letters[:-1] + _OPTIONS.get(words.pop(0) if words else "", "?")
+        if not _KNOWN.issuperset(letters):
+            raise call.refuse()
+        if "e" in letters:
             call.state.fails = option[0] == "-"
+        if "f" in letters:
+            call.state.globs = option[0] == "+"
+        if "C" in letters:
+            call.state.clobbers = option[0] == "+"
     if words[:1] == ["--"]:
         call.state.arguments = tuple(words[1:])
     elif words:
@@ -29,7 +53,7 @@ def _set(call: Call) -> int:
 
 
 def _umask(call: Call) -> int:
-    if len(call.words) != 1 or not call.words[0].isdigit():
+    if len(call.words) != 1 or not _MODE.fullmatch(call.words[0]):
         raise call.refuse()
     call.state.umask = int(call.words[0], 8)
     return 0
@@ -37,6 +61,9 @@ def _umask(call: Call) -> int:
 
 def _shift(call: Call) -> int:
     count = int(call.words[0]) if call.words else 1
+    if not 0 <= count <= len(call.state.arguments):
+        raise call.refuse("which fails")
+    call.spend(len(call.state.arguments) // 16)
     call.state.arguments = call.state.arguments[count:]
     return 0
 
@@ -53,27 +80,24 @@ def _declare(call: Call) -> int:
 
 def _unset(call: Call) -> int:
     for name in call.words:
-        call.state.variables.pop(name, None)
+        if call.words[0] == "-f":
+            call.state.functions.pop(name, None)
+        else:
+            call.state.variables.pop(name, None)
     return 0
 
 
 def _read(call: Call) -> int:
-    line = None if call.given is None else call.given.line()
+    options = [word for word in call.words if word.startswith("-")]
+    line, is_whole = ("", False) if call.given is None else call.given.line()
+    if set(options) - {"-r"} or ("\\" in line and not options):
+        raise call.refuse()
+    call.spend(len(line))
     names = [word for word in call.words if not word.startswith("-")] or ["REPLY"]
-    separators = call.state.variables.get("IFS", " \t\n")
-    values = _read_fields(line or "", separators, len(names))
+    values = fields_of(line, call.state.separators, len(names))
     for number, name in enumerate(names):
         call.state.variables[name] = values[number] if number < len(values) else ""
-    return int(line is None)
-
-
-def _read_fields(line: str, separators: str, count: int) -> list[str]:
-    if not separators:
-        return [line]
-    if not separators.strip():
-        values = line.split(None, count - 1)
-        return [*values[:-1], *(value.rstrip() for value in values[-1:])]
-    return re.split(f"[{re.escape(separators)}]", line, maxsplit=count - 1)
+    return int(not is_whole)
 
 
 BUILTINS: Final[Mapping[str, Command]] = {

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from lading.debs.refusal import Broken
 from lading.debs.shell.builtins import BUILTINS
-from lading.debs.shell.expanding import Expander, fits
+from lading.debs.shell.expanding import Expander
 from lading.debs.shell.parsing import parse
 from lading.debs.shell.state import Call, Input, Output, Unfollowable
 from lading.debs.shell.syntax import Case, For, Function, Group, If, Simple, While
+from lading.grammar.words import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,9 +32,9 @@ SHELL: Final = re.compile(r"#!\s*/bin/(?:sh|bash|dash)(?P<options>(?:\s+-[a-z]+)
 """The first line of a script that can be followed."""
 
 _LONGEST_SCRIPT: Final = 1 << 18
-
-_MOST_STEPS: Final = 200_000
-_DEEPEST: Final = 40
+_MOST_ARGUMENTS: Final = 1 << 13
+_GREATEST_STATUS: Final = 255
+_LONGEST_SHOWN: Final = 80
 _NULL: Final = "dev/null"
 
 
@@ -51,8 +52,6 @@ class Follower:
 
     def __init__(self, commands: Mapping[str, Command]) -> None:
         self._commands = commands
-        self._steps = 0
-        self._depth = 0
         self._own: dict[str, Callable[[Call], int]] = {
             **BUILTINS,
             "return": self._leave,
@@ -75,11 +74,14 @@ class Follower:
             Unfollowable: It does what can't be known or done.
         """
         try:
-            return self._body(parse(text), state, None, Output(), is_tested=False)
+            with state.root.bounded(state.bounds):
+                return self._body(_parsed(text, state), state, None, Output(), is_tested=False)
         except _Leave as leave:
-            return leave.status
+            return _left(leave, "exit", "return")
         except Broken as error:
             raise Unfollowable(str(error)) from None
+        except RecursionError:
+            raise Unfollowable("its commands are deeper in each other than any script's") from None
 
     def _body(
         self, body: Body, state: State, given: Input | None, out: Output, *, is_tested: bool
@@ -130,73 +132,89 @@ class Follower:
         try:
             return self._node(node, state, given, out, is_tested=is_tested)
         except _Leave as leave:
-            return leave.status
+            return _left(leave, "exit", "return")
 
-    def _node(  # noqa: PLR0911 - one for each kind
+    def _node(
         self, node: Node, state: State, given: Input | None, out: Output, *, is_tested: bool
     ) -> int:
-        self._step()
+        state.bounds.step()
         if isinstance(node, Function):
             state.functions[node.name] = node.body
             return 0
         expander = Expander(state, self._substituted)
-        with self._redirected(node.redirects, expander, given, out) as (given_, out_):
-            match node:
-                case Simple():
-                    return self._simple(node, expander, given_, out_, is_tested=is_tested)
-                case If():
-                    return self._if(node, state, given_, out_, is_tested=is_tested)
-                case For() | While():
-                    return self._loop(node, state, given_, out_, is_tested=is_tested)
-                case Case():
-                    return self._case(node, expander, given_, out_, is_tested=is_tested)
-                case Group(is_subshell=True):
-                    inner = state.subshell()
-                    try:
-                        return self._body(node.body, inner, given_, out_, is_tested=is_tested)
-                    except _Leave as leave:
-                        return leave.status
-                case Group():
-                    return self._body(node.body, state, given_, out_, is_tested=is_tested)
-                case _:
-                    assert_never(node)
+        state.bounds.deeper()
+        try:
+            with self._redirected(node.redirects, expander, given, out) as (given_, out_):
+                return self._command_of(node, expander, given_, out_, is_tested=is_tested)
+        finally:
+            state.bounds.shallower()
 
-    def _step(self) -> None:
-        self._steps += 1
-        if self._steps > _MOST_STEPS:
-            raise Unfollowable("it does not come to an end")
+    def _command_of(  # noqa: PLR0911 - one for each kind
+        self,
+        node: Simple | If | For | While | Case | Group,
+        expander: Expander,
+        given: Input | None,
+        out: Output,
+        *,
+        is_tested: bool,
+    ) -> int:
+        state = expander.state
+        match node:
+            case Simple():
+                return self._simple(node, expander, given, out, is_tested=is_tested)
+            case If():
+                return self._if(node, state, given, out, is_tested=is_tested)
+            case For() | While():
+                return self._loop(node, state, given, out, is_tested=is_tested)
+            case Case():
+                return self._case(node, expander, given, out, is_tested=is_tested)
+            case Group(is_subshell=True):
+                try:
+                    return self._body(node.body, state.subshell(), given, out, is_tested=is_tested)
+                except _Leave as leave:
+                    return _left(leave, "exit", "return")
+            case Group():
+                return self._body(node.body, state, given, out, is_tested=is_tested)
+            case _:
+                assert_never(node)
 
     def _substituted(self, body: Body, state: State) -> str:
         out = Output(use="script")
         try:
             state.status = self._body(body, state.subshell(), None, out, is_tested=False)
         except _Leave as leave:
-            state.status = leave.status
+            state.status = _left(leave, "exit", "return")
         return out.text.rstrip("\n")
 
     @contextmanager
     def _redirected(
         self, redirects: tuple[Redirect, ...], expander: Expander, given: Input | None, out: Output
     ) -> Iterator[tuple[Input | None, Output]]:
-        root = expander.state.root
         file = ""
         appends = False
         for one in redirects:
             target = expander.text(one.target)
             if one.operator == "<<":
                 given = Input(target)
-            elif one.operator == "<":
-                given = _opened(target, root)
+            elif one.operator == "<" and one.fd == 0:
+                given = _opened(target, expander.state.root)
+            elif one.operator.startswith("<"):
+                raise Unfollowable("it reads of another input than the standard one")
             elif one.operator in {">", ">>", ">|"} and one.fd == 1:
                 file, appends = target, one.operator == ">>"
                 out = Output(use="nothing" if target.strip("/") == _NULL else "file")
-            elif one.operator == ">&" and one.fd == 1:
+                if one.operator == ">" and out.use == "file":
+                    _check_clobbers(target, expander.state)
+            elif one.operator == ">&" and one.fd == 1 and target != "1":
+                if target not in {"2", "-"}:
+                    raise Unfollowable("it writes to another output than the standard ones")
                 file, out = "", Output()  # to standard error, which nobody reads
-        yield given, out
-        if file and out.use == "file" and not out.unknown:
-            before = (root.read(file) or b"") if appends else b""
-            mode = 0o666 & ~expander.state.umask
-            root.write(file, before + out.text.encode(), mode=mode, source="a maintainer script")
+        try:
+            yield given, out
+        except _Leave:
+            _write(file, out, expander.state, appends=appends)
+            raise
+        _write(file, out, expander.state, appends=appends)
 
     def _if(
         self, node: If, state: State, given: Input | None, out: Output, *, is_tested: bool
@@ -225,7 +243,7 @@ class Follower:
     ) -> Iterator[None]:
         if isinstance(node, While):
             while True:
-                self._step()
+                state.bounds.step()
                 holds = self._body(node.condition, state, given, out, is_tested=True) == 0
                 if holds == node.until:
                     return
@@ -234,7 +252,7 @@ class Follower:
         if node.words is not None:
             words = tuple(Expander(state, self._substituted).fields(node.words))
         for word in words:
-            self._step()
+            state.bounds.step()
             state.variables[node.name] = word
             yield
 
@@ -243,7 +261,7 @@ class Follower:
     ) -> int:
         word = expander.text(node.word)
         for patterns, body in node.items:
-            if any(fits(expander.pattern(pattern), word) for pattern in patterns):
+            if any(expander.pattern(pattern).fits(word) for pattern in patterns):
                 return self._body(body, expander.state, given, out, is_tested=is_tested)
         return 0
 
@@ -273,59 +291,62 @@ class Follower:
         command = self._own.get(call.name) or self._commands.get(call.name)
         if command is None and call.name.startswith("/"):
             command = self._commands.get(call.name.rpartition("/")[2])
-        return self._program(call) if command is None else command(call)
+        if len(call.words) > _MOST_ARGUMENTS:
+            raise call.refuse("with more words than any command takes")
+        try:
+            return self._program(call) if command is None else command(call)
+        except Broken:
+            raise
+        except (ArithmeticError, LookupError, ValueError):
+            raise call.refuse("with arguments that are not known here") from None
 
     def _program(self, call: Call) -> int:
         """A script of a package that another one calls is followed as well."""
         place = _program(call.name, call.state)
-        start = call.root.content(call.root.real(place), most=_LONGEST_SCRIPT) if place else None
+        most = _LONGEST_SCRIPT + 1
+        start = call.root.content(call.root.real(place), most=most) if place else None
         shell = start is not None and SHELL.match(start.decode(errors="replace"))
         if start is None or not shell:
             raise call.refuse()
         inner = call.state.subshell()
         inner.arguments, inner.functions = call.words, {}
         inner.fails = "e" in shell["options"]
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise Unfollowable("its programs call each other without an end")
         try:
-            return self._body(parse(start.decode()), inner, call.given, call.out, is_tested=False)
+            body = _parsed(start.decode(), inner)
+            return self._body(body, inner, call.given, call.out, is_tested=False)
         except _Leave as leave:
-            return leave.status
-        finally:
-            self._depth -= 1
+            return _left(leave, "exit", "return")
 
     def _function(self, call: Call, body: Node, *, is_tested: bool) -> int:
         state = call.state
         arguments, state.arguments = state.arguments, call.words
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise Unfollowable("its functions call each other without an end")
         try:
             return self._node(body, state, call.given, call.out, is_tested=is_tested)
         except _Leave as leave:
-            if leave.what != "return":
-                raise
-            return leave.status
+            return _left(leave, "return")
         finally:
             state.arguments = arguments
-            self._depth -= 1
 
     def _leave(self, call: Call) -> int:
         status = int(call.words[0]) if call.words else call.state.status
-        raise _Leave(call.name, status if call.name in {"return", "exit"} else 0)
+        is_loops = call.name in {"break", "continue"}
+        if not 0 <= status <= _GREATEST_STATUS or (is_loops and call.words not in {(), ("1",)}):
+            raise call.refuse("with a number that is not known here")
+        raise _Leave(call.name, 0 if is_loops else status)
 
     def _source(self, call: Call) -> int:
         path = call.words[0] if call.words else ""
         known = self._commands.get(f". {path}")
         if known is not None:
             return known(call)
-        content = call.root.read(path)
+        content = call.root.content(call.root.real(path), most=_LONGEST_SCRIPT + 1)
         if content is None:
             raise call.refuse("which is not there")
-        return self._body(
-            parse(content.decode()), call.state, call.given, call.out, is_tested=False
-        )
+        try:
+            body = _parsed(content.decode(), call.state)
+            return self._body(body, call.state, call.given, call.out, is_tested=False)
+        except _Leave as leave:
+            return _left(leave, "return")
 
     def _command(self, call: Call) -> int:
         if call.words[:1] in {("-v",), ("-V",)}:
@@ -345,11 +366,43 @@ class Follower:
         return status
 
 
+def _left(leave: _Leave, *ways: str) -> int:
+    """The status of what is left by one of these ways; others leave what that is in, too.
+
+    Raises:
+        Unfollowable: It is a loop that is left, from where no loop can be.
+    """
+    if leave.what in ways:
+        return leave.status
+    if leave.what in {"break", "continue"}:
+        raise Unfollowable("it leaves a loop from where none is")
+    raise leave
+
+
+def _parsed(text: str, state: State) -> Body:
+    state.bounds.spend(len(text))
+    return parse(text)
+
+
+def _check_clobbers(path: str, state: State) -> None:
+    if not state.clobbers and state.root.leads_to(path) == "file":
+        raise Unfollowable("it writes a file that it must not write again")
+
+
+def _write(file: str, out: Output, state: State, *, appends: bool) -> None:
+    """Make the file that an output went to, where it is known what that was."""
+    if not file or out.use != "file" or out.unknown:
+        return
+    data = out.text.encode(errors="surrogateescape")
+    write = state.root.append if appends else state.root.write
+    write(file, data, mode=0o666 & ~state.umask, source="a maintainer script")
+
+
 def _opened(path: str, root: Root) -> Input:
-    content = root.read(path)
+    content = root.text(path)
     if content is None and path.strip("/") != _NULL:
-        raise Unfollowable(f"it reads {path}, which is not there")
-    return Input((content or b"").decode(errors="surrogateescape"))
+        raise Unfollowable(f"it reads {visible(path[:_LONGEST_SHOWN])}, which is not there")
+    return Input(content or "")
 
 
 def _is_simple(pipeline: Pipeline) -> bool:

@@ -62,6 +62,8 @@ def parse(text: str) -> Body:
     """
     if len(text) > _LARGEST:
         raise Unfollowable("it is longer than any script")
+    if "\0" in text:
+        raise Unfollowable("it has a NUL, which no script has")
     source = Source(text, _enclosed)
     body = _body(source)
     if source.place < len(source.text):
@@ -259,7 +261,9 @@ def _function(source: Source) -> Function | None:
         return None
     source.place = match.end()
     _skip_lines(source)
+    source.deeper()
     body = _command(source)
+    source.depth -= 1
     return Function(match["name"], body)
 
 
@@ -313,7 +317,8 @@ def _document(source: Source, end: str, *, is_quoted: bool, strips_tabs: bool) -
     while True:
         if not start or place >= len(source.text):
             raise Unfollowable("it has a here-document without an end")
-        line, _, _ = source.text[place:].partition("\n")
+        line_end = source.text.find("\n", place)
+        line = source.text[place : line_end if line_end >= 0 else None]
         place += len(line) + 1
         line = line.lstrip("\t") if strips_tabs else line
         if line == end:
@@ -321,7 +326,7 @@ def _document(source: Source, end: str, *, is_quoted: bool, strips_tabs: bool) -
         lines.append(f"{line}\n")
     source.text = source.text[:start] + source.text[place:]
     text = "".join(lines)
-    return (Text(text, quoted=True),) if is_quoted else quoted(Source(text, source.parse_body), "")
+    return (Text(text, quoted=True),) if is_quoted else quoted(source.inner(text), "")
 
 
 def _redirect(source: Source) -> Redirect | None:

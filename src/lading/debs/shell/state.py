@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from lading.debs.bounds import Bounds
+from lading.grammar.words import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Command", "Input", "Output", "State", "Unfollowable"]
 
 
+_LONGEST_SHOWN: Final = 80
+_MOST_SEPARATORS: Final = 20
+
+
 class Unfollowable(Exception):  # noqa: N818 - the name says what happened
     """A script does what can't be known, or can't be done, without running it."""
 
@@ -22,16 +29,20 @@ class Input:
     """Standard input: what reads of it takes a line, or all that is left."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.splitlines(keepends=True)
+        self._text = text
+        self._place = 0
 
-    def line(self) -> str | None:
-        """The next line, without its end."""
-        return self._lines.pop(0).rstrip("\n") if self._lines else None
+    def line(self) -> tuple[str, bool]:
+        """The next line without its end, and whether it had one: the last may have none."""
+        end = self._text.find("\n", self._place)
+        found = self._text[self._place : end if end >= 0 else None]
+        self._place = end + 1 if end >= 0 else len(self._text)
+        return found, end >= 0
 
     def rest(self) -> str:
         """All that is left."""
-        found = "".join(self._lines)
-        self._lines.clear()
+        found = self._text[self._place :]
+        self._place = len(self._text)
         return found
 
 
@@ -42,11 +53,13 @@ class Output:
     Attributes:
         use: What becomes of it: nothing, a file, or the script goes on by it.
         parts: What was written.
+        size: Its length.
         unknown: A command wrote what is not known, so that no file is made of it.
     """
 
     use: Literal["nothing", "file", "script"] = "nothing"
     parts: list[str] = field(default_factory=list)
+    size: int = 0
     unknown: bool = False
 
     @property
@@ -66,7 +79,10 @@ class State:
         arguments: `$1` and so on.
         status: `$?`.
         fails: Whether a command that fails ends the script (`set -e`).
+        clobbers: Whether `>` writes a file that is there (not so after `set -C`).
+        globs: Whether patterns stand for names of files (not so after `set -f`).
         umask: The bits that new files don't get.
+        bounds: What is left to the script, and to all that it calls.
     """
 
     root: Root
@@ -75,19 +91,27 @@ class State:
     functions: dict[str, Definition] = field(default_factory=dict)
     status: int = 0
     fails: bool = False
+    clobbers: bool = True
+    globs: bool = True
     umask: int = 0o022
+    bounds: Bounds = field(default_factory=Bounds)
+
+    @property
+    def separators(self) -> str:
+        """What words are split at.
+
+        Raises:
+            Unfollowable: It is nothing that a script would choose.
+        """
+        found = self.variables.get("IFS", " \t\n")
+        if len(found) > _MOST_SEPARATORS:
+            raise Unfollowable("it has more separators than any script")
+        return found
 
     def subshell(self) -> State:
         """A copy: what is done to it is forgotten with it, but for files."""
-        return State(
-            self.root,
-            dict(self.variables),
-            self.arguments,
-            dict(self.functions),
-            self.status,
-            self.fails,
-            self.umask,
-        )
+        self.bounds.spend(len(self.variables) + len(self.functions))
+        return replace(self, variables=dict(self.variables), functions=dict(self.functions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +139,21 @@ class Call:
 
     def say(self, text: str) -> None:
         """Write to standard output."""
+        self.out.size += len(text)
+        self.spend(1)
+        self.state.bounds.text(len(text), whole=self.out.size)
         self.out.parts.append(text)
+
+    def spend(self, work: int) -> None:
+        """Count work that is not seen by what is read, written or said."""
+        self.state.bounds.spend(work)
 
     def refuse(self, why: str = "") -> Unfollowable:
         """The error for a call that can't be followed."""
-        line = " ".join((self.name, *self.words))
-        shown = line if len(line) <= 80 else f"{line[:77]}..."  # noqa: PLR2004
-        return Unfollowable(f"it runs `{' '.join(shown.split())}`{f', {why}' if why else ''}")
+        line = " ".join(word[:_LONGEST_SHOWN] for word in (self.name, *self.words[:_LONGEST_SHOWN]))
+        shown = line if len(line) <= _LONGEST_SHOWN else f"{line[: _LONGEST_SHOWN - 3]}..."
+        text = visible(" ".join(shown.split()))
+        return Unfollowable(f"it runs `{text}`{f', {why}' if why else ''}")
 
     def say_unknown(self) -> None:
         """Write what isn't known.

@@ -18,6 +18,7 @@ __all__ = ["Source", "quoted", "read_word"]
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
 _BRACED: Final = re.compile(r"#?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*?$!-]|#)")
 _OPERATOR: Final = re.compile(r":?[-=+?]|%%?|##?")
+_PLAIN: Final = re.compile(r"""[^ \t\n;&|<>()'"\\$`}]+""")
 _ENDS_WORD: Final = frozenset(" \t\n;&|<>()")
 _DEEPEST: Final = 60
 
@@ -59,6 +60,13 @@ class Source:
         if self.depth > _DEEPEST:
             raise Unfollowable("its commands are deeper in each other than any script's")
 
+    def inner(self, text: str) -> Source:
+        """A text in this one, as deep as this place is."""
+        found = Source(text, self.parse_body)
+        found.depth = self.depth
+        found.deeper()
+        return found
+
     def skip_blanks(self) -> None:
         """Go past blanks, joined lines and a comment."""
         while True:
@@ -98,7 +106,7 @@ def _read_part(source: Source, parts: list[Part]) -> None:
     elif char in {"$", "`"}:
         parts.append(_expansion(source, quoted_=False))
     else:
-        parts.append(Text(source.take(), quoted=False))
+        parts.append(Text(source.match(_PLAIN) or source.take(), quoted=False))
 
 
 def _until(source: Source, end: str) -> str:
@@ -146,7 +154,10 @@ def _expansion(source: Source, *, quoted_: bool) -> Part:
         return Substitution(body, quoted_)
     if source.peek() == "{":
         source.take()
-        return _braced(source, quoted_=quoted_)
+        source.deeper()
+        found = _braced(source, quoted_=quoted_)
+        source.depth -= 1
+        return found
     name = source.match(_NAME)
     if not name:
         return Text("$", quoted=True)
@@ -160,9 +171,7 @@ def _backquoted(source: Source, *, quoted_: bool) -> Part:
             raise Unfollowable("it has a quote without an end")
         escapes = {"$", "`", "\\"} | ({'"'} if quoted_ else set())
         text += source.take() if char == "\\" and source.peek() in escapes else char
-    inner = Source(text, source.parse_body)
-    inner.depth = source.depth
-    inner.deeper()
+    inner = source.inner(text)
     return Substitution(inner.parse_body(inner, ""), quoted_)
 
 
@@ -174,9 +183,7 @@ def _arithmetic(source: Source, *, quoted_: bool) -> Part:
         if not char:
             raise Unfollowable("it has an arithmetic expression without an end")
         depth += {"(": 1, ")": -1}.get(char, 0)
-    inner = Source(source.text[start : source.place - 2], source.parse_body)
-    inner.depth = source.depth
-    inner.deeper()
+    inner = source.inner(source.text[start : source.place - 2])
     return Arithmetic(quoted(inner, ""), quoted_)
 
 
