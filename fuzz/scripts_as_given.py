@@ -189,7 +189,7 @@ def script(text: str) -> None:
     problem = carry_out("postinst", _context(f"#!/bin/sh\n{text}", root))
     if problem is not None:
         assert str(problem).isprintable(), problem
-        assert len(problem.reason) < 500, problem
+        assert len(problem.reason) < 4000, problem
     for entry in root.entries():
         assert entry.path.isprintable()
         assert not re.search(r"(^|/)\.{0,2}(/|$)", entry.path), entry

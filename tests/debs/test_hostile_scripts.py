@@ -137,6 +137,8 @@ STEALTHY = {
     "exit=1; echo a 3> /opt/x; read a <&3": "another input than the standard one",
     "[ 1_0 -eq 10 ]": "which compares what is no number",
     "echo $((True))$((1_0))": "it calculates",
+    "addgroup --system='a\x1f\033[31m'": "whose option --system is not known here",
+    "adduser --x\x1f": "whose option --x\\x1f is not known here",
     "curl 'a\033[31m'": "it runs `curl a\\x1b[31m`",
 }
 

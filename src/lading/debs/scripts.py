@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["carry_out", "normal_hash"]
 
+_LONGEST_REASON: Final = 300
 _TABLE: Final = "read_scripts.toml"
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ARGUMENTS: Final = {
@@ -87,7 +88,9 @@ def carry_out(script: str, context: Context) -> ScriptProblem | None:
     except UnicodeDecodeError:
         return ScriptProblem(package=package.name, script=script, reason="it is no text")
     except (Unfollowable, Broken) as error:
-        return ScriptProblem(package=package.name, script=script, reason=str(error))
+        # A script's own words are in it: they are no commands of the terminal's.
+        reason = visible(str(error)[:_LONGEST_REASON])
+        return ScriptProblem(package=package.name, script=script, reason=reason)
     return None
 
 
