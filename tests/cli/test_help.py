@@ -38,6 +38,7 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
+  init        Write a first lading.toml.
   lock        Resolve every version, digest and hash.
   show        Show the image, and where each value came from.
   diff        Say what changed between two images.

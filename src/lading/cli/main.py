@@ -24,6 +24,7 @@ __all__ = ["main", "program"]
 # In the order in which they are used, each with its module. One is imported when it is called: half
 # of the time of `lading freeze` would else go into importing engines and resolvers.
 _COMMANDS = {
+    "init": "init",
     "lock": "lock",
     "show": "show",
     "diff": "diff",

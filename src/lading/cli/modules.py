@@ -116,6 +116,24 @@ class ProjectModules:
             for name in (*modules_run_by(node, self.text), *_beside(node))
         }
 
+    def application(self, module: str) -> tuple[str, str, Served] | None:
+        """The last application that a module makes: the module, its name, and what it is."""
+        names = [name for name in self._assigned(module) if name.isidentifier()]
+        for name in reversed(names):
+            found = self.served(module, name)
+            if found.kind in {"asgi", "wsgi", "gradio"} and not found.is_factory:
+                return module, name, found
+        return None
+
+    def _assigned(self, module: str) -> Iterator[str]:
+        try:
+            body = ast.parse(self.text(module) or "").body
+        except (SyntaxError, ValueError, RecursionError):
+            return
+        for one in body:
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+                yield one.targets[0].id
+
     def served(self, module: str, attribute: str) -> Served:
         """What something is, as far as its module's text tells."""
         try:

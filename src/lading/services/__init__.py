@@ -2,6 +2,15 @@
 
 from lading.services.declaring import Served, Service, service, service_of
 from lading.services.imaging import Code, image_of
-from lading.services.kinds import kind_called
+from lading.services.kinds import kind_called, start_of
 
-__all__ = ["Code", "Served", "Service", "image_of", "kind_called", "service", "service_of"]
+__all__ = [
+    "Code",
+    "Served",
+    "Service",
+    "image_of",
+    "kind_called",
+    "service",
+    "service_of",
+    "start_of",
+]

@@ -1,0 +1,180 @@
+"""The first `lading.toml` of a project, from what its files show."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lading.distros import available_pythons, parse_distro
+from lading.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Draft", "Packages", "drafted", "found_packages", "found_python"]
+
+_RELEASES: Final = ("debian:trixie", "debian:bookworm")
+"""Whose Python a base of packages may have, the newest first."""
+
+_SERIES: Final = re.compile(r"(?:cpython-?|python-?)?(3\.[0-9]{1,2})(?:\.[0-9]+)?\s*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packages:
+    """Where a project says which Python packages it needs.
+
+    Attributes:
+        file: The file.
+        key: The call that reads it.
+        value: What that call takes, as TOML.
+    """
+
+    file: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a first project file says.
+
+    Attributes:
+        packages: Where the Python packages are from; None where no file tells.
+        python: The series that the project names; None where it names none.
+        files: What the image includes.
+        argv: The command; none where nothing was found that serves.
+        port: Where it listens.
+        brought_by: The Python package that has the command's program.
+    """
+
+    packages: Packages | None
+    python: str | None = None
+    files: tuple[str, ...] = ()
+    argv: tuple[str, ...] = ()
+    port: int | None = None
+    brought_by: str | None = None
+
+
+def found_packages(project: Path) -> Packages | None:
+    """The file that says it best: a lock before a declaration, and that before a list.
+
+    None where no file says it.
+
+    Raises:
+        SpecificationError: pyproject.toml can't be read.
+    """
+    if (project / "uv.lock").is_file():
+        return Packages(file="uv.lock", key="uv_lock", value="true")
+    for name in ("pylock.toml", "requirements.txt"):
+        if (project / name).is_file() and not (name != "pylock.toml" and _declares(project)):
+            return Packages(file=name, key="requirements_file", value=f'"{name}"')
+    if _declares(project):
+        return Packages(file="pyproject.toml", key="pyproject_toml", value="true")
+    return None
+
+
+def _declares(project: Path) -> bool:
+    """Whether a pyproject.toml declares the project's dependencies (PEP 621)."""
+    return "dependencies" in _project_table(project)
+
+
+def _project_table(project: Path) -> dict[str, object]:
+    path = project / "pyproject.toml"
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text("utf-8-sig")).get("project", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SpecificationError(f"{path} is not valid TOML: {error}") from None
+    except OSError as error:
+        why = (error.strerror or "no access").lower()
+        raise SpecificationError(f"{path} can't be read: {why}") from None
+    return table if isinstance(table, dict) else {}
+
+
+def found_python(project: Path) -> str | None:
+    """The series of Python that a project says it runs on: `.python-version`, `requires-python`.
+
+    Raises:
+        SpecificationError: pyproject.toml can't be read.
+    """
+    pinned = project / ".python-version"
+    if pinned.is_file():
+        found = _SERIES.fullmatch(pinned.read_text("utf-8", errors="replace").strip())
+        if found:
+            return found[1]
+    wanted = _project_table(project).get("requires-python")
+    return _newest_of(wanted) if isinstance(wanted, str) else None
+
+
+def _newest_of(wanted: str) -> str | None:
+    """The newest of Debian's own series that a version specifier takes; else the first it does."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - only here
+
+    own = [series for release in _RELEASES for series in available_pythons(parse_distro(release))]
+    try:
+        takes = SpecifierSet(wanted)
+    except InvalidSpecifier:
+        return None
+    others = [f"3.{minor}" for minor in range(14, 7, -1)]
+    return next((one for one in (*own, *others) if takes.contains(f"{one}.99")), None)
+
+
+def drafted(draft: Draft) -> str:
+    """The text of the file."""
+    return "\n".join((*_lines(draft), ""))
+
+
+def _lines(draft: Draft) -> Iterator[str]:
+    yield "# What the image of this project holds. `lading schema` has every key, for editors;"
+    yield "# `lading lock` and `lading build` are next."
+    yield from _base(draft.python)
+    yield ""
+    yield from _packages(draft)
+    yield ""
+    if draft.files:
+        yield "# Models, templates and other files belong here too."
+        yield f"build_include = {_array(draft.files)}"
+    else:
+        yield '# build_include = ["service.py", "model"]'
+    if draft.port is not None:
+        yield f"expose = {draft.port}"
+    if draft.brought_by is not None and draft.packages is not None:
+        yield f"# {draft.brought_by} has to be among the Python packages."
+    if draft.argv:
+        yield f"cmd = {_array(draft.argv)}"
+    else:
+        yield '# cmd = ["python", "-m", "service"]'
+
+
+def _packages(draft: Draft) -> Iterator[str]:
+    if draft.packages is None:
+        yield "# What it needs: no requirements.txt, pyproject.toml or uv.lock says it."
+        yield f"# python_packages = {_array((draft.brought_by or 'fastapi',))}"
+        return
+    yield f"{draft.packages.key} = {draft.packages.value}"
+    yield "# Libraries of the system that these packages need, and the base lacks."
+    yield 'system_packages = ["auto"]'
+
+
+def _base(python: str | None) -> Iterator[str]:
+    """A base of packages where a release has that Python, which needs no registry."""
+    for release in _RELEASES:
+        if python is None or python in available_pythons(parse_distro(release)):
+            yield 'base_image = "scratch"'
+            yield f'distro = "{release}"'
+            break
+    else:
+        yield f'distro = "{_RELEASES[0]}"'
+    if python is not None:
+        yield f'python_version = "{python}"'
+
+
+def _array(words: tuple[str, ...]) -> str:
+    """An array of TOML: its basic strings have JSON's escapes."""
+    import json  # noqa: PLC0415 - only where one is written
+
+    return f"[{', '.join(json.dumps(word, ensure_ascii=False) for word in words)}]"
