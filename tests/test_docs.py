@@ -16,6 +16,8 @@ from lading.config import ProjectImages
 from lading.project_file import SETTINGS, ProjectFile
 
 ROOT = Path(__file__).parents[1]
+# What that page shows runs in BentoML: tests/integrations.
+OTHERS = {"bentoml.md"}
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -25,6 +27,7 @@ def blocks(language: str) -> list[tuple[str, int, str]]:
     return [
         (page.relative_to(ROOT).as_posix(), text.count("\n", 0, found.start()) + 2, found[2])
         for page in PAGES
+        if not (language == "python" and page.name in OTHERS)
         for text in [page.read_text()]
         for found in _BLOCK.finditer(text)
         if found[1] == language

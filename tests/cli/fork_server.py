@@ -21,13 +21,14 @@ import lading
 
 _PATIENCE = 60.0
 _PROGRAMS = ("__main__", "_child")  # to import them is to run them
+_OTHERS = "lading.integrations"  # which take what Lading does not bring
 _ELSE = ("urllib3", "urllib3.contrib", "concurrent.futures.thread", "netrc", "encodings.idna")
 
 
 def serve() -> None:
     """Answer each line of stdin by one of stdout: a process id, or how a process ended."""
     for module in pkgutil.walk_packages(lading.__path__, "lading."):
-        if not module.name.endswith(_PROGRAMS):
+        if not module.name.endswith(_PROGRAMS) and not module.name.startswith(_OTHERS):
             import_module(module.name)
     for name in _ELSE:
         import_module(name)

@@ -48,7 +48,7 @@ def test_real_wheels_lack_what_the_real_release_has(real: Project) -> None:
     found = {(one["what"], one["packages"][0]) for one in report["findings"]}
     assert found >= {("libzbar.so.0", "libzbar0"), ("libasound.so.2", "libasound2")}
     assert real.lading("lock", "-q", "service.py:auto").err == ""
-    lock = real.read("lading.lock")
+    lock = real.read("lading.auto.lock")
     assert '[[platforms.auto]]\npackage = "libzbar0"\nneeded_by = [\n    "pyzbar: ' in lock
     assert real.lading("check", "-q", "service.py:auto").code == 0
     # Both with what they depend on: libc6, libgcc-s1.

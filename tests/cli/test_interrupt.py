@@ -134,6 +134,33 @@ def test_a_signal_while_the_users_module_is_imported(
     assert (ran.code, ran.out, ran.err.strip()) == (code, "", said)
 
 
+WHILE_TIDYING_UP = """\
+import os, sys, time
+from importlib import import_module
+program = import_module("lading.cli.main")
+
+class Tidied:
+    def __del__(self):
+        os.kill(os.getpid(), {number})
+        for _ in range(100):
+            pass
+
+def run():
+    Tidied()
+    time.sleep(20)
+
+program._run = run
+program.main()
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_while_python_tidies_up_is_not_lost(bare: Project, number: int, code: int) -> None:
+    script = WHILE_TIDYING_UP.format(number=int(number))
+    done = bare.start([sys.executable, "-c", script])
+    assert (done.returncode, done.stderr) == (code, "")
+
+
 @pytest.mark.parametrize("program", [("-m", "lading"), ("-c", START)])
 @pytest.mark.parametrize("module", ["click", "lading.cli.main", "lading.cli.failure"])
 def test_an_interrupt_while_the_program_itself_is_imported(

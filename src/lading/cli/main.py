@@ -44,6 +44,10 @@ _COMMANDS = {
 }
 
 
+_A_MOMENT = 0.01
+"""In seconds."""
+
+
 class _Program(Commands):
     """The commands of `lading`, each imported when it is used."""
 
@@ -85,6 +89,7 @@ def main() -> NoReturn:
         _open_streams()
         # An engine that is running must be stopped and waited for, which only an exception does.
         signal.signal(signal.SIGTERM, _terminate)
+        sys.unraisablehook = _unraisable
         code = _run()
     except Terminated as error:
         code = error.code
@@ -141,6 +146,20 @@ def _forget_output() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unraisable(found: sys.UnraisableHookArgs) -> None:
+    """Give a Ctrl-C again that came while Python was tidying up, where no exception goes anywhere.
+
+    Not at once, when it would be in this function.
+    """
+    again = {KeyboardInterrupt: signal.SIGINT, Terminated: signal.SIGTERM}.get(found.exc_type)
+    if again is None:
+        sys.__unraisablehook__(found)
+        return
+    import threading  # noqa: PLC0415 - seldom needed
+
+    threading.Timer(_A_MOMENT, os.kill, (os.getpid(), again)).start()
 
 
 def _terminate(number: int, _: FrameType | None) -> NoReturn:

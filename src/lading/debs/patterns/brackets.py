@@ -59,9 +59,17 @@ def bracket(text: str, place: int, negation: str) -> tuple[Chars, int] | None:
             continue
         low, place = text[place], place + 1
         high = low
-        if text[place : place + 1] == "-" and text[place + 1 : place + 2] not in {"", "]"}:
+        is_range = _begins_range(text, place)
+        if is_range:
             high, place = text[place + 1], place + 2
         if high < low or high == "[" != low:
             raise ValueError(text)
+        if is_range and _begins_range(text, place):  # XBD 9.3.5, 7: undefined
+            raise ValueError(text)
         ranges.append((low, high))
     return Chars(tuple(ranges), is_negated), place + 1
+
+
+def _begins_range(text: str, place: int) -> bool:
+    """Whether a hyphen is there that is not the last character of the expression."""
+    return text[place : place + 1] == "-" and text[place + 1 : place + 2] not in {"", "]"}
