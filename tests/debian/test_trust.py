@@ -72,7 +72,8 @@ def test_a_changed_state_can_not_be_checked_without_gpgv(
         " can't be checked: gpgv, which checks the signatures of Debian's archives, is not on the"
         " PATH\n"
         "hint: install gpgv (Debian, Ubuntu) or gnupg (elsewhere); unsigned = true in"
-        " [tool.lading.archives.debian-security] asks for no signature"
+        " [tool.lading.archives.debian-security] ([archives.debian-security] in a lading.toml)"
+        " asks for no signature"
     )
 
 
@@ -198,7 +199,8 @@ def test_an_older_state_than_the_locks_is_refused(
         f"{server.url}/dists/bookworm-security/InRelease is of 2026-11-20T06:00:00Z, and the lock"
         " has seen bookworm-security of 2026-11-21T00:53:02Z: it is a replayed older index\n"
         "hint: where the mirror lags behind, ask again later, or name another as debian-security"
-        " in [tool.lading.mirrors]; `lading lock --allow-older-index` takes it once"
+        " in [tool.lading.mirrors] ([mirrors] in a lading.toml);"
+        " `lading lock --allow-older-index` takes it once"
     )
     assert lock(trust(keys), elsewhere).debs
 
