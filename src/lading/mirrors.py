@@ -78,7 +78,7 @@ def read_mirrors(project: Path, environ: Mapping[str, str]) -> Mirrors:
     A variable comes before the table; an empty one takes the table's mirror away.
 
     Args:
-        project: The project's folder; it need not have a pyproject.toml.
+        project: The project's folder; it need not have a project file.
         environ: `LADING_MIRROR_PYTHON`, `_UV`, `_DEBIAN`, `_DEBIAN_SECURITY`, `_UBUNTU`, and
             `LADING_MIRROR_REGISTRIES` as `docker.io=host/path,...`.
 

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["SETTINGS", "SIGNED_ARCHIVES", "KeyPath", "ProjectFile", "read_project_file"]
+__all__ = [
+    "SETTINGS",
+    "SIGNED_ARCHIVES",
+    "KeyPath",
+    "ProjectFile",
+    "either_title",
+    "read_project_file",
+]
 
 SETTINGS: Final = ("archives", "mirrors")
 """The keys that are of the project, and of no image."""
@@ -58,6 +65,12 @@ class ProjectFile:
     @cached_property
     def _lines(self) -> Mapping[KeyPath, int]:
         return key_lines(self.text)
+
+
+def either_title(*keys: str) -> str:
+    """What a table is called in both kinds of file, for a hint where the project isn't known."""
+    path = ".".join(keys)
+    return f"[{'.'.join(_TABLE)}.{path}] ([{path}] in a {_OWN})"
 
 
 def read_project_file(folder: Path) -> ProjectFile | None:

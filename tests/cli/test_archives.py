@@ -66,7 +66,7 @@ def installing(
         yield made
 
 
-REMARK = "bookworm-security of http://MIRROR is not signed, as [tool.lading.archives] has it"
+REMARK = "bookworm-security of http://MIRROR is not signed, as the project's file has it"
 
 
 def test_an_unsigned_archive_is_never_passed_over(installing: Project) -> None:
@@ -114,7 +114,8 @@ def test_an_archive_that_went_back_in_time_is_refused_until_it_is_asked_for(
         " 2026-11-20T06:00:00Z, and the lock has seen bookworm-updates of 2026-11-21T00:53:02Z:"
         " it is a replayed older index\n"
         "hint: where the mirror lags behind, ask again later, or name another as debian in"
-        " [tool.lading.mirrors]; `lading lock --allow-older-index` takes it once\n"
+        " [tool.lading.mirrors] ([mirrors] in a lading.toml);"
+        " `lading lock --allow-older-index` takes it once\n"
     )
     assert (ran.code, installing.read("lading.lock")) == (1, before)
     ran = installing.lading("lock", "-q", "--upgrade", "--allow-older-index")

@@ -141,6 +141,27 @@ hint: commit it; `lading lock` makes it
 
 
 @needs_git
+def test_the_lock_of_another_image(repo: Project) -> None:
+    lock = repo.read("lading.lock")
+    repo.write("lading.gpu.lock", lock)
+    commit(repo)
+    (repo.folder / "lading.lock").unlink()
+    assert told(repo.lading("diff", "HEAD:lading.gpu.lock", "lading.gpu.lock")) == snapshot("""\
+HEAD:lading.gpu.lock -> lading.gpu.lock
+linux/amd64
+  nothing differs
+""")
+    repo.write("lading.gpu.lock", another_file(lock))
+    changed = told(repo.lading("diff", "HEAD:lading.gpu.lock", "lading.gpu.lock"))
+    assert "nothing differs" not in changed
+    ran = repo.lading("diff", "HEAD:lading.cpu.lock", "lading.gpu.lock")
+    assert ran.err == snapshot("""\
+error: lading.cpu.lock is not in "HEAD"
+hint: commit it; `lading lock` makes it
+""")
+
+
+@needs_git
 def test_words_that_name_nothing(repo: Project) -> None:
     for word in ("mian", "v9", "HEAD~7", "gone/lading.lock", ".git", "a b\x1b"):
         ran = repo.lading("diff", word)

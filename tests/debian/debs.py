@@ -77,13 +77,13 @@ class Apt:
     architecture: str = "amd64"
     status: str = ""
 
-    def updated(self) -> Apt:
-        """The same, made and with its lists read."""
+    def updated(self, *options: str) -> Apt:
+        """The same, made and with its lists read, by these options."""
         for name in ("lists/partial", "cache/archives/partial"):
             (self.folder / name).mkdir(parents=True)
         (self.folder / "status").write_text(self.status)
         (self.folder / "sources.list").write_text("\n".join((*self.sources, "")))
-        assert self.run("update").returncode == 0
+        assert self.run(*options, "update").returncode == 0
         return self
 
     def run(self, *words: str) -> process.Completed:

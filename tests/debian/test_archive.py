@@ -289,8 +289,8 @@ def test_an_archive_that_is_not_there_says_how_to_name_another(
     said = refusal(keys, target)
     assert "its server answered with status 404" in said
     assert said.endswith(
-        'say where it is: debian-security = "https://..." in [tool.lading.mirrors],'
-        " or LADING_MIRROR_DEBIAN_SECURITY"
+        'say where it is: debian-security = "https://..." in [tool.lading.mirrors]'
+        " ([mirrors] in a lading.toml), or LADING_MIRROR_DEBIAN_SECURITY"
     )
 
 

@@ -16,7 +16,7 @@ from debian.test_archive import NOW, SUITES, archive, refusal, server, target, t
 from lading.debian import LockedDebs, ReadArchive, Trust, lock_debs
 from lading.debian.signature import signed_text
 from lading.debian.trust import clear_text
-from lading.distros import AptSources, parse_distro
+from lading.distros import AptSources, install_commands, parse_distro
 from lading.errors import ResolutionError
 from lading.mirrors import Mirrors
 
@@ -72,7 +72,8 @@ def test_a_changed_state_can_not_be_checked_without_gpgv(
         " can't be checked: gpgv, which checks the signatures of Debian's archives, is not on the"
         " PATH\n"
         "hint: install gpgv (Debian, Ubuntu) or gnupg (elsewhere); unsigned = true in"
-        " [tool.lading.archives.debian-security] asks for no signature"
+        " [tool.lading.archives.debian-security] ([archives.debian-security] in a lading.toml)"
+        " asks for no signature"
     )
 
 
@@ -198,7 +199,8 @@ def test_an_older_state_than_the_locks_is_refused(
         f"{server.url}/dists/bookworm-security/InRelease is of 2026-11-20T06:00:00Z, and the lock"
         " has seen bookworm-security of 2026-11-21T00:53:02Z: it is a replayed older index\n"
         "hint: where the mirror lags behind, ask again later, or name another as debian-security"
-        " in [tool.lading.mirrors]; `lading lock --allow-older-index` takes it once"
+        " in [tool.lading.mirrors] ([mirrors] in a lading.toml);"
+        " `lading lock --allow-older-index` takes it once"
     )
     assert lock(trust(keys), elsewhere).debs
 
@@ -297,3 +299,35 @@ def test_real_apt_takes_the_same_word_by_the_sources_of_a_dockerfile(
     plain = AptSources(mirrors=mirrors).lines(parse_distro("bookworm"), "amd64")
     with pytest.raises(AssertionError):
         Apt(tmp_path / "plain", plain).updated()
+
+
+@needs("apt-get")
+def test_real_apt_installs_from_a_day_by_the_options_of_a_dockerfile(
+    keys: Keys, tmp_path: Path
+) -> None:
+    """What the archive was on that day has ceased to hold since."""
+    day = "20161101T000000Z"
+    for name, suites in (("debian", SUITES[:2]), ("debian-security", SUITES[2:])):
+        found = SignedArchive(tmp_path / "archive" / name / day, keys)
+        for suite in suites:
+            found.stanzas.append(stanza(f"of-{suite}"))
+            found.publish(suite, Valid_Until="Fri, 04 Nov 2016 00:00:00 UTC")
+    keys.home.chmod(0o755)
+    distro = parse_distro("bookworm")
+    with Server.of(tmp_path / "archive") as server:
+        sources = AptSources(
+            mirrors=(("snapshot", server.url), ("debian", "http://127.0.0.1:1/debian")),
+            snapshot=day,
+            keyrings=tuple((name, str(keys.keyring)) for name in ("debian", "debian-security")),
+        )
+        lines = sources.lines(distro, "amd64")
+        commands = install_commands(distro, ("tool",), arch="amd64", sources=sources).commands
+        (said,) = (one for one in commands if one.startswith("set -- "))
+        options = [f"-o{one}" for one in said.split(" -o ")[1:] if not one.startswith("Dir::")]
+        # apt's own defaults, which this machine's configuration may have changed.
+        usual = [f"-oAcquire::Check-{what}=true" for what in ("Date", "Valid-Until")]
+        apt = Apt(tmp_path / "apt", lines).updated(*usual, *options)
+        names = [f"of-{suite}" for suite in SUITES]
+        assert apt.would_install(*names) == {(name, "1.0") for name in names}
+        with pytest.raises(AssertionError):
+            Apt(tmp_path / "usual", lines).updated(*usual)

@@ -29,7 +29,7 @@ from debs.debmaker import (
 from lading import process
 from lading.debian.ar import read_members
 from lading.debs import DebFile
-from lading.debs.package import read_control, read_package
+from lading.debs.package import read_package
 from lading.debs.refusal import Broken
 from lading.errors import ImageError
 from lading.oci.entries import Folder, Hardlink, Regular, Slice, Symlink
@@ -70,9 +70,9 @@ def test_the_same_package_gives_the_same_entries(tmp_path: Path) -> None:
     assert installed(tmp_path, deb) == installed(tmp_path, deb)
 
 
-def test_the_control_archive_alone(tmp_path: Path) -> None:
+def test_what_the_control_archive_says(tmp_path: Path) -> None:
     deb = make_deb(tmp_path, "tool", control={"conffiles": "/etc/tool.conf\n"})
-    package = read_control(deb)
+    package = read_package(deb, workdir=tmp_path)
     assert package.conffiles == ("/etc/tool.conf",)
     assert package.stanza.get("maintainer") == "A test <test@example.test>"
     assert package.files == ()
@@ -184,7 +184,7 @@ def test_what_is_no_package_is_refused_in_one_line(tmp_path: Path, case: str) ->
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     deb = DebFile(name="none", version="1", architecture="all", path=tmp_path / "none.deb")
     with pytest.raises(ImageError, match="No such file"):
-        read_control(deb)
+        read_package(deb, workdir=tmp_path)
 
 
 @settings(max_examples=150, deadline=None)

@@ -153,7 +153,7 @@ def _unsigned(part: PlatformLock) -> Iterator[str]:
     for archive in part.archives:
         if not archive.signed:
             what = f"{archive.suite} of {archive.url}"
-            yield f"{what} is not signed, as [tool.lading.archives] has it"
+            yield f"{what} is not signed, as the project's file has it"
 
 
 def _tell_drift(

@@ -13,6 +13,7 @@ from lading.debian.unpack import gunzip, unxz
 from lading.download import ChangedFileError, fetch, keep, kept
 from lading.errors import ImageError, ResolutionError
 from lading.http import HttpClient, HttpError, redacted_url
+from lading.project_file import either_title
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,7 +73,7 @@ def setting_of(archive: str) -> str:
     """How a user says where an archive is."""
     name = archive.removesuffix("-ports")
     variable = f"LADING_MIRROR_{name.upper().replace('-', '_')}"
-    return f'say where it is: {name} = "https://..." in [tool.lading.mirrors], or {variable}'
+    return f'say where it is: {name} = "https://..." in {either_title("mirrors")}, or {variable}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from lading import process
 from lading.errors import Problem, ResolutionError
+from lading.project_file import either_title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ def find_keyring(name: str, environ: Mapping[str, str]) -> Path:
             return Path(place).resolve()
     hint = (
         f"install {_PACKAGES[name]}, or name a file of {name}'s archive keys by {variable}, or by "
-        f"keyring = ... in [tool.lading.archives.{name}]"
+        f"keyring = ... in {either_title('archives', name)}"
     )
     if named:
         raise ResolutionError(f"{variable} names {named}, which is not a file", hint=hint)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from lading.debian.signature import Uncheckable, find_keyring, signed_text
 from lading.errors import Problem, ResolutionError
+from lading.project_file import either_title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,8 +111,9 @@ class Trust:
         raise ResolutionError(
             f"{what} is of {date}, and {where} has seen {suite.suite} of {before}: "
             "it is a replayed older index",
-            hint=f"where the mirror lags behind, ask again later, or name another as {suite.mirror}"
-            " in [tool.lading.mirrors]; `lading lock --allow-older-index` takes it once",
+            hint="where the mirror lags behind, ask again later, or name another as"
+            f" {suite.mirror} in {either_title('mirrors')};"
+            " `lading lock --allow-older-index` takes it once",
         )
 
     def _seen(self, suite: ArchiveSuite) -> list[SeenArchive]:
@@ -133,11 +135,11 @@ def _uncheckable(
     why = error.problems[0]
     name = suite.archive.removesuffix("-ports")
     changed = "has changed since it was locked, and " if is_known else ""
-    ways = (why.hint, f"unsigned = true in [tool.lading.archives.{name}] asks for no signature")
+    unsigned = f"unsigned = true in {either_title('archives', name)} asks for no signature"
     return ResolutionError(
         Problem(
             message=f"{what} {changed}can't be checked: {why.message}",
-            hint="; ".join(filter(None, ways)),
+            hint="; ".join(filter(None, (why.hint, unsigned))),
         )
     )
 

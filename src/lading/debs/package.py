@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lading.debs.model import DebFile
     from lading.oci.tar_reading import Kind, TarMember
 
-__all__ = ["DataFile", "Package", "read_control", "read_package"]
+__all__ = ["DataFile", "Package", "read_package"]
 
 _STEP: Final = 1 << 20
 _MOST_MEMBERS: Final = 1 << 19
@@ -90,21 +90,6 @@ class Package:
         """The paths of its configuration files (deb-conffiles(5))."""
         lines = self.control.get("conffiles", b"").decode().splitlines()
         return tuple(line.strip() for line in lines if line.startswith("/"))
-
-
-def read_control(deb: DebFile) -> Package:
-    """A package without its files.
-
-    Raises:
-        ImageError: It is no package, is damaged, or another than it is called.
-    """
-    try:
-        with deb.path.open("rb") as file:
-            stanza, control = _control(file)
-        _check_identity(deb, stanza)
-    except (Broken, OSError, UnicodeDecodeError) as error:
-        raise refused(deb, error) from None
-    return Package(deb=deb, stanza=stanza, control=control)
 
 
 def read_package(deb: DebFile, *, workdir: Path) -> Package:

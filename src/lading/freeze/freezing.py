@@ -29,9 +29,9 @@ from lading.grammar.words import shown
 from lading.image import steps
 from lading.image.call import Call
 from lading.image.words import parse_flag
-from lading.lock.debs import debs_drift, unlocked_packages
-from lading.lock.drift import drift
+from lading.lock.debs import unlocked_packages
 from lading.lock.file import lock_name, read_lock, write_lock
+from lading.lock.fit import misfits
 from lading.lock.inputs import read_inputs
 from lading.machine import Machine
 from lading.mirrors import read_mirrors
@@ -308,12 +308,11 @@ class Freezer:
     def _drifted(
         self, image: Image, lock: Lock | None, asked: Asked, platform: str
     ) -> tuple[str, ...]:
+        found = misfits(
+            lock, image, asked.inputs, [platform], allow_unpinned_base=self.allow_unpinned_base
+        )
         if lock is None:
-            return (f"there is no {lock_name(image)}",)
-        found = drift(lock, asked.inputs, [platform], allow_unpinned_base=self.allow_unpinned_base)
-        part = lock.platform(platform)
-        if part is not None and not found:
-            found += debs_drift(image, part)
+            return found
         return tuple(f"{lock_name(image)} is out of date: {one}" for one in found)
 
     def _unlocked(self, asked: Asked, group: int, root: Path) -> Iterable[SourcedRequirement]:

@@ -42,33 +42,34 @@ class Revisions:
     environ: Mapping[str, str] = field(repr=False)
 
     def has(self, revision: str) -> bool:
-        """Whether there is a repository, and the word names a commit of it.
+        """Whether there is a repository, and the word names a commit of it, or a lock in one.
 
         Raises:
             SpecificationError: git gives no answer.
         """
         try:
-            return self._commit(revision) is not None
+            return self._commit(_parts(revision)[0]) is not None
         except _NoGit:
             return False
 
     def lock(self, revision: str) -> Lock:
-        """The lock as it was committed at a revision.
+        """The lock as it was committed at a revision: lading.lock, or FILE of `REVISION:FILE`.
 
         Raises:
             SpecificationError: There is no git, no repository, or no such revision.
             FreezeError: There was no lock then, or one that this Lading can't read.
         """
+        revision, file = _parts(revision)
         commit = self._commit(revision)
         if commit is None:
             raise SpecificationError(self._unknown(revision))
-        name = f"{commit}:./{LOCK_NAME}"
+        name = f"{commit}:./{file}"
         size = self._run("cat-file", "-s", name)
         if size.returncode != 0:
-            message = f"{LOCK_NAME} is not in {shown(revision)}"
+            message = f"{file} is not in {shown(revision)}"
             raise FreezeError(message, hint="commit it; `lading lock` makes it")
         if int(size.stdout) > _LARGEST:
-            raise FreezeError(f"{LOCK_NAME} at {shown(revision)} is larger than any lock")
+            raise FreezeError(f"{file} at {shown(revision)} is larger than any lock")
         try:
             return parse_lock(self._run("cat-file", "blob", name).stdout.removeprefix("\ufeff"))
         except FreezeError as error:
@@ -125,6 +126,12 @@ class Revisions:
 
 class _NoGit(SpecificationError):  # noqa: N818 - it says what there is not
     """There is no git, or no repository."""
+
+
+def _parts(word: str) -> tuple[str, str]:
+    """A revision, and the lock of it that is meant: gitrevisions(7) has `REVISION:FILE`."""
+    revision, _, file = word.partition(":")
+    return (revision, file) if file.endswith(".lock") and file.isprintable() else (word, LOCK_NAME)
 
 
 def _at(problem: Problem, revision: str) -> Problem:

@@ -50,14 +50,6 @@ INDEXES: Final = (OCI["index"], DOCKER["index"])
 MANIFESTS: Final = (OCI["manifest"], DOCKER["manifest"])
 CONFIGS: Final = (OCI["config"], DOCKER["config"])
 
-_NONDISTRIBUTABLE: Final = {
-    f"{_OCI}.layer.nondistributable.v1.tar": "none",
-    f"{_OCI}.layer.nondistributable.v1.tar+gzip": "gzip",
-    f"{_OCI}.layer.nondistributable.v1.tar+zstd": "zstd",
-    f"{_DOCKER}.image.rootfs.foreign.diff.tar": "none",
-    f"{_DOCKER}.image.rootfs.foreign.diff.tar.gzip": "gzip",
-}
-
 _COMPRESSIONS: Final[dict[str, Compression]] = {
     OCI["layer"]: "none",
     DOCKER["layer"]: "none",
