@@ -128,7 +128,7 @@ def _sizes(bench: Bench, name: str, slim: str | None) -> Iterator[Row | Missing]
     mine = _measured(docker, ours)
     for versus, theirs in sizes.items():
         limit = 1 if versus == SLIM else None
-        for what, size, other in zip((f"{name}, size", "as gzip"), mine, theirs, strict=True):
+        for what, size, other in zip((f"{name}, size", "that as gzip"), mine, theirs, strict=True):
             yield Row(
                 what=what,
                 ours=(size,),

@@ -49,7 +49,7 @@ DOCKERFILE: Final = """\
 FROM {base}
 RUN {sources} apt-get update \\
  && apt-get install --yes --no-install-recommends {packages} \\
- && rm -rf /var/lib/apt/lists/*
+ && apt-get clean && rm -rf /var/lib/apt/lists/*
 """
 
 
