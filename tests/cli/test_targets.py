@@ -40,6 +40,11 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             ("error: pyproject.toml is not valid TOML: "
             "Expected ']' at the end of a table declaration (at line 1, column 6)"),
         ]),
+        ({"lading.toml": f"expose = {'9' * 5000}\n"}, ".", [
+            ("error: lading.toml is not valid TOML: Exceeds the limit (4300 digits) for integer "
+             "string conversion: value has 5000 digits; use sys.set_int_max_str_digits() to "
+             "increase the limit"),
+        ]),
         ({"pyproject.toml": "tool = 3\n"}, ".", [
             "error: [tool.lading] of pyproject.toml is not a table",
         ]),
@@ -95,6 +100,11 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
          "service.py", ["error: service.py:3: service.py:image can't be called: Own"]),
         ({}, "https://u:s3cret@h/service.py:image", [
             "error: 'https://***@h/service.py:image' names no image", FORM,
+        ]),
+        ({"service.py": "raise ValueError('\\x1b]0;x\\x07\\t.\\n\\x1b[2J\\u202e')\n"},
+         "service.py", [
+            ("error: service.py:1: service.py can't be imported: "
+             "ValueError: \\x1b]0;x\\x07\t."), "  \\x1b[2J\\u202e",
         ]),
         ({"service.py": "raise ValueError('one\\ntwo')\n"}, "service.py", [
             "error: service.py:1: service.py can't be imported: ValueError: one", "  two",
