@@ -98,7 +98,8 @@ def _read(path: Path, above: tuple[str, ...]) -> ProjectFile | None:
     try:
         text = path.read_text("utf-8-sig")
         table: object = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    # A ValueError is what TOML or UTF-8 is not, and a number of more digits than Python reads.
+    except (ValueError, RecursionError) as error:
         raise SpecificationError(f"{path} is not valid TOML: {error}") from None
     except OSError as error:
         why = (error.strerror or "no access").lower()

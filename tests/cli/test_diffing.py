@@ -233,6 +233,7 @@ hint: name two things to compare: lading diff A B
 """,
         )
     )
+    assert "did you mean" not in locked.lading("diff", "HEAD").err
 
 
 def test_without_git_files_can_be_compared(locked: Project) -> None:

@@ -37,3 +37,14 @@ def test_what_code_calls_otherwise_is_another_image(tiny: Project) -> None:
     assert tiny.lading("lock", "-q", "service.py:serving").code == 0
     assert "lading.serving.lock" in tiny.files()
     assert "lading.lock" not in tiny.files()
+
+
+def test_services_that_are_served_by_one_name_have_a_lock_each(tiny: Project) -> None:
+    for module in ("web", "admin"):
+        tiny.write(f"{module}.py", "def app(): ...\n")
+    declared = "{0} = lading.service(image=image, command=['{0}'])('{0}:app')\n"
+    services = "".join(declared.format(name) for name in ("web", "admin"))
+    tiny.write("service.py", f"import lading\n{tiny.read('service.py')}\n{services}")
+    for name in ("web", "admin"):
+        ran = tiny.lading("lock", f"service.py:{name}")
+        assert (ran.code, ran.err.splitlines()[-1]) == (0, f"lading.{name}.lock written")

@@ -265,7 +265,7 @@ def test_inspecting_prints_nothing_that_a_terminal_obeys(made: Project) -> None:
         cmd=(evil,),
         ports=(f"80{evil}",),
         stop_signal=evil,
-        env=(f"A={evil}",),
+        env=(f"A={evil}", "URL=https://me:s3cret@a.test/"),
         labels=((f"k{evil}", evil), ("org.opencontainers.image.base.name", evil)),
     )
     said = History(created_by=f"lading: {evil}", comment=evil)
@@ -275,8 +275,10 @@ def test_inspecting_prints_nothing_that_a_terminal_obeys(made: Project) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert [char for char in ran.out if not char.isprintable() and char != "\n"] == []
     assert "  user         \\x1b]0;pwn\\x07\\r\\n\\x9b2J\\u202e\\x7f\n" in ran.out
+    assert "  env          URL=https://***@a.test/\n" in ran.out
     [told] = json.loads(made.lading("inspect", "evil", "--json").out)["images"]
     assert told["config"]["User"] == evil
+    assert told["config"]["Env"][1] == "URL=https://***@a.test/"
 
 
 def test_a_folder_that_holds_no_image_is_not_looked_for_in_a_registry(made: Project) -> None:

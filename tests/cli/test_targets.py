@@ -27,6 +27,8 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
     [
         ({}, ".", ["error: there is no pyproject.toml and no lading.toml in project", FORM]),
         ({}, "nowhere", ["error: 'nowhere' names no image", FORM]),
+        ({}, ".:gpu", ["error: there is no pyproject.toml and no lading.toml in project", FORM]),
+        ({}, ":", ["error: ':' names no image", FORM]),
         ({}, "sub/service:image", ["error: 'sub/service:image' names no image", FORM]),
         ({"service.py": ""}, "service", [
             "error: 'service' names no image", "hint: did you mean service.py:image?",
@@ -37,6 +39,11 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({"pyproject.toml": "[tool\n"}, ".", [
             ("error: pyproject.toml is not valid TOML: "
             "Expected ']' at the end of a table declaration (at line 1, column 6)"),
+        ]),
+        ({"lading.toml": f"expose = {'9' * 5000}\n"}, ".", [
+            ("error: lading.toml is not valid TOML: Exceeds the limit (4300 digits) for integer "
+             "string conversion: value has 5000 digits; use sys.set_int_max_str_digits() to "
+             "increase the limit"),
         ]),
         ({"pyproject.toml": "tool = 3\n"}, ".", [
             "error: [tool.lading] of pyproject.toml is not a table",
@@ -93,6 +100,11 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
          "service.py", ["error: service.py:3: service.py:image can't be called: Own"]),
         ({}, "https://u:s3cret@h/service.py:image", [
             "error: 'https://***@h/service.py:image' names no image", FORM,
+        ]),
+        ({"service.py": "raise ValueError('\\x1b]0;x\\x07\\t.\\n\\x1b[2J\\u202e')\n"},
+         "service.py", [
+            ("error: service.py:1: service.py can't be imported: "
+             "ValueError: \\x1b]0;x\\x07\t."), "  \\x1b[2J\\u202e",
         ]),
         ({"service.py": "raise ValueError('one\\ntwo')\n"}, "service.py", [
             "error: service.py:1: service.py can't be imported: ValueError: one", "  two",
@@ -191,7 +203,7 @@ def test_what_names_an_image(bare: Project, files: dict[str, str], target: str) 
         bare.write(name, text)
     ran = bare.lading("lock", "--check", target)
     lock = "lading.gpu.lock" if target.endswith(":gpu") else "lading.lock"
-    assert ran.err.splitlines() == [FOUND[0].replace("lading.lock", lock), FOUND[1]]
+    assert ran.err.splitlines() == [f"drifted: there is no {lock}", *FOUND[1:]]
     assert ran.code == 1
     # Importing the project's modules leaves no __pycache__ in it.
     assert bare.files() == sorted(files)
@@ -253,3 +265,51 @@ def test_an_argument_with_a_slip_is_answered_with_the_nearest(
     ran = bare.lading("freeze", "service.py")
     assert ran.err.startswith("error: service.py:2: service.py can't be imported: TypeError: ")
     assert f'hint: did you mean "{meant}"?' in ran.err
+
+
+# It is imported whole, in a process of its own, whose first argument is where the answer goes.
+WHOLE = f"import os, pickle, sys\n{IMPORT}image = Image(distro=os.environ.get('X'))\n"
+HANDED = "hint: an Image of another class, or with other values in it, can't be handed over"
+DOTTED = b"\x80\x04\x8c\x10lading.cli.child\x8c\x09os.system\x93\x8c\x0atouch made\x85R."
+FOUND_CLASS = "from lading.cli.child import Found\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("class Mine(Image): ...\nimage = Mine()\n", "service.Mine is no part of an Image"),
+        ("class Mine(Image):\n  def __reduce__(self): 1 / 0\nimage = Mine()\n", "division by zero"),
+        ("answer(b'')", "Ran out of input"),
+        ("answer(b'\\xff')", "invalid load key, '\\xff'."),
+        ("answer(pickle.dumps(5))", "it is of type int"),
+        (f"{FOUND_CLASS}answer(pickle.dumps(Found()))", "it is of type NoneType"),
+        (f"{FOUND_CLASS}answer(pickle.dumps(Found(image='x')))", "it is of type str"),
+        (f"{FOUND_CLASS}answer(pickle.dumps(Found(problems=('x',))))", "its errors are none"),
+        ("answer(b'cposix\\nsystem\\n(Vtouch made\\ntR.')", "posix.system is no part of an Image"),
+        # A path through a module of Lading's, what one has imported, and functions of its own.
+        (
+            f"answer({DOTTED!r})",
+            "lading.cli.child.os.system is no part of an Image",
+        ),
+        (
+            "answer(b'clading.cli.child\\nTemporaryDirectory\\n)R.')",
+            "lading.cli.child.TemporaryDirectory is no part of an Image",
+        ),
+        ("answer(b'clading.process\\nrun\\n)R.')", "lading.process.run is no part of an Image"),
+        ("answer(b'clading.__main__\\nmain\\n)R.')", "lading.__main__.main is no part of an Image"),
+    ],
+)  # fmt: skip
+def test_what_a_module_hands_back_is_an_image(bare: Project, code: str, why: str) -> None:
+    answer = "def answer(data):\n    open(sys.argv[1], 'wb').write(data)\n    os._exit(0)\n"
+    bare.write("service.py", f"{WHOLE}{answer}{code}")
+    ran = bare.lading("lock", "--check", "service.py")
+    assert ran.err.splitlines() == [f"error: importing service.py gave no Image: {why}", HANDED]
+    assert (ran.code, ran.out, bare.files()) == (1, "", ["service.py"])
+
+
+def test_a_module_that_interrupts_itself_is_an_error(bare: Project) -> None:
+    bare.write("service.py", f"{WHOLE}raise KeyboardInterrupt\n")
+    ran = bare.lading("lock", "--check", "service.py")
+    said, _ = ran.err.splitlines()
+    assert said == "error: importing service.py ended Python with exit code 130"
+    assert ran.code == 1

@@ -16,17 +16,18 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from lading import process
-from lading.errors import LadingError, SpecificationError
+from lading.cli.failure import INTERRUPTED
+from lading.errors import LadingError, Problem, SpecificationError
+from lading.image import Image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lading.errors import Problem
-    from lading.image import Image
-
 __all__ = ["Found", "found_by_child"]
 
 _ANSWER: Final = "answer"
+
+_PLAIN: Final = "an Image of another class, or with other values in it, can't be handed over"
 
 # Not by -m, which would give what is defined here another name in the child than in its parent.
 _CHILD: Final = f"from {__name__} import main; main()"
@@ -71,11 +72,33 @@ def found_by_child(
                 f"importing {where} ended Python {_how(ended.returncode)}",
                 hint="Lading imports the module to find the image: let it do no more at import",
             )
-        with answer.open("rb") as file:
-            found = _Answer(file).load()
-    if not isinstance(found, Found) or found.image is None:
+        found = _read(answer, where)
+    if found.image is None:
         raise SpecificationError(found.problems)
     return found.image, found.brings_engines
+
+
+def _read(answer: Path, where: str) -> Found:
+    """What the child handed back: it may be anything, as the module could have written it."""
+    try:
+        with answer.open("rb") as file:
+            found = _Answer(file).load()
+        _check(found)
+    except Exception as error:  # noqa: BLE001 - no kind of error is out of reach for such a file
+        message = f"importing {where} gave no Image: {error}"
+        raise SpecificationError(message, hint=_PLAIN) from None
+    assert isinstance(found, Found)  # noqa: S101 - checked
+    return found
+
+
+def _check(found: object) -> None:
+    if not isinstance(found, Found):
+        raise TypeError(f"it is of type {type(found).__name__}")
+    if found.image is None and found.problems:
+        if not all(isinstance(one, Problem) for one in found.problems):
+            raise TypeError("its errors are none")
+    elif not isinstance(found.image, Image):
+        raise TypeError(f"it is of type {type(found.image).__name__}")
 
 
 def _how(code: int) -> str:
@@ -83,11 +106,18 @@ def _how(code: int) -> str:
 
 
 class _Answer(pickle.Unpickler):
-    """Reads nothing but Lading's own values: the module could have written the file itself."""
+    """Reads nothing but values of Lading's own classes, of modules that are there already.
+
+    Whatever is found here is called with what the file says. So none is Lading's that a module of
+    it has merely imported, or that a path through one leads to (`lading.cli.child`, `os.system`).
+    """
 
     def find_class(self, module: str, name: str) -> object:
-        if module.partition(".")[0] == "lading" or (module, name) in _OTHERS:
+        if (module, name) in _OTHERS:
             return super().find_class(module, name)
+        found = getattr(sys.modules.get(module), name, None)
+        if module.startswith("lading.") and isinstance(found, type) and found.__module__ == module:
+            return found
         raise pickle.UnpicklingError(f"{module}.{name} is no part of an Image")
 
 
@@ -110,9 +140,19 @@ def main() -> None:
         found = Found(image=image, brings_engines=brings_engines)
     except LadingError as error:
         found = Found(problems=error.problems)
+    except KeyboardInterrupt:  # of the module's own: Ctrl-C ends this process at once
+        os._exit(INTERRUPTED)
     aside = Path(f"{answer}.part")
-    aside.write_bytes(pickle.dumps(found))
+    aside.write_bytes(_pickled(found, where))
     aside.rename(answer)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # threads that the module has started are not waited for
+
+
+def _pickled(found: Found, where: str) -> bytes:
+    try:
+        return pickle.dumps(found)
+    except Exception as error:  # noqa: BLE001 - what the user's own classes raise
+        message = f"importing {where} gave no Image: {error}"
+        return pickle.dumps(Found(problems=(Problem(message=message, hint=_PLAIN),)))

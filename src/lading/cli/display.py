@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from lading.cli.talk import from_here, note
+from lading.cli.talk import legible, note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,13 +114,13 @@ class _Terminal(_Nothing):
             bars = self._opened()
             if self._said is not None:
                 bars.remove_task(self._said)
-            self._said = bars.add_task(from_here(text), total=None)
+            self._said = bars.add_task(legible(text), total=None)
 
     def begin(self, piece: str, total: int | None) -> None:
         """One bar more."""
         with self._lock:
             name = self.names.get(piece, piece)
-            self._tasks[piece] = self._opened().add_task(from_here(name), total=total)
+            self._tasks[piece] = self._opened().add_task(legible(name), total=total)
 
     def advance(self, piece: str, amount: int) -> None:
         """The bar grows."""
@@ -131,7 +131,7 @@ class _Terminal(_Nothing):
     def end(self, piece: str, outcome: str, size: int | None) -> None:
         """The bar becomes a line."""
         with self._lock:
-            text = from_here(_line(self.names, piece, outcome, size))
+            text = legible(_line(self.names, piece, outcome, size))
             if self._bars is None:  # nothing took time so far: no bars, and none of their imports
                 note(text)
                 return

@@ -11,6 +11,7 @@ import click
 from lading.cli.options import as_json, ca_bundle_option, parsed, plain_http_option
 from lading.cli.sending import read_images, read_transport
 from lading.cli.talk import from_here
+from lading.grammar.credentials import redact
 from lading.grammar.words import visible
 from lading.platforms import Platform
 
@@ -101,10 +102,13 @@ def inspect(  # noqa: PLR0913 - one argument an option
     if as_json:
         digests = [str(root.descriptor.digest) for root in roots]
         result = {"source": source, "digest": digests[0] if len(digests) == 1 else None}
-        click.echo(json.dumps({**result, "images": [_row(one) for one in images]}, indent=2))
+        text = json.dumps({**result, "images": [_row(one) for one in images]}, indent=2)
+        click.echo(redact(text))
         return
     # An image's author wrote most of it: no terminal is to obey that.
-    click.echo("\n\n".join("\n".join(map(visible, _lines(one))) for one in images))
+    click.echo(
+        "\n\n".join("\n".join(redact(visible(line)) for line in _lines(one)) for one in images)
+    )
 
 
 def _sharing(others: Iterable[str], machine: Machine) -> Mapping[str, tuple[str, ...]]:

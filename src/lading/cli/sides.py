@@ -165,7 +165,8 @@ class Sides:
 
         hint = "run `lading lock`" if word.endswith(LOCK_NAME) else None
         with suppress(LadingError):
-            hint = hint or did_you_mean(word, self._revisions.names())
+            others = [name for name in self._revisions.names() if name != word]
+            hint = hint or did_you_mean(word, others)
         return Misused(f"{shown(word)} names {_FORMS}", hint=hint)
 
 

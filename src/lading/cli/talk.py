@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from lading.grammar.credentials import redact
+from lading.grammar.words import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["from_here", "note", "progress"]
+__all__ = ["from_here", "legible", "note", "progress"]
 
 
 @contextmanager
@@ -28,14 +29,19 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 
         console = Console(stderr=True, highlight=False)
         with console.status("starting") as status:
-            yield lambda text: status.update(console.render_str(from_here(text), markup=False))
+            yield lambda text: status.update(console.render_str(legible(text), markup=False))
     else:
         yield note
 
 
 def note(text: str) -> None:
     """One line to the person who reads."""
-    click.echo(from_here(text), err=True)
+    click.echo(legible(text), err=True)
+
+
+def legible(text: str) -> str:
+    """`text` from here, where a terminal obeys nothing of it: others may have written it."""
+    return re.sub(r"[^\n\t]+", lambda words: visible(words[0]), from_here(text))
 
 
 def from_here(text: str) -> str:

@@ -62,9 +62,11 @@ def load_target(text: str, *, project: str | None = None) -> Target:
     elif where.endswith(".py"):
         root = Path(where).parent
         image = _in_code(root, where, name)
-    elif colon and "/" not in where and where:
+    elif colon and where.strip(".") and "/" not in where:
         root = Path()
         image = _in_code(root, where, name)
+    elif where and Path(where).is_dir():
+        raise _no_project_file(Path(where))
     else:
         raise SpecificationError(f"{text!r} names no image", hint=_hint(where))
     return Target(image=image, project=(Path(project) if project else root).resolve())
@@ -77,16 +79,20 @@ def _is_project(folder: Path, *, named: bool) -> bool:
 
 def _hint(where: str) -> str:
     place = Path(where)
-    if place.with_suffix(".py").is_file():
+    if place.name and place.with_suffix(".py").is_file():
         return f"did you mean {place.with_suffix('.py')}:image?"
     return _FORM
+
+
+def _no_project_file(folder: Path) -> SpecificationError:
+    message = f"there is no pyproject.toml and no lading.toml in {folder.resolve().name}"
+    return SpecificationError(message, hint=_FORM)
 
 
 def _from_project(folder: Path, name: str | None) -> Image:
     file = read_project_file(folder)
     if file is None:
-        message = f"there is no pyproject.toml and no lading.toml in {folder.resolve().name}"
-        raise SpecificationError(message, hint=_FORM)
+        raise _no_project_file(folder)
 
     def load(reference: str) -> Image:
         module, _, attribute = reference.rpartition(":")

@@ -107,6 +107,11 @@ def _bound(written: Written, value: object) -> tuple[list[Any], dict[str, Any]]:
         return _of_table(written, value)
     if value is True and all(map(_may_be_left_out, parameters(written.name))):
         return [], {}
+    if value is False:
+        message = f"{written.name} is false, which says nothing"
+        raise SpecificationError(
+            Problem(message=message, location=written.location, hint="leave it out")
+        )
     if not isinstance(value, list):
         return [_text_of(value)], {}
     first = parameters(written.name)[0]

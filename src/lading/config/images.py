@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lading.config.calls import ARGUMENTS, CALLS, Written, applied, begun
@@ -21,6 +21,7 @@ from lading.errors import Problem, SpecificationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from lading.errors import Location
     from lading.image import Image
     from lading.project_file import KeyPath, ProjectFile
 
@@ -107,7 +108,7 @@ class ProjectImages:
 
     def _described(self, table: Mapping[str, object], keys: KeyPath, base: Image | None) -> Image:
         arguments = {name: table[name] for name in ARGUMENTS if name in table}
-        image = begun(base, arguments, self.file.location(*keys, *tuple(arguments)[:1]))
+        image = self._begun(base, arguments, keys)
         found: list[Problem] = []
         for written in self._calls(table, keys, found):
             try:
@@ -117,6 +118,28 @@ class ProjectImages:
         if found:
             raise SpecificationError(found)
         return image
+
+    def _begun(self, base: Image | None, arguments: Mapping[str, object], keys: KeyPath) -> Image:
+        try:
+            return begun(base, arguments, self.file.location(*keys, *tuple(arguments)[:1]))
+        except SpecificationError as error:
+            raise SpecificationError(
+                replace(one, location=self._line_of(one, arguments, keys) or one.location)
+                for one in error.problems
+            ) from None
+
+    def _line_of(
+        self, problem: Problem, arguments: Mapping[str, object], keys: KeyPath
+    ) -> Location | None:
+        """The line of the argument that alone has the problem, where it is one's alone."""
+        for name, value in arguments.items():
+            place = self.file.location(*keys, name)
+            try:
+                begun(None, {name: value}, place)
+            except SpecificationError as error:
+                if problem.message in {one.message for one in error.problems}:
+                    return place
+        return None
 
     def _calls(
         self, table: Mapping[str, object], keys: KeyPath, found: list[Problem]

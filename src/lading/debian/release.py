@@ -70,7 +70,9 @@ def read_release(text: bytes, *, what: str) -> Release:
             by_hash=fields.get("acquire-by-hash") == "yes",
             files={file.path: file for file in files},
         )
-    except (KeyError, ValueError, OverflowError) as error:  # Invalid is a ValueError
+    except KeyError as error:
+        raise ResolutionError(f"{what} can't be read as a Release file: no {error}") from None
+    except (ValueError, OverflowError) as error:  # Invalid is a ValueError
         why = error.message if isinstance(error, Invalid) else f"{type(error).__name__}: {error}"
         raise ResolutionError(f"{what} can't be read as a Release file: {why}") from None
 

@@ -76,7 +76,7 @@ def lacks_wheel(versions: Mapping[str, str | None]) -> bool:
 def _tables(text: str | None) -> dict[str, Any]:
     try:
         return tomllib.loads(text or "")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"its pyproject.toml is no TOML: {error}") from None
 
 

@@ -109,7 +109,7 @@ def _tables(text: str, name: str) -> dict[str, object]:
         return tomllib.loads(text)
     except RecursionError:
         raise FreezeError(f"{name} is not a lock: nested too deep", hint=_REMAKE) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also a number of more digits than Python reads
         conflict = _CONFLICT.search(text)
         if conflict is not None:
             place = Location(name, text.count("\n", 0, conflict.start()) + 1)

@@ -128,9 +128,10 @@ def _pyproject_name(folder: Path) -> object:
     file = folder / "pyproject.toml"
     if not file.is_file():
         return None
+    text = read_text(file).replace("\r\n", "\n")
     try:
-        tables = tomllib.loads(read_text(file).replace("\r\n", "\n"))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise Invalid(f"{folder.name}/pyproject.toml is not valid TOML: {error}") from None
     project = tables.get("project")
     poetry = tables.get("tool", {}).get("poetry") if isinstance(tables.get("tool"), dict) else None

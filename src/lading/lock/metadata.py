@@ -83,7 +83,7 @@ def _version(word: object) -> str | None:
 def _tables(text: str | None) -> dict[str, Any]:
     try:
         return tomllib.loads(text or "")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"pyproject.toml is no TOML: {error}") from None
 
 

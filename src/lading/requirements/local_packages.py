@@ -69,12 +69,12 @@ def _declared(file: Path) -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(read_text(file).replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
+    except Invalid as error:
+        raise SpecificationError(f"{file}: {error.message}", hint=error.hint) from None
+    except ValueError as error:  # also a number of more digits than Python reads
         raise SpecificationError(f"{file} is not valid TOML: {error}") from None
     except RecursionError:
         raise SpecificationError(f"{file} is not valid TOML: it is nested too deeply") from None
-    except Invalid as error:
-        raise SpecificationError(f"{file}: {error.message}", hint=error.hint) from None
 
 
 def _needs_build(package: Path, declared: Mapping[str, Any]) -> bool:

@@ -166,7 +166,7 @@ def parse_toml(text: str, file: str, *, before: int = 0) -> dict[str, Any]:
 
     try:
         return tomllib.loads(_LINE_END.sub("\n", text))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also a number of more digits than Python reads
         place = re.search(r"at line (\d+)", str(error))
         location = Location(file, before + (int(place[1]) if place else 1))
         message = f"not valid TOML: {str(error)[:1].lower()}{str(error)[1:]}"

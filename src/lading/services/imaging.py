@@ -60,7 +60,7 @@ def image_of(service: Service, code: Code) -> Image:
             image = image.expose(start.port)
         if service.health is not None:
             image = image.healthcheck(*_asking(service, start.port))
-    return image._copy(name=service.name or code.attribute)  # noqa: SLF001 - the same distribution
+    return image._copy(name=service.name)  # noqa: SLF001 - the same distribution
 
 
 def _start(service: Service, code: Code) -> Start:
