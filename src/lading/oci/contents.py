@@ -15,9 +15,11 @@ from lading.errors import ImageError
 from lading.oci.entries import Deflated, Literal, Regular, Slice
 from lading.oci.gzip_members import HEAD, compressed, tail
 from lading.oci.inflating import PIECE, Damaged, crc32, inflate, inflated
+from lading.oci.strands import ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import Self
@@ -128,7 +130,9 @@ def _whole(content: Literal | Slice | Deflated, reader: Reader) -> tuple[bytes, 
     return plain, (compressed(plain),) if plain else ()
 
 
-def stream_into(sinks: Sinks, entry: Regular, reader: Reader, strand: Strand) -> None:
+def stream_into(
+    sinks: Sinks, entry: Regular, reader: Reader, strand: Strand, pool: Executor | None = None
+) -> None:
     """Hand on a file of any size, piece by piece; what is wrong with it is found in the end.
 
     Args:
@@ -136,6 +140,7 @@ def stream_into(sinks: Sinks, entry: Regular, reader: Reader, strand: Strand) ->
         entry: The file.
         reader: Who reads it.
         strand: Makes a taker of pieces work beside this thread, or in it.
+        pool: Threads that compress ahead.
 
     Raises:
         ImageError: As above.
@@ -144,7 +149,7 @@ def stream_into(sinks: Sinks, entry: Regular, reader: Reader, strand: Strand) ->
     digest = hashlib.sha256()
     try:
         with strand(digest.update) as hashed:
-            _pieces_into(sinks, entry.content, reader, hashed)
+            _pieces_into(sinks, entry.content, reader, hashed, pool)
         if entry.sha256 is not None:
             _check_sha256(digest.hexdigest(), entry.sha256)
     except Damaged as error:
@@ -152,10 +157,14 @@ def stream_into(sinks: Sinks, entry: Regular, reader: Reader, strand: Strand) ->
 
 
 def _pieces_into(
-    sinks: Sinks, content: Literal | Slice | Deflated, reader: Reader, hashed: Take
+    sinks: Sinks,
+    content: Literal | Slice | Deflated,
+    reader: Reader,
+    hashed: Take,
+    pool: Executor | None,
 ) -> None:
     check = 0
-    for piece in _pieces(sinks, content, reader):
+    for piece in _pieces(sinks, content, reader, pool):
         check = crc32()(piece, check)
         hashed(piece)
         sinks.tar(piece)
@@ -165,13 +174,15 @@ def _pieces_into(
         sinks.gzip(tail(content.crc32, content.size))
 
 
-def _pieces(sinks: Sinks, content: Literal | Slice | Deflated, reader: Reader) -> Iterator[bytes]:
+def _pieces(
+    sinks: Sinks, content: Literal | Slice | Deflated, reader: Reader, pool: Executor | None
+) -> Iterator[bytes]:
     if isinstance(content, Deflated):
         sinks.gzip(HEAD)
         yield from inflated(_passed_on(sinks, content, reader), content.size)
         return
-    for piece in _plain(content, reader):
-        sinks.gzip(compressed(piece))
+    for piece, member in ahead(compressed, _plain(content, reader), pool):
+        sinks.gzip(member)
         yield piece
 
 

@@ -11,7 +11,6 @@ as one for each mebibyte where it is large and was no stream; the two blocks of 
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -22,12 +21,12 @@ from lading.oci.entries import Entry, Regular
 from lading.oci.gzip_members import encoded
 from lading.oci.inflating import PIECE
 from lading.oci.order import ordered
-from lading.oci.strands import beside, inline
+from lading.oci.strands import ahead, beside, inline
 from lading.oci.tar import END, header, padding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
     from lading.oci.contents import Strand
 
@@ -38,8 +37,6 @@ LAYER_FORMAT: Final = 1
 
 _BATCH: Final = PIECE
 _MOST_ENTRIES: Final = 256
-_AHEAD: Final = 8
-"""How many batches may be made before they are needed: this bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +83,9 @@ def write_layer(
     units = _units(ordered(entries))
     with ExitStack() as stack:
         sinks = Sinks(stack.enter_context(strand(tar.take)), stack.enter_context(strand(gzip.take)))
-        for unit, made in _made(units, pool):
+        for unit, made in ahead(_small, units, pool):
             if made is None:
-                _write_large(sinks, unit, strand)
+                _write_large(sinks, unit, strand, pool)
             else:
                 sinks.tar(made[0])
                 sinks.gzip(made[1])
@@ -146,31 +143,9 @@ def _units(entries: Iterable[Entry]) -> Iterator[_Unit]:
     yield _Unit(last, (), 0, is_last=True)
 
 
-def _made(
-    units: Iterator[_Unit], pool: Executor | None
-) -> Iterator[tuple[_Unit, tuple[bytes, bytes] | None]]:
-    """Each unit in order, with its tar and gzip where it is small; None where it is large."""
-    if pool is None:
-        yield from ((unit, None if unit.size > _BATCH else _batch(unit)) for unit in units)
-        return
-    ahead: deque[tuple[_Unit, Future[tuple[bytes, bytes]] | None]] = deque()
-    try:
-        for unit in units:
-            ahead.append((unit, None if unit.size > _BATCH else pool.submit(_batch, unit)))
-            if len(ahead) > _AHEAD:
-                yield _finished(*ahead.popleft())
-        while ahead:
-            yield _finished(*ahead.popleft())
-    finally:
-        for _, future in ahead:
-            if future is not None:
-                future.cancel()
-
-
-def _finished(
-    unit: _Unit, future: Future[tuple[bytes, bytes]] | None
-) -> tuple[_Unit, tuple[bytes, bytes] | None]:
-    return unit, None if future is None else future.result()
+def _small(unit: _Unit) -> tuple[bytes, bytes] | None:
+    """The tar and the gzip of a unit that fits into memory; None of a large file."""
+    return None if unit.size > _BATCH else _batch(unit)
 
 
 def _batch(unit: _Unit) -> tuple[bytes, bytes]:
@@ -190,12 +165,12 @@ def _batch(unit: _Unit) -> tuple[bytes, bytes]:
     return b"".join(tar), b"".join(gzip)
 
 
-def _write_large(sinks: Sinks, unit: _Unit, strand: Strand) -> None:
+def _write_large(sinks: Sinks, unit: _Unit, strand: Strand, pool: Executor | None) -> None:
     (entry,) = unit.entries
     if isinstance(entry, Regular):
         _between(sinks, bytes(unit.before) + header(entry, unit.size))
         with Reader() as reader:
-            stream_into(sinks, entry, reader, strand)
+            stream_into(sinks, entry, reader, strand, pool)
 
 
 def _between(sinks: Sinks, data: bytes) -> None:
