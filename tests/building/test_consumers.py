@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from building.conftest import EXAMPLES
+from building.conftest import EXAMPLES, on_debian
 from building.workshop import DOCKER_AND_PODMAN
 from engine_support import Engine
 from lading import process
@@ -31,6 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, workshop: Workshop, base: 
     """A copy of the example, with its image in a layout and in an archive of each kind."""
     folder = tmp_path_factory.mktemp("consumers") / "served"
     shutil.copytree(EXAMPLES / "served", folder)
+    on_debian(folder)
     for place in ("layout", "image.tar", "docker-archive:saved.tar"):
         words = ("--base-image", base, "--tag", "lading-test/consumed:1", "--output", place)
         done = workshop.lading("build", "--quiet", *words, cwd=folder)
