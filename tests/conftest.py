@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import settings
 
 import engine_support
 
@@ -30,6 +31,10 @@ PERSONAL = (
     "XDG_DATA_HOME",
     "XDG_STATE_HOME",
 )
+
+# How long an example takes is for the machine to say, and no law.
+settings.register_profile("lading", deadline=None)
+settings.load_profile("lading")
 
 _numbers = itertools.count()
 
