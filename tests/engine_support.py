@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import shutil
+import sys
 import time
 import urllib.request
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ __all__ = [
     "REGISTRY",
     "Container",
     "Engine",
+    "default_index",
     "missing_engine",
     "missing_network",
     "missing_variable",
@@ -62,6 +64,13 @@ PROBE = "iniconfig"
 PROBE_SECONDS = 60.0
 ENGINE_SECONDS = 600.0
 START_SECONDS = 60.0
+
+
+def default_index() -> str:
+    """The package index that pip asks where nobody names one."""
+    code = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
+    done = process.run((sys.executable, "-c", code), env=os.environ, timeout=60)
+    return done.stdout.strip()
 
 
 def must_run() -> bool:

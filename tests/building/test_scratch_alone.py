@@ -16,6 +16,7 @@ import pytest
 from building.authority import Authority
 from building.sources import publish, serving, wheel
 from building.workshop import write_project
+from engine_support import default_index
 from lading import process
 from lading.lock.file import read_lock
 
@@ -157,7 +158,7 @@ def test_it_speaks_https_with_whom_it_trusts_and_with_nobody_else(
 def test_it_speaks_https_with_the_package_index(root: Path) -> None:
     """By this machine's own resolver and authorities, which may be those of its network."""
     url = attempt("pip", "config", "get", "global.index-url").stdout.strip()
-    url = url if url.startswith("https:") else "https://pypi.lan/simple/"
+    url = url if url.startswith("https:") else default_index()
     trusted = ssl.get_default_verify_paths()
     own = os.environ.get("SSL_CERT_FILE") or trusted.cafile or "/etc/ssl/certs/ca-certificates.crt"
     lent = {"etc/resolv.conf": "/etc/resolv.conf", "etc/hosts": "/etc/hosts", "lent.pem": own}

@@ -117,15 +117,17 @@ def test_a_mirror_stands_for_the_bases_own_sources_during_the_run() -> None:
 
 
 def test_components_and_whose_word_counts_are_in_the_sources() -> None:
+    mirror = "https://mirror.example.test"
     sources = AptSources(
+        mirrors=tuple((name, f"{mirror}/{name}") for name in ("debian", "debian-security")),
         components=("contrib", "non-free"),
         keyrings=(("debian", "/run/apt.debian.gpg"),),
         unsigned=("debian-security",),
     )
     assert sources.lines(parse_distro("bookworm"), "amd64") == (
-        "deb [signed-by=/run/apt.debian.gpg] http://deb.mirror.lan/debian bookworm main contrib non-free",
-        "deb [signed-by=/run/apt.debian.gpg] http://deb.mirror.lan/debian bookworm-updates main contrib non-free",
-        "deb [trusted=yes] http://deb.mirror.lan/debian-security bookworm-security main contrib non-free",
+        f"deb [signed-by=/run/apt.debian.gpg] {mirror}/debian bookworm main contrib non-free",
+        f"deb [signed-by=/run/apt.debian.gpg] {mirror}/debian bookworm-updates main contrib non-free",
+        f"deb [trusted=yes] {mirror}/debian-security bookworm-security main contrib non-free",
     )
     assert AptSources().lines(parse_distro("bookworm"), "amd64") == ()
     install = install_commands(parse_distro("bookworm"), PACKAGES, arch="amd64", sources=sources)

@@ -152,7 +152,10 @@ _TRUSTING = """(
     Image(distro=DISTRO, components=["non-free"]).system_packages("curl").python_packages("six")
 )"""
 _TRUST = {
-    "archive_mirrors": (("debian", "https://mirror.example.test/debian"),),
+    "archive_mirrors": (
+        ("debian", "https://mirror.example.test/debian"),
+        ("debian-security", "https://mirror.example.test/debian-security"),
+    ),
     "archive_keyrings": (("debian", ContextFile(path="apt/debian.gpg", sha256="0" * 64, size=1)),),
     "unsigned_archives": ("debian-security",),
 }

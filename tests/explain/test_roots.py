@@ -25,7 +25,7 @@ requires-python = ">=3.11"
 [[package]]
 name = "a"
 version = "1.0"
-source = { registry = "https://pypi.lan/simple" }
+source = { registry = "https://index.example.test/simple" }
 
 [[package]]
 name = "project"

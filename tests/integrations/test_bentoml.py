@@ -390,7 +390,7 @@ docker:
   system_packages: [libgomp1]
   setup_script: ./setup.sh
 python:
-  index_url: https://pypi.lan/simple
+  index_url: INDEX
   packages: [iniconfig]
 """
 
@@ -398,7 +398,8 @@ python:
 def test_a_bentofile_is_added_to_the_image_of_the_service(
     bentoml: Bentoml, project: Path, tmp_path: Path, base: str
 ) -> None:
-    (tmp_path / "bentofile.yaml").write_text(BENTOFILE.replace("BASE", base))
+    text, index = BENTOFILE.replace("BASE", base), engine_support.default_index()
+    (tmp_path / "bentofile.yaml").write_text(text.replace("INDEX", index))
     service = PLAIN.replace("bentoml.images.Image(", "Image(").replace("BASE", "python:3.11")
     service = f"from lading.integrations.bentoml import Image\n{service}"
     (tmp_path / "service.py").write_text(service.replace("Plain", "Greeter"))
@@ -409,9 +410,7 @@ def test_a_bentofile_is_added_to_the_image_of_the_service(
     assert f"FROM {base}@sha256:" in text
     assert "libgomp1" in text
     assert "env/lading/scripts/" in text
-    assert (
-        'url = "https://pypi.lan/simple", default = true' in (tmp_path / "lading.lock").read_text()
-    )
+    assert f'url = "{index}", default = true' in (tmp_path / "lading.lock").read_text()
     assert "iniconfig==" in (made / "env/lading/requirements.txt").read_text()
     assert len(list((made / "env/docker").glob("script__*"))) == 1
 

@@ -17,7 +17,7 @@ COPY apt/1.versions /run/apt.versions
 COPY apt/1.sha256 /run/apt.sha256
 COPY apt/debian.gpg /run/apt.debian.gpg
 RUN export DEBIAN_FRONTEND=noninteractive && \
-    printf '%s\n' 'deb [signed-by=/run/apt.debian.gpg] https://mirror.example.test/debian bookworm main non-free' 'deb [signed-by=/run/apt.debian.gpg] https://mirror.example.test/debian bookworm-updates main non-free' 'deb [trusted=yes] http://deb.mirror.lan/debian-security bookworm-security main non-free' >/run/lading-apt.list && \
+    printf '%s\n' 'deb [signed-by=/run/apt.debian.gpg] https://mirror.example.test/debian bookworm main non-free' 'deb [signed-by=/run/apt.debian.gpg] https://mirror.example.test/debian bookworm-updates main non-free' 'deb [trusted=yes] https://mirror.example.test/debian-security bookworm-security main non-free' >/run/lading-apt.list && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     apt-get "$@" update && \

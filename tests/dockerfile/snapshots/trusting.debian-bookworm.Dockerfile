@@ -19,7 +19,7 @@ RUN --mount=type=bind,source=apt/1.versions,target=/run/apt.versions \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     : 'inputs 3dd66dccd302edd0' && \
     export DEBIAN_FRONTEND=noninteractive && \
-    printf '%s\n' 'deb [signed-by=/run/apt.debian.gpg] https://mirror.example.test/debian bookworm main non-free' 'deb [signed-by=/run/apt.debian.gpg] https://mirror.example.test/debian bookworm-updates main non-free' 'deb [trusted=yes] http://deb.mirror.lan/debian-security bookworm-security main non-free' >/run/lading-apt.list && \
+    printf '%s\n' 'deb [signed-by=/run/apt.debian.gpg] https://mirror.example.test/debian bookworm main non-free' 'deb [signed-by=/run/apt.debian.gpg] https://mirror.example.test/debian bookworm-updates main non-free' 'deb [trusted=yes] https://mirror.example.test/debian-security bookworm-security main non-free' >/run/lading-apt.list && \
     set -- -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Dir::Etc::sourcelist=/run/lading-apt.list -o Dir::Etc::sourceparts=/dev/null -o Dir::Cache::archives=/var/cache/apt/lading -o Dir::State::Lists=/var/cache/apt/lists -o APT::Keep-Downloaded-Packages=true && \
     { [ ! -s /run/ca-bundle.pem ] || set -- "$@" -o Acquire::https::CAInfo=/run/ca-bundle.pem -o APT::Sandbox::User=root; } && \
     mkdir -p /var/cache/apt/lading/partial /var/cache/apt/lists/partial && \
