@@ -1,12 +1,13 @@
 """What stands for Lading in a bento, whose container has none.
 
-A service's module imports `lading.integrations.bentoml` when it is served, too. The image has been
-built by then, and nothing that is said of it matters any more.
+A service's module imports `lading.integrations.bentoml` when it is served, too.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from lading.services.stand_in import STAND_IN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,29 +16,8 @@ __all__ = ["write_stand_in"]
 
 _FOLDER: Final = "lading"
 
-_INERT: Final = '''\
-"""Stands for Lading in a container that was built with it: every call is taken, and none counts."""
-
-
-class Image:
-    def __init__(self, *arguments, **options):
-        pass
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __call__(self, *arguments, **options):
-        return self
-
-
-def secret(*arguments, **options):
-    return Image()
-'''
-
 _MODULES: Final = {
-    "__init__.py": _INERT,
+    "__init__.py": STAND_IN,
     "integrations/__init__.py": "",
     "integrations/bentoml.py": "from lading import Image, secret\n",
 }

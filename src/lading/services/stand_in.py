@@ -1,4 +1,7 @@
-"""What `import lading` finds in a container: a module that declares a service runs there too."""
+"""What `import lading` finds in a container: a module that declares an image runs there too.
+
+The image has been built by then, and nothing that is said of it matters any more.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ from typing import Final
 __all__ = ["STAND_IN"]
 
 STAND_IN: Final = '''\
-"""Stands for Lading where its image runs: what was declared is done, and says nothing any more."""
+"""Stands for Lading where its image runs: every call is taken, and none says anything any more."""
 
 
-class _Nothing:
+class Image:
+    def __init__(self, *words, **options):
+        pass
+
     def __call__(self, *words, **options):
         return self
 
@@ -20,7 +26,7 @@ class _Nothing:
         return self
 
 
-class _Service(_Nothing):
+class _Service(Image):
     def __call__(self, served=None, **options):
         return self if served is None or isinstance(served, str) else served
 
@@ -32,5 +38,5 @@ def service(**options):
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    return _Nothing()
+    return Image()
 '''
