@@ -395,11 +395,15 @@ python:
 """
 
 
+def bentofile(base: str) -> str:
+    """On a base image, from the index that is asked anyway."""
+    return BENTOFILE.replace("BASE", base).replace("INDEX", engine_support.default_index())
+
+
 def test_a_bentofile_is_added_to_the_image_of_the_service(
     bentoml: Bentoml, project: Path, tmp_path: Path, base: str
 ) -> None:
-    text, index = BENTOFILE.replace("BASE", base), engine_support.default_index()
-    (tmp_path / "bentofile.yaml").write_text(text.replace("INDEX", index))
+    (tmp_path / "bentofile.yaml").write_text(bentofile(base))
     service = PLAIN.replace("bentoml.images.Image(", "Image(").replace("BASE", "python:3.11")
     service = f"from lading.integrations.bentoml import Image\n{service}"
     (tmp_path / "service.py").write_text(service.replace("Plain", "Greeter"))
@@ -410,7 +414,8 @@ def test_a_bentofile_is_added_to_the_image_of_the_service(
     assert f"FROM {base}@sha256:" in text
     assert "libgomp1" in text
     assert "env/lading/scripts/" in text
-    assert f'url = "{index}", default = true' in (tmp_path / "lading.lock").read_text()
+    index = f'url = "{engine_support.default_index()}", default = true'
+    assert index in (tmp_path / "lading.lock").read_text()
     assert "iniconfig==" in (made / "env/lading/requirements.txt").read_text()
     assert len(list((made / "env/docker").glob("script__*"))) == 1
 
@@ -484,7 +489,7 @@ def test_an_imported_project_serves_too(
     bentoml: Bentoml, tmp_path: Path, engine: Engine, base: str
 ) -> None:
     """`lading import`, `lading build`: the same service, and nothing of BentoML's building."""
-    text = BENTOFILE.replace("BASE", base) + "envs:\n  - {name: GREETING, value: hello}\n"
+    text = bentofile(base) + "envs:\n  - {name: GREETING, value: hello}\n"
     (tmp_path / "bentofile.yaml").write_text(text.replace("  setup_script: ./setup.sh\n", ""))
     service = PLAIN.replace('image=bentoml.images.Image(base_image="BASE")', "envs=[]")
     (tmp_path / "service.py").write_text(service.replace("Plain", "Greeter"))
