@@ -16,7 +16,6 @@ from lading.grammar.base import SCRATCH, BaseImage, parse_base
 from lading.grammar.component import parse_components
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
-from lading.grammar.path import ContainerPath
 from lading.grammar.python_version import PythonVersion
 from lading.grammar.snapshot import parse_snapshot
 from lading.grammar.system_package import parse_any_system_package
@@ -24,6 +23,7 @@ from lading.grammar.words import expect_words, shown
 from lading.image import steps
 from lading.image.call import Call
 from lading.image.container import ContainerCalls
+from lading.image.files import FileCalls
 from lading.image.merging import (
     argument_contradictions,
     contradiction,
@@ -34,14 +34,7 @@ from lading.image.merging import (
 from lading.image.packages import PackageCalls
 from lading.image.pythons import check_base, default_python
 from lading.image.system import check_archive, check_auto
-from lading.image.words import (
-    parse_command,
-    parse_distro_keyword,
-    parse_file,
-    parse_flag,
-    parse_pattern,
-    parse_script_argument,
-)
+from lading.image.words import parse_distro_keyword, parse_flag
 from lading.platforms import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
@@ -50,7 +43,6 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from lading.grammar.dialect import Dialect
-    from lading.grammar.secret import Secret
     from lading.image.steps import Step, SystemPackages
     from lading.info import ImageInfo
 
@@ -76,7 +68,7 @@ class Arguments(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Image(PackageCalls, ContainerCalls):
+class Image(PackageCalls, FileCalls, ContainerCalls):
     """An immutable description of a container image for a Python model server.
 
     Args:
@@ -232,59 +224,6 @@ class Image(PackageCalls, ContainerCalls):
             )
         with Call():
             check_auto(step, self)
-        return self._add(step)
-
-    # Commands and files.
-
-    def run(self, command: str, *, secrets: Sequence[Secret | str] = ()) -> Image:
-        """Run a POSIX shell command as root, between the steps before and after it.
-
-        Args:
-            command: Shell text, of one line or many.
-            secrets: Build secrets, or their ids: each readable at `/run/secrets/<id>` for this
-                command, and for nothing else.
-        """
-        with Call() as call:
-            step = steps.Run(
-                command=call.read(parse_command, command),
-                secrets=call.secrets(secrets),
-                location=call.location,
-            )
-        return self._add(step)
-
-    def run_script(self, path: str, *arguments: str, secrets: Sequence[Secret | str] = ()) -> Image:
-        """Run a script of the project, which must begin with a `#!` line, as root."""
-        with Call() as call:
-            example = 'run_script("setup.sh", "--all")'
-            words = call.read(expect_words, "run_script", arguments, example=example, letters=True)
-            step = steps.RunScript(
-                path=call.read(parse_file, path),
-                arguments=call.each(parse_script_argument, words),
-                secrets=call.secrets(secrets),
-                location=call.location,
-            )
-        return self._add(step)
-
-    def build_include(
-        self, *patterns: str, to: str | None = None, exclude: Sequence[str] = ()
-    ) -> Image:
-        """Copy files and folders of the project into the image.
-
-        Args:
-            *patterns: Paths or glob patterns (`src`, `*.py`, `data/**/*.json`), each kept at its
-                path in the project.
-            to: The directory that they go below; the working directory where left out.
-            exclude: Patterns of what to leave out.
-        """
-        example = 'build_include("service.py", "model")'
-        with Call() as call:
-            words = call.read(expect_words, "build_include", patterns, example=example)
-            step = steps.BuildInclude(
-                patterns=call.each(parse_pattern, words),
-                to=call.maybe(ContainerPath.parse, to),
-                exclude=call.names(parse_pattern, "exclude", exclude),
-                location=call.location,
-            )
         return self._add(step)
 
     # Variations.
