@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from debian.signed_archive import stanza
 from lading.debian.index import Index, Packages
-from lading.debian.resolving import MissingPackage, resolve
+from lading.debian.resolving import resolve
 from lading.debian.status import installed_in, unneeded
+from lading.debian.words import MissingPackage
 from lading.errors import ResolutionError
 
 WORDS = st.sampled_from(

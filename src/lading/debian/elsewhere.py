@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from lading.debian.archive import Reader
-    from lading.debian.resolving import MissingPackage
+    from lading.debian.words import MissingPackage
     from lading.distros import ArchiveSuite, Distro
 
 __all__ = ["told_elsewhere"]

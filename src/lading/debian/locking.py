@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 from lading.debian.archive import ReadArchive, Reader, setting_of
 from lading.debian.elsewhere import told_elsewhere
 from lading.debian.index import Packages
-from lading.debian.resolving import MissingPackage, resolve
+from lading.debian.resolving import resolve
 from lading.debian.sources import roots_in
+from lading.debian.words import MissingPackage
 from lading.distros import archive_suites, debian_architecture
 from lading.download import fetch
 from lading.errors import Problem, ResolutionError

@@ -18,47 +18,26 @@ The rules are those by which `apt-get install --no-install-recommends --no-remov
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from lading.debian.index import Package
 from lading.debian.installation import Installation, is_it, stands_for
-from lading.debian.version import compare
+from lading.debian.words import MissingPackage, Words, newer_than
 from lading.errors import Problem, ResolutionError
 from lading.grammar.invalid import Invalid
-from lading.grammar.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lading.debian.control import Alternatives, Relation
     from lading.debian.facts import Facts
-    from lading.debian.index import Packages
+    from lading.debian.index import Package, Packages
 
-__all__ = ["MissingPackage", "resolve"]
+__all__ = ["resolve"]
 
-_WORD: Final = re.compile(r"(?P<name>[^:=]+)(?::(?P<architecture>[^=]+))?(?:=(?P<version>.+))?")
 _PRIORITIES: Final = ("required", "important", "standard", "optional", "extra")
-_SHOWN: Final = 8
 _MOST_ROUNDS: Final = 50
 _MIRROR: Final = "a mirror may be incomplete, or hold its suites of different days"
-
-
-class MissingPackage(ResolutionError):  # noqa: N818 - it says what is missing
-    """The release has no package of some name.
-
-    Attributes:
-        names: Those names.
-        is_named: Whether the user has written one of them; else other packages need them.
-    """
-
-    def __init__(
-        self, problems: Iterable[Problem], names: tuple[str, ...], *, is_named: bool = True
-    ) -> None:
-        super().__init__(problems)
-        self.names = names
-        self.is_named = is_named
 
 
 def resolve(
@@ -131,7 +110,8 @@ class _Solver:
 
     def install(self, words: Iterable[str]) -> None:
         """Take what the words name, and all that it needs."""
-        named = self._named(words)
+        named = self._words().named(words)
+        self._forced |= {package.name: package for package in named}
         for package in named:
             self._put(package)
         for package in named:
@@ -140,105 +120,10 @@ class _Solver:
             self._take_needed(package)
         self._mend()
 
-    # Words.
-
-    def _named(self, words: Iterable[str]) -> list[Package]:
-        found: list[Package] = []
-        problems: list[Problem] = []
-        missing: list[str] = []
-        for word in words:
-            match self._word(word):
-                case Package() as package:
-                    self._forced[package.name] = package
-                    found.append(package)
-                case Problem() as problem:
-                    problems.append(problem)
-                    if not self._is_known(word):
-                        missing.append(word)
-                case None:
-                    pass
-        if missing:
-            raise MissingPackage(problems, tuple(missing))
-        if problems:
-            raise ResolutionError(problems)
-        return found
-
-    def _is_known(self, word: str) -> bool:
-        name = word.partition("=")[0].partition(":")[0]
-        return bool(self.packages.named(name) or self.packages.providing(name))
-
-    def _word(self, word: str) -> Package | Problem | None:
-        """What it names; None where that is there."""
-        match = _WORD.fullmatch(word)
-        if match is None:
-            return Problem(message=f'"{word}" is not the name of a package')
-        name, version = match["name"], match["version"]
-        if match["architecture"] not in {None, "any", "native", "all", self.architecture}:
-            return Problem(
-                message=f"{word} is for another architecture than the image, {self.architecture}",
-                hint=f"name {name} alone",
-            )
-        known = self.packages.named(name)
-        if not known:
-            return self._virtual(name, versioned=version is not None)
-        if version is None:
-            return self._unheld(self._newer(known[0]))
-        wanted = next((one for one in known if _is_version(one.version, version)), None)
-        if wanted is None:
-            versions = ", ".join(one.version for one in known[:_SHOWN])
-            return Problem(message=f"the archive has no {word}", hint=f"it has {versions}")
-        there = self.state.current.get(name)
-        is_there = there is not None and there.version == wanted.version
-        return None if is_there else self._unheld(wanted)
-
-    def _unheld(self, package: Package | None) -> Package | Problem | None:
-        """The same where nothing keeps it out: apt takes no change of what is on hold (`--yes`)."""
-        there = self.state.current.get(package.name) if package is not None else None
-        if package is None or there is None or not there.held:
-            return package
-        return Problem(
-            message=f"{package.name} {package.version} can't be installed: "
-            f"the base image has {there.version} on hold",
-            hint="leave it out, or take a base image that does not hold it",
+    def _words(self) -> Words:
+        return Words(
+            packages=self.packages, architecture=self.architecture, installed=self.state.current
         )
-
-    def _newer(self, package: Package) -> Package | None:
-        there = self.state.current.get(package.name)
-        if there is None or there.stands_in:
-            return package
-        return package if compare(package.version, there.version) > 0 else None
-
-    def _virtual(self, name: str, *, versioned: bool) -> Package | Problem | None:
-        """The only package that provides a name, as apt takes it."""
-        if name in self.state.current and not versioned:
-            return None  # of another archive than these
-        providers = [one.name for one in self.packages.providing(name)]
-        if len(providers) == 1 and not versioned:
-            return self._unheld(self._newer(self.packages.named(providers[0])[0]))
-        if providers:
-            names = ", ".join(providers[:_SHOWN])
-            return Problem(
-                message=f"{name} is not a package, but what several provide",
-                hint=f"name one of {names}",
-            )
-        guesses = " or ".join(dict.fromkeys(self._alike(name)))
-        suites = ", ".join(dict.fromkeys(index.suite for index in self.packages.indexes))
-        return Problem(
-            message=f"no package is named {name} in {suites}",
-            hint=f"did you mean {guesses}?" if guesses else None,
-        )
-
-    def _alike(self, name: str) -> Iterator[str]:
-        """The packages that a name nobody has was perhaps meant for."""
-        start = name
-        while "-" in start:  # libgl1-mesa-glx became libgl1
-            start = start.rpartition("-")[0]
-            if self.packages.named(start):
-                yield start
-                break
-        guess = nearest(name, self.packages.names())
-        if guess is not None:
-            yield guess
 
     # Packages.
 
@@ -318,7 +203,7 @@ class _Solver:
         if name in self.state.current and self.state.current[name].held:
             return None
         known = self.packages.named(name)
-        return self._newer(known[0]) if known else None
+        return newer_than(self.state.current.get(name), known[0]) if known else None
 
     # Conflicts.
 
@@ -415,7 +300,3 @@ def _rank(owner: Facts, provider: Package) -> tuple[bool, int, str]:
         _PRIORITIES.index(priority) if priority in _PRIORITIES else len(_PRIORITIES),
         provider.name,
     )
-
-
-def _is_version(version: str, wanted: str) -> bool:
-    return version.startswith(wanted[:-1]) if wanted.endswith("*") else version == wanted
