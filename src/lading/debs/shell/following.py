@@ -7,23 +7,21 @@ conditions, loops and functions are the language's own (POSIX.1-2017, Shell Comm
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, assert_never
 
 from lading.debs.refusal import Broken
 from lading.debs.shell.builtins import BUILTINS
 from lading.debs.shell.expanding import Expander
 from lading.debs.shell.parsing import parse
-from lading.debs.shell.state import Call, Input, Output, Unfollowable
+from lading.debs.shell.redirecting import redirected
+from lading.debs.shell.state import Call, Input, Leave, Output, Unfollowable
 from lading.debs.shell.syntax import Case, For, Function, Group, If, Simple, While
-from lading.grammar.words import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from lading.debs.root import Root
     from lading.debs.shell.state import Command, State
-    from lading.debs.shell.syntax import AndOr, Body, Pipeline, Redirect
+    from lading.debs.shell.syntax import AndOr, Body, Pipeline
     from lading.debs.shell.syntax import Command as Node
 
 __all__ = ["SHELL", "Follower"]
@@ -34,17 +32,6 @@ SHELL: Final = re.compile(r"#!\s*/bin/(?:sh|bash|dash)(?P<options>(?:\s+-[a-z]+)
 _LONGEST_SCRIPT: Final = 1 << 18
 _MOST_ARGUMENTS: Final = 1 << 13
 _GREATEST_STATUS: Final = 255
-_LONGEST_SHOWN: Final = 80
-_NULL: Final = "dev/null"
-
-
-class _Leave(Exception):  # noqa: N818 - it is no error
-    """The script, a function or a loop is left."""
-
-    def __init__(self, what: str, status: int = 0) -> None:
-        super().__init__(what)
-        self.what = what
-        self.status = status
 
 
 class Follower:
@@ -76,7 +63,7 @@ class Follower:
         try:
             with state.root.bounded(state.bounds):
                 return self._body(_parsed(text, state), state, None, Output(), is_tested=False)
-        except _Leave as leave:
+        except Leave as leave:
             return _left(leave, "exit", "return")
         except Broken as error:
             raise Unfollowable(str(error)) from None
@@ -107,7 +94,7 @@ class Follower:
         # A compound command that ends with a failure that did not count does not count either.
         counts = not last_run.is_negated and ran_last and _is_simple(last_run)
         if status and state.fails and not is_tested and counts:
-            raise _Leave("exit", status)
+            raise Leave("exit", status)
         return status
 
     def _pipeline(
@@ -131,7 +118,7 @@ class Follower:
     ) -> int:
         try:
             return self._node(node, state, given, out, is_tested=is_tested)
-        except _Leave as leave:
+        except Leave as leave:
             return _left(leave, "exit", "return")
 
     def _node(
@@ -144,7 +131,7 @@ class Follower:
         expander = Expander(state, self._substituted)
         state.bounds.deeper()
         try:
-            with self._redirected(node.redirects, expander, given, out) as (given_, out_):
+            with redirected(node.redirects, expander, given, out) as (given_, out_):
                 return self._command_of(node, expander, given_, out_, is_tested=is_tested)
         finally:
             state.bounds.shallower()
@@ -171,7 +158,7 @@ class Follower:
             case Group(is_subshell=True):
                 try:
                     return self._body(node.body, state.subshell(), given, out, is_tested=is_tested)
-                except _Leave as leave:
+                except Leave as leave:
                     return _left(leave, "exit", "return")
             case Group():
                 return self._body(node.body, state, given, out, is_tested=is_tested)
@@ -182,39 +169,9 @@ class Follower:
         out = Output(use="script")
         try:
             state.status = self._body(body, state.subshell(), None, out, is_tested=False)
-        except _Leave as leave:
+        except Leave as leave:
             state.status = _left(leave, "exit", "return")
         return out.text.rstrip("\n")
-
-    @contextmanager
-    def _redirected(
-        self, redirects: tuple[Redirect, ...], expander: Expander, given: Input | None, out: Output
-    ) -> Iterator[tuple[Input | None, Output]]:
-        file = ""
-        appends = False
-        for one in redirects:
-            target = expander.text(one.target)
-            if one.operator == "<<":
-                given = Input(target)
-            elif one.operator == "<" and one.fd == 0:
-                given = _opened(target, expander.state.root)
-            elif one.operator.startswith("<"):
-                raise Unfollowable("it reads of another input than the standard one")
-            elif one.operator in {">", ">>", ">|"} and one.fd == 1:
-                file, appends = target, one.operator == ">>"
-                out = Output(use="nothing" if target.strip("/") == _NULL else "file")
-                if one.operator == ">" and out.use == "file":
-                    _check_clobbers(target, expander.state)
-            elif one.operator == ">&" and one.fd == 1 and target != "1":
-                if target not in {"2", "-"}:
-                    raise Unfollowable("it writes to another output than the standard ones")
-                file, out = "", Output()  # to standard error, which nobody reads
-        try:
-            yield given, out
-        except _Leave:
-            _write(file, out, expander.state, appends=appends)
-            raise
-        _write(file, out, expander.state, appends=appends)
 
     def _if(
         self, node: If, state: State, given: Input | None, out: Output, *, is_tested: bool
@@ -231,7 +188,7 @@ class Follower:
         for _ in self._turns(node, state, given, out):
             try:
                 status = self._body(node.body, state, given, out, is_tested=is_tested)
-            except _Leave as leave:
+            except Leave as leave:
                 if leave.what == "break":
                     return 0
                 if leave.what != "continue":
@@ -314,7 +271,7 @@ class Follower:
         try:
             body = _parsed(start.decode(), inner)
             return self._body(body, inner, call.given, call.out, is_tested=False)
-        except _Leave as leave:
+        except Leave as leave:
             return _left(leave, "exit", "return")
 
     def _function(self, call: Call, body: Node, *, is_tested: bool) -> int:
@@ -322,7 +279,7 @@ class Follower:
         arguments, state.arguments = state.arguments, call.words
         try:
             return self._node(body, state, call.given, call.out, is_tested=is_tested)
-        except _Leave as leave:
+        except Leave as leave:
             return _left(leave, "return")
         finally:
             state.arguments = arguments
@@ -332,7 +289,7 @@ class Follower:
         is_loops = call.name in {"break", "continue"}
         if not 0 <= status <= _GREATEST_STATUS or (is_loops and call.words not in {(), ("1",)}):
             raise call.refuse("with a number that is not known here")
-        raise _Leave(call.name, 0 if is_loops else status)
+        raise Leave(call.name, 0 if is_loops else status)
 
     def _source(self, call: Call) -> int:
         path = call.words[0] if call.words else ""
@@ -345,7 +302,7 @@ class Follower:
         try:
             body = _parsed(content.decode(), call.state)
             return self._body(body, call.state, call.given, call.out, is_tested=False)
-        except _Leave as leave:
+        except Leave as leave:
             return _left(leave, "return")
 
     def _command(self, call: Call) -> int:
@@ -366,7 +323,7 @@ class Follower:
         return status
 
 
-def _left(leave: _Leave, *ways: str) -> int:
+def _left(leave: Leave, *ways: str) -> int:
     """The status of what is left by one of these ways; others leave what that is in, too.
 
     Raises:
@@ -382,27 +339,6 @@ def _left(leave: _Leave, *ways: str) -> int:
 def _parsed(text: str, state: State) -> Body:
     state.bounds.spend(len(text))
     return parse(text)
-
-
-def _check_clobbers(path: str, state: State) -> None:
-    if not state.clobbers and state.root.leads_to(path) == "file":
-        raise Unfollowable("it writes a file that it must not write again")
-
-
-def _write(file: str, out: Output, state: State, *, appends: bool) -> None:
-    """Make the file that an output went to, where it is known what that was."""
-    if not file or out.use != "file" or out.unknown:
-        return
-    data = out.text.encode(errors="surrogateescape")
-    write = state.root.append if appends else state.root.write
-    write(file, data, mode=0o666 & ~state.umask, source="a maintainer script")
-
-
-def _opened(path: str, root: Root) -> Input:
-    content = root.text(path)
-    if content is None and path.strip("/") != _NULL:
-        raise Unfollowable(f"it reads {visible(path[:_LONGEST_SHOWN])}, which is not there")
-    return Input(content or "")
 
 
 def _is_simple(pipeline: Pipeline) -> bool:

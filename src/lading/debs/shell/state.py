@@ -14,11 +14,20 @@ if TYPE_CHECKING:
     from lading.debs.root import Root
     from lading.debs.shell.syntax import Command as Definition
 
-__all__ = ["Call", "Command", "Input", "Output", "State", "Unfollowable"]
+__all__ = ["Call", "Command", "Input", "Leave", "Output", "State", "Unfollowable"]
 
 
 _LONGEST_SHOWN: Final = 80
 _MOST_SEPARATORS: Final = 20
+
+
+class Leave(Exception):  # noqa: N818 - it is no error
+    """The script, a function or a loop is left."""
+
+    def __init__(self, what: str, status: int = 0) -> None:
+        super().__init__(what)
+        self.what = what
+        self.status = status
 
 
 class Unfollowable(Exception):  # noqa: N818 - the name says what happened
