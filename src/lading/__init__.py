@@ -60,10 +60,12 @@ _ROOMS = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_ROOMS.get(name, "lading.errors")), name)
+if not TYPE_CHECKING:  # where a type checker would take any name for one of these
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_ROOMS.get(name, "lading.errors")), name)
 
 
 def __dir__() -> list[str]:

@@ -239,18 +239,20 @@ def stream(
     env: Mapping[str, str],
     cwd: Path | None = None,
     on_line: Callable[[str], None] | None = None,
+    grace: float = GRACE_SECONDS,
 ) -> StreamResult:
     """Runs a program to its end and passes its output through while it runs.
 
     Without `on_line` the output, stdout too, goes to our stderr. Where that is a terminal the
     program writes to it directly, so that its own progress display works. `on_line` gets each line
-    without its line end, in the caller's thread.
+    without its line end, in the caller's thread. Where it has to be ended before its time it has
+    `grace` seconds to do so by itself, after SIGINT and once more after SIGTERM.
 
     Raises:
         ProgramNotFound: If it can't be started.
     """
     if on_line is None and sys.stderr.isatty():
-        return _inherit(argv, env=env, cwd=cwd)
+        return _inherit(argv, env=env, cwd=cwd, grace=grace)
     child = _start(
         argv,
         env=env,
@@ -260,7 +262,7 @@ def stream(
     )
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     emit = on_line or write_line
-    with _ended(child, signal_group=False):
+    with _ended(child, signal_group=False, grace=grace):
         for line in _lines(child):
             tail.append(line)
             emit(line)
@@ -278,7 +280,9 @@ def find_programs(name: str, env: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _inherit(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None) -> StreamResult:
+def _inherit(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None, grace: float
+) -> StreamResult:
     sys.stderr.flush()
     terminal = sys.stderr.fileno()
     child = _start(
@@ -288,7 +292,7 @@ def _inherit(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None) -
         files=(subprocess.DEVNULL, terminal, terminal),
         own_session=False,
     )
-    with _ended(child, signal_group=False):
+    with _ended(child, signal_group=False, grace=grace):
         child.wait()
     return StreamResult(returncode=child.returncode, tail=())
 
@@ -320,12 +324,14 @@ def _start(
 
 
 @contextlib.contextmanager
-def _ended(child: subprocess.Popen[bytes], *, signal_group: bool) -> Iterator[None]:
+def _ended(
+    child: subprocess.Popen[bytes], *, signal_group: bool, grace: float = GRACE_SECONDS
+) -> Iterator[None]:
     """The child has ended and its pipes are closed after this block, however it is left."""
     try:
         yield
     except BaseException:
-        _stop(child, group=signal_group)
+        _stop(child, group=signal_group, grace=grace)
         raise
     finally:
         for pipe in (child.stdin, child.stdout, child.stderr):
@@ -334,7 +340,7 @@ def _ended(child: subprocess.Popen[bytes], *, signal_group: bool) -> Iterator[No
                     pipe.close()
 
 
-def _stop(child: subprocess.Popen[bytes], *, group: bool) -> None:
+def _stop(child: subprocess.Popen[bytes], *, group: bool, grace: float) -> None:
     """Asks the child to end as Ctrl-C does, then less kindly; a second Ctrl-C hurries it.
 
     On a terminal the child has had its own SIGINT already. One more does no harm: the BuildKit
@@ -345,7 +351,7 @@ def _stop(child: subprocess.Popen[bytes], *, group: bool) -> None:
             return
         _send(child, number, group=group)
         with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-            child.wait(GRACE_SECONDS)
+            child.wait(grace)
     if child.poll() is None:
         _send(child, signal.SIGKILL, group=group)
         child.wait()

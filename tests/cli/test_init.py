@@ -1,14 +1,23 @@
 """`lading init` writes a first project file, and nothing over what is there."""
 
+# ruff: noqa: E501 - lines of an output are as long as they are
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
+from packaging.utils import canonicalize_name
+
+from lading.config import imports
+from lading.config.imports import distribution_of
 
 if TYPE_CHECKING:
     from cli.program import Project
+
+IMPORTS = Path(imports.__file__).with_name("imports.toml")
 
 APP = """\
 import os
@@ -150,6 +159,197 @@ distro = "debian:trixie"
 """,
         )
     )
+
+
+IMPORTING = """\
+from __future__ import annotations
+
+import os, cv2
+import numpy as np
+import sklearn.ensemble
+from typing import TYPE_CHECKING
+from PIL import Image
+from fastapi import FastAPI
+from google.cloud import storage
+import lading
+
+import house_style
+import models.small
+from models import *
+from . import words
+
+if TYPE_CHECKING:
+    import pandas
+
+app = FastAPI()
+
+
+def load():
+    try:
+        import torch.nn as nn
+    except ImportError:
+        import clip
+"""
+
+
+def test_a_project_whose_imports_alone_say_what_it_needs(bare: Project) -> None:
+    bare.write("app.py", IMPORTING)
+    bare.write("models/small.py", "import sentence_transformers, yaml\n")
+    bare.write("words.py", "import datasets, plain\n")
+    bare.write("datasets/rows.csv", "")  # what is installed counts before such a folder
+    bare.write("plain/rows.csv", "")
+    bare.write("test_app.py", "import pytest, requests\n")
+    bare.write("other.py", "import xgboost\n")  # which is no part of what serves
+    assert drafted(bare) == snapshot(
+        (
+            """\
+Python packages: datasets, fastapi, google-cloud-storage, numpy, opencv-python-headless, pillow, pyyaml, scikit-learn, sentence-transformers, torch, uvicorn, by what is imported
+imported too, and yours to add: clip, house_style
+starts with: uvicorn app:app --host 0.0.0.0 --port 8000
+includes: app.py, models/small.py, words.py
+""",
+            """\
+# What the image of this project holds. `lading schema` has every key, for editors;
+# `lading lock` and `lading build` are next.
+base_image = "scratch"
+distro = "debian:trixie"
+
+# Imported too, of packages that are not known here: clip, house_style.
+# By what the project imports. `lading lock` takes the newest that fit together.
+python_packages = [
+    "datasets",
+    "fastapi",
+    "google-cloud-storage",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "pyyaml",
+    "scikit-learn",
+    "sentence-transformers",
+    "torch",
+    "uvicorn",
+]
+# Libraries of the system that these packages need, and the base lacks.
+system_packages = ["auto"]
+
+# Models, templates and other files belong here too.
+build_include = ["app.py", "models/small.py", "words.py"]
+expose = 8000
+cmd = ["uvicorn", "app:app", "--host", "0.0.0.0", "--port", "8000"]
+""",
+        )
+    )
+
+
+def test_imports_of_what_serves_by_gunicorn(bare: Project) -> None:
+    bare.write("app.py", "import flask\napp = flask.Flask(__name__)\n")
+    told, text = drafted(bare)
+    assert told.splitlines()[0] == "Python packages: flask, gunicorn, by what is imported"
+    assert 'python_packages = ["flask", "gunicorn"]\n' in text
+    assert "has to be among" not in text
+
+
+def test_imports_where_nothing_serves(bare: Project) -> None:
+    bare.write("work.py", "import redis, ours.deep\n")
+    bare.write("more.py", "import numpy\n")
+    bare.write("setup.py.bak", "import nothing\n")
+    bare.write("conftest.py", "import pytest\n")
+    assert drafted(bare) == snapshot(
+        (
+            """\
+Python packages: numpy, redis, by what is imported
+imported too, and yours to add: ours
+starts with: write cmd
+""",
+            """\
+# What the image of this project holds. `lading schema` has every key, for editors;
+# `lading lock` and `lading build` are next.
+base_image = "scratch"
+distro = "debian:trixie"
+
+# Imported too, of packages that are not known here: ours.
+# By what the project imports. `lading lock` takes the newest that fit together.
+python_packages = ["numpy", "redis"]
+# Libraries of the system that these packages need, and the base lacks.
+system_packages = ["auto"]
+
+# build_include = ["service.py", "model"]
+# cmd = ["python", "-m", "service"]
+""",
+        )
+    )
+
+
+def test_imports_that_are_all_unknown(bare: Project) -> None:
+    bare.write("work.py", "import house_style\n")
+    assert drafted(bare) == snapshot(
+        (
+            """\
+Python packages: write python_packages
+imported too, and yours to add: house_style
+starts with: write cmd
+""",
+            """\
+# What the image of this project holds. `lading schema` has every key, for editors;
+# `lading lock` and `lading build` are next.
+base_image = "scratch"
+distro = "debian:trixie"
+
+# Imported too, of packages that are not known here: house_style.
+# What it needs: no requirements.txt, pyproject.toml or uv.lock says it.
+# python_packages = ["fastapi"]
+
+# build_include = ["service.py", "model"]
+# cmd = ["python", "-m", "service"]
+""",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("Pipfile", "", "Pipfile"),
+        ("requirements-prod.txt", "", "requirements-prod.txt"),
+        ("requirements/base.txt", "", "requirements/base.txt"),
+        ("environment.yml", "", "environment.yml"),
+        (
+            "pyproject.toml",
+            '[tool.poetry.dependencies]\nnumpy = "*"\n',
+            "[tool.poetry] of pyproject.toml",
+        ),
+    ],
+)
+def test_imports_do_not_count_where_another_file_may_say_it(
+    bare: Project, name: str, text: str, said: str
+) -> None:
+    bare.write("app.py", "import numpy\n")
+    bare.write(name, text)
+    told, written = drafted(bare)
+    assert told.splitlines()[0] == "Python packages: write python_packages"
+    assert f"# What it needs: {said} may say it, and is not read here.\n" in written
+    assert "numpy" not in written
+
+
+def test_an_import_that_is_hard_to_read_is_none(bare: Project) -> None:
+    """Neither the depth of a text nor a name in another script stops it."""
+    bare.write("app.py", f"import numpy\nx = {'(' * 150}1{')' * 150}\ny = {'-' * 5000}1\n")
+    bare.write("main.py", "import größe\n")
+    told, _ = drafted(bare)
+    assert "größe" in told
+
+
+def test_the_table_of_imports_is_in_order_and_says_nothing_twice() -> None:
+    table = tomllib.loads(IMPORTS.read_text("utf-8"))
+    same, others = table["same"], table["others"]
+    assert same == sorted(set(same))
+    assert list(others) == sorted(others)
+    assert not set(same) & set(others)
+    assert all(canonicalize_name(name) == name for name in others.values())
+    assert all(name.isidentifier() and name == name.lower() for name in same)
+    assert distribution_of("faster_whisper.vad") == "faster-whisper"
+    assert distribution_of("google.cloud") is None
+    assert distribution_of("PIL.Image.Image") == "pillow"
 
 
 @pytest.mark.parametrize(

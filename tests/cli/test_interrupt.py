@@ -124,14 +124,56 @@ except Exception:
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "said"), [(signal.SIGTERM, 143, ""), (signal.SIGINT, 130, "interrupted")]
+    ("number", "code", "said"),
+    [
+        (signal.SIGTERM, 143, ""),
+        (signal.SIGHUP, 129, ""),
+        (signal.SIGINT, 130, "interrupted"),
+    ],
 )
 def test_a_signal_while_the_users_module_is_imported(
     bare: Project, number: int, code: int, said: str
 ) -> None:
     bare.write("service.py", SLOW.format(number=int(number)))
-    ran = bare.lading("lock", "service.py")
+    temporary = bare.folder / "temporary"
+    temporary.mkdir()
+    ran = bare.lading("lock", "service.py", TMPDIR=str(temporary))
     assert (ran.code, ran.out, ran.err.strip()) == (code, "", said)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_module_that_ignores_signals_is_ended_all_the_same(bare: Project) -> None:
+    bare.write("service.py", DEAF)
+    ran = bare.lading("lock", "service.py")
+    assert (ran.code, ran.out, ran.err.strip()) == (130, "", "interrupted")
+    assert bare.files() == ["service.py"]  # it would have written one more
+
+
+DEAF = """\
+import os, pathlib, signal, time
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+os.kill(os.getppid(), signal.SIGINT)
+time.sleep(15)
+pathlib.Path("still-there").touch()
+"""
+
+
+def test_what_has_no_terminal_from_the_start_goes_on_without_one(bare: Project) -> None:
+    """`nohup lading ...`: it was told to ignore that its terminal goes."""
+    bare.write("service.py", HUNG_UP)
+    script = ["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh", sys.executable, "-c", START]
+    done = bare.start([*script, "show", "service.py"])
+    assert done.returncode == 0
+    assert "HUNG_UP" in done.stdout
+
+
+HUNG_UP = """\
+import os, pathlib, signal
+from lading import Image
+os.kill(int(pathlib.Path("pid").read_text()), signal.SIGHUP)
+image = Image().env(HUNG_UP=str(os.getpid()))
+"""
 
 
 WHILE_TIDYING_UP = """\
@@ -154,7 +196,9 @@ program.main()
 """
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+)
 def test_a_signal_while_python_tidies_up_is_not_lost(bare: Project, number: int, code: int) -> None:
     script = WHILE_TIDYING_UP.format(number=int(number))
     done = bare.start([sys.executable, "-c", script])

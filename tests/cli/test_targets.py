@@ -112,6 +112,35 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({"service.py": IMAGE}, "service.py:imgae", [
             "error: service.py has no 'imgae'", 'hint: did you mean "image"?',
         ]),
+        ({"service.py": IMAGE, "other.py": ""}, "servce:image", [
+            "error: there is no module servce in project", 'hint: did you mean "service"?',
+        ]),
+        ({"service.py": IMAGE, "a/__init__.py": ""}, "torch:image", [
+            "error: there is no module torch in project", "hint: it has a, service",
+        ]),
+        ({"a/__init__.py": "", "a/images.py": IMAGE}, "a.image:image", [
+            "error: there is no module a.image in project", 'hint: did you mean "a.images"?',
+        ]),
+        ({"service.py": "import servce\n"}, "service:image", [
+            ("error: service.py:1: service can't be imported: "
+            "ModuleNotFoundError: No module named 'servce'"),
+            ("hint: install servce beside Lading, or import it where it is used: "
+             "Lading imports the module to find the image"),
+        ]),
+        ({"app.py": IMAGE, "pyproject.toml": f'{TABLE}image = "ap.py:image"\n'}, ".", [
+            "error: pyproject.toml:2: there is no file ap.py", 'hint: did you mean "app.py"?',
+        ]),
+        ({"app.py": IMAGE, "lading.toml": '[images.gpu]\nextends = "ap:image"\n'}, ".:gpu", [
+            "error: lading.toml:2: there is no module ap in project",
+            'hint: did you mean "app"?',
+        ]),
+        ({"app.py": IMAGE, "lading.toml": 'image = "app:imag"\n'}, ".", [
+            "error: lading.toml:1: app has no 'imag'", 'hint: did you mean "image"?',
+        ]),
+        ({"app.py": "import lading\n@lading.service\nclass Serving:\n    pass\n"},
+         "app.py:Serving", [
+            "error: app.py:2: service is given no image", "hint: @lading.service(image=image)",
+        ]),
         ({"service.py": IMAGE}, "service.py:other", [
             "error: service.py has no 'other'", "hint: it has image",
         ]),

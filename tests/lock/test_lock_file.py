@@ -232,6 +232,8 @@ def test_a_merge_conflict_is_told_as_one() -> None:
         ('platform = "linux/amd64"\n', "", "missing required field `platform`"),
         ("size = 3", "size = 'large'", "$.platforms[0].distributions[0].size"),
         ("size = 3", "size = -3", "$.platforms[0].distributions[0].size"),
+        ("size = 3", f"size = {2**53}", "$.platforms[0].distributions[0].size"),
+        ("size = 3", f"size = {2**64}", "$.platforms[0].distributions[0].size"),
         ("size = 3", "size = ", "is not valid TOML"),
         ('name = "alpha"', 'name = "-r evil"', "distributions[0].name"),
         ('version = "1.0"\nurl = "https://x.example.test/al',

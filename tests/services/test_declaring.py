@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lading import Image, SpecificationError, service
 from lading.services import Service, service_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 IMAGE = Image()
 
@@ -77,6 +80,39 @@ def test_words_are_checked(options: dict[str, Any], said: list[str]) -> None:
         service(**{"image": IMAGE, **options})
     place = f"{__file__}:{error.value.problems[0].location.line}: "  # type: ignore[union-attr]
     assert str(error.value).replace(place, "").splitlines() == said
+
+
+@pytest.mark.parametrize(
+    "decorate",
+    [
+        lambda declare, served: declare(served),
+        lambda declare, served: declare()(served),
+        lambda declare, served: declare(port=8000)(served),
+        lambda declare, _: declare(IMAGE),
+    ],
+)
+def test_what_is_decorated_without_an_image_is_refused_with_the_corrected_call(
+    decorate: Callable[[object, object], object],
+) -> None:
+    class Serving:
+        pass
+
+    with pytest.raises(SpecificationError) as error:
+        decorate(service, Serving)
+    (problem,) = error.value.problems
+    assert (problem.message, problem.hint) == (
+        "service is given no image",
+        "@lading.service(image=image)",
+    )
+    assert problem.location is not None
+    assert problem.location.file == __file__
+
+
+def test_what_is_served_is_no_argument_beside_the_image() -> None:
+    declare: Any = service
+    with pytest.raises(SpecificationError, match="in a call of its own") as error:
+        declare(object(), image=IMAGE)
+    assert error.value.problems[0].hint == "app = lading.service(image=image)(app)"
 
 
 @pytest.mark.parametrize("place", ["app", "app:", ":main", "a b:c", "a/b.py:c", "app:main()"])

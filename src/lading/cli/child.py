@@ -27,6 +27,9 @@ __all__ = ["Found", "found_by_child"]
 
 _ANSWER: Final = "answer"
 
+_GRACE: Final = 1.0
+"""In seconds: a module that is imported has nothing to bring to a good end, as an engine has."""
+
 _PLAIN: Final = "an Image of another class, or with other values in it, can't be handed over"
 
 # Not by -m, which would give what is defined here another name in the child than in its parent.
@@ -66,7 +69,7 @@ def found_by_child(
     with TemporaryDirectory(prefix="lading-") as folder:
         answer = Path(folder) / _ANSWER
         argv = (sys.executable, "-P", "-c", _CHILD, str(answer), str(root), where, attribute)
-        ended = process.stream(argv, env=environ)
+        ended = process.stream(argv, env=environ, grace=_GRACE)
         if not answer.is_file():
             raise SpecificationError(
                 f"importing {where} ended Python {_how(ended.returncode)}",

@@ -40,9 +40,17 @@ class NoCommand(click.UsageError):
 
 
 class Terminated(BaseException):
-    """This program was told to end (SIGTERM), which is no fault of what it was doing."""
+    """This program was told to end, which is no fault of what it was doing.
 
-    code = 143
+    Attributes:
+        number: The signal: SIGTERM, or SIGHUP where its terminal has gone.
+        code: The exit code that says so.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+        self.code = 128 + number
 
 
 def explain(error: BaseException) -> tuple[str, int]:

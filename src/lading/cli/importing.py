@@ -122,14 +122,31 @@ def excerpted(statements: ast.Module, file: Path) -> Iterator[ModuleType]:
         del sys.modules[name]
 
 
-def import_module(name: str) -> ModuleType:
-    """The module of that name.
+def import_module(name: str, root: Path) -> ModuleType:
+    """The module of that name, which is one of a project's as a rule.
 
     Raises:
         SpecificationError: There is none, or importing it fails.
     """
     with users_code(f"{name} can't be imported"):
-        return importlib.import_module(name)
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if not f"{name}.".startswith(f"{error.name}."):
+                raise  # another one, which this one imports
+            missing = str(error.name)
+    around = _modules_in(root, missing.rpartition(".")[0])
+    hint = did_you_mean(missing, around) or (f"it has {', '.join(around)}" if around else None)
+    message = f"there is no module {missing} in {root.resolve().name}"
+    raise SpecificationError(message, hint=hint)
+
+
+def _modules_in(root: Path, package: str) -> list[str]:
+    """The names of the modules and packages in one package of a project, or at its top."""
+    folder = root.joinpath(*package.split("."))
+    found = (*folder.glob("[!_]*.py"), *(file.parent for file in folder.glob("*/__init__.py")))
+    names = sorted({one.stem for one in found if one.stem.isidentifier()})
+    return [f"{package}.{name}" if package else name for name in names]
 
 
 def _unimportable(message: str, error: BaseException) -> LadingError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,15 @@ from lading.errors import SpecificationError
 from lading.grammar.invalid import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lading.cli.modules import ProjectModules
     from lading.config.drafting import Draft
-    from lading.services import Served
 
 __all__ = ["init"]
+
+_TOOLS = ("conftest", "fabfile", "noxfile", "setup", "tasks")
+"""Modules that no image needs."""
 
 _USUAL = ("app", "main", "service", "server", "api", "wsgi", "asgi", "serve")
 """Modules that serve, by the names that most have."""
@@ -28,8 +33,9 @@ def init(*, folder: str) -> None:
     """Write a first lading.toml for the project in a folder, from what its files show.
 
     It looks for a uv.lock, pylock.toml, pyproject.toml or requirements.txt, for the Python that the
-    project names, and for an application of FastAPI, Flask, Gradio and others. Nothing is imported,
-    and nothing that is there is replaced.
+    project names, and for an application of FastAPI, Flask, Gradio and others. Where no file says
+    which Python packages are needed, it goes by what the modules import. Nothing is run, and
+    nothing that is there is replaced.
 
     Prints the file.
     """
@@ -56,23 +62,23 @@ def init(*, folder: str) -> None:
 
 def _draft(project: Path) -> Draft:
     from lading.cli.modules import ProjectModules  # noqa: PLC0415 - only for this command
-    from lading.config.drafting import Draft, found_packages, found_python  # noqa: PLC0415
+    from lading.config.drafting import found_python  # noqa: PLC0415
     from lading.services import start_of  # noqa: PLC0415
 
-    modules = ProjectModules(project)
-    packages, python = found_packages(project), found_python(project)
-    found = _served(modules, project)
+    modules, python = ProjectModules(project), found_python(project)
+    names = _names(project)
+    found = next((one for name in names if (one := modules.application(name))), None)
     if found is None:
-        return Draft(packages=packages, python=python)
+        return replace(_packages(modules, names), python=python)
     module, attribute, served = found
+    draft = replace(_packages(modules, [module]), python=python)
     code = modules.code(module, attribute)
     try:
         start = start_of(served.kind, module, attribute, port=None, factory=served.is_factory)
     except Invalid:
-        return Draft(packages=packages, python=python, files=code.files)
-    return Draft(
-        packages=packages,
-        python=python,
+        return replace(draft, files=code.files)
+    return replace(
+        draft,
         files=code.files,
         argv=start.argv,
         port=start.port,
@@ -80,17 +86,38 @@ def _draft(project: Path) -> Draft:
     )
 
 
-def _served(modules: ProjectModules, project: Path) -> tuple[str, str, Served] | None:
-    """The first application in the project's own modules, those with usual names first."""
-    names = sorted(one.stem for one in project.glob("*.py") if one.stem.isidentifier())
-    names.sort(key=lambda name: name not in _USUAL)
-    return next((found for name in names if (found := modules.application(name))), None)
+def _names(project: Path) -> list[str]:
+    """The project's own modules, those with usual names for what serves first."""
+    found = sorted(one.stem for one in project.glob("*.py") if one.stem.isidentifier())
+    kept = [name for name in found if name not in _TOOLS and not name.startswith("test_")]
+    return sorted(kept, key=lambda name: name not in _USUAL)
+
+
+def _packages(modules: ProjectModules, names: Iterable[str]) -> Draft:
+    """What says which Python packages are needed: a file of the project, else its imports."""
+    from lading.cli.imported import imported_by  # noqa: PLC0415 - only for this command
+    from lading.config.drafting import Draft, found_elsewhere, found_packages  # noqa: PLC0415
+
+    packages, elsewhere = found_packages(modules.root), found_elsewhere(modules.root)
+    if packages is not None or elsewhere is not None:
+        return Draft(packages=packages, elsewhere=elsewhere)
+    imported = imported_by(modules, names)
+    return Draft(packages=None, imported=imported.distributions, unknown=imported.unknown)
 
 
 def _told(draft: Draft) -> list[str]:
-    packages = draft.packages.file if draft.packages else "write python_packages"
-    lines = [f"Python packages: {packages}"]
+    lines = [f"Python packages: {_told_packages(draft)}"]
+    if draft.unknown:
+        lines.append(f"imported too, and yours to add: {', '.join(draft.unknown)}")
     lines.append(f"starts with: {' '.join(draft.argv)}" if draft.argv else "starts with: write cmd")
     if draft.files:
         lines.append(f"includes: {', '.join(draft.files)}")
     return lines
+
+
+def _told_packages(draft: Draft) -> str:
+    if draft.packages is not None:
+        return draft.packages.file
+    if draft.needed:
+        return f"{', '.join(draft.needed)}, by what is imported"
+    return "write python_packages"

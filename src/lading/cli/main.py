@@ -78,7 +78,8 @@ def program(*, debug: bool) -> None:
 
     Data goes to stdout, all talk to stderr.
 
-    Exit codes: 0 done; 1 refused, failed or drifted; 2 called wrongly; 130 interrupted.
+    Exit codes: 0 done; 1 refused, failed or drifted; 2 called wrongly; 129 hung up;
+    130 interrupted; 143 terminated.
     """
     click.get_current_context().find_root().obj["debug"] = debug
 
@@ -89,6 +90,8 @@ def main() -> NoReturn:
         _open_streams()
         # An engine that is running must be stopped and waited for, which only an exception does.
         signal.signal(signal.SIGTERM, _terminate)
+        if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # `nohup` has it ignored
+            signal.signal(signal.SIGHUP, _terminate)
         sys.unraisablehook = _unraisable
         code = _run()
     except Terminated as error:
@@ -153,15 +156,18 @@ def _unraisable(found: sys.UnraisableHookArgs) -> None:
 
     Not at once, when it would be in this function.
     """
-    again = {KeyboardInterrupt: signal.SIGINT, Terminated: signal.SIGTERM}.get(found.exc_type)
-    if again is None:
-        sys.__unraisablehook__(found)
-        return
+    match found.exc_value:
+        case KeyboardInterrupt():
+            again: int = signal.SIGINT
+        case Terminated(number=number):
+            again = number
+        case _:
+            sys.__unraisablehook__(found)
+            return
     import threading  # noqa: PLC0415 - seldom needed
 
     threading.Timer(_A_MOMENT, os.kill, (os.getpid(), again)).start()
 
 
 def _terminate(number: int, _: FrameType | None) -> NoReturn:
-    del number
-    raise Terminated
+    raise Terminated(number)

@@ -67,9 +67,12 @@ class ProjectModules:
 
     def file(self, module: str) -> Path | None:
         """The file of a module, as Python looks for it there."""
-        place = self.root.joinpath(*module.split("."))
+        parts = module.split(".")
+        if not all(parts):  # a relative name, which only its own module can tell
+            return None
+        place = self.root.joinpath(*parts)
         files = (place / "__init__.py", place.with_name(f"{place.name}.py"))
-        return next((one for one in files if one.is_file()), None) if module else None
+        return next((one for one in files if one.is_file()), None)
 
     def text(self, module: str) -> str | None:
         """The text of a module; None where the project has none such, or none that can be read."""
@@ -89,6 +92,10 @@ class ProjectModules:
             files=tuple(sorted(one.relative_to(self.root).as_posix() for one in files if one)),
             imports_lading=any("lading" in names for names in found.values()),
         )
+
+    def led_to(self, module: str) -> tuple[str, ...]:
+        """A module, and all modules of the project that it leads to."""
+        return tuple(sorted(self._reached(module)))
 
     def _reached(self, module: str) -> dict[str, set[str]]:
         """The modules of the project that one leads to, and what each of them imports."""

@@ -131,7 +131,7 @@ def image_in(root: Path, where: str, attribute: str) -> Image:
         SpecificationError: There is no such image, or the module can't be imported.
     """
     with importing(root):
-        module = import_file(Path(where)) if where.endswith(".py") else import_module(where)
+        module = import_file(Path(where)) if where.endswith(".py") else import_module(where, root)
         return _image(vars(module), attribute, _Place(root, where, attribute))
 
 

@@ -14,10 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Draft", "Packages", "drafted", "found_packages", "found_python"]
+__all__ = ["Draft", "Packages", "drafted", "found_elsewhere", "found_packages", "found_python"]
 
 _RELEASES: Final = ("debian:trixie", "debian:bookworm")
 """Whose Python a base of packages may have, the newest first."""
+
+_ELSEWHERE: Final = (
+    "poetry.lock",
+    "pdm.lock",
+    "Pipfile",
+    "environment.yml",
+    "environment.yaml",
+    "setup.cfg",
+    "setup.py",
+)
+
+_LONG: Final = 100
+"""In letters: a longer array has a line for each of its words."""
 
 _SERIES: Final = re.compile(r"(?:cpython-?|python-?)?(3\.[0-9]{1,2})(?:\.[0-9]+)?\s*")
 
@@ -43,6 +56,9 @@ class Draft:
 
     Attributes:
         packages: Where the Python packages are from; None where no file tells.
+        elsewhere: A file that may tell it, and that nothing here reads.
+        imported: The distributions that the project imports something of, where no file tells.
+        unknown: What it imports, of distributions that are not known.
         python: The series that the project names; None where it names none.
         files: What the image includes.
         argv: The command; none where nothing was found that serves.
@@ -51,11 +67,20 @@ class Draft:
     """
 
     packages: Packages | None
+    elsewhere: str | None = None
+    imported: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     python: str | None = None
     files: tuple[str, ...] = ()
     argv: tuple[str, ...] = ()
     port: int | None = None
     brought_by: str | None = None
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The distributions for what is imported and for the command; none where nobody knows."""
+        more = {self.brought_by} if self.brought_by is not None else set()
+        return tuple(sorted({*self.imported, *more})) if self.imported else ()
 
 
 def found_packages(project: Path) -> Packages | None:
@@ -76,23 +101,41 @@ def found_packages(project: Path) -> Packages | None:
     return None
 
 
+def found_elsewhere(project: Path) -> str | None:
+    """A file that may say which Python packages are needed, of a kind that is not read here."""
+    if _tool_table(project, "poetry"):
+        return "[tool.poetry] of pyproject.toml"
+    patterns = (*_ELSEWHERE, "requirements*.txt", "requirements/*.txt", "requirements*.in")
+    found = (path for pattern in patterns for path in sorted(project.glob(pattern)))
+    return next((path.relative_to(project).as_posix() for path in found if path.is_file()), None)
+
+
 def _declares(project: Path) -> bool:
     """Whether a pyproject.toml declares the project's dependencies (PEP 621)."""
     return "dependencies" in _project_table(project)
 
 
 def _project_table(project: Path) -> dict[str, object]:
+    table = _pyproject(project).get("project", {})
+    return table if isinstance(table, dict) else {}
+
+
+def _tool_table(project: Path, name: str) -> object:
+    tools = _pyproject(project).get("tool", {})
+    return tools.get(name) if isinstance(tools, dict) else None
+
+
+def _pyproject(project: Path) -> dict[str, object]:
     path = project / "pyproject.toml"
     if not path.is_file():
         return {}
     try:
-        table = tomllib.loads(path.read_text("utf-8-sig")).get("project", {})
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecificationError(f"{path} is not valid TOML: {error}") from None
     except OSError as error:
         why = (error.strerror or "no access").lower()
         raise SpecificationError(f"{path} can't be read: {why}") from None
-    return table if isinstance(table, dict) else {}
 
 
 def found_python(project: Path) -> str | None:
@@ -151,11 +194,19 @@ def _lines(draft: Draft) -> Iterator[str]:
 
 
 def _packages(draft: Draft) -> Iterator[str]:
-    if draft.packages is None:
-        yield "# What it needs: no requirements.txt, pyproject.toml or uv.lock says it."
+    if draft.unknown:
+        yield f"# Imported too, of packages that are not known here: {', '.join(draft.unknown)}."
+    if draft.packages is not None:
+        yield f"{draft.packages.key} = {draft.packages.value}"
+    elif draft.needed:
+        yield "# By what the project imports. `lading lock` takes the newest that fit together."
+        yield f"python_packages = {_array(draft.needed)}"
+    else:
+        where = f"{draft.elsewhere} may say it, and is not read here"
+        none = "no requirements.txt, pyproject.toml or uv.lock says it"
+        yield f"# What it needs: {where if draft.elsewhere else none}."
         yield f"# python_packages = {_array((draft.brought_by or 'fastapi',))}"
         return
-    yield f"{draft.packages.key} = {draft.packages.value}"
     yield "# Libraries of the system that these packages need, and the base lacks."
     yield 'system_packages = ["auto"]'
 
@@ -177,4 +228,8 @@ def _array(words: tuple[str, ...]) -> str:
     """An array of TOML: its basic strings have JSON's escapes."""
     import json  # noqa: PLC0415 - only where one is written
 
-    return f"[{', '.join(json.dumps(word, ensure_ascii=False) for word in words)}]"
+    written = [json.dumps(word, ensure_ascii=False) for word in words]
+    line = f"[{', '.join(written)}]"
+    if len(line) <= _LONG:
+        return line
+    return "\n".join(("[", *(f"    {word}," for word in written), "]"))

@@ -104,7 +104,14 @@ class ProjectImages:
         if not isinstance(reference, str) or not all(reference.rpartition(":")):
             hint = f'write {keys[-1]} = "service:image"'
             raise self._refusal(f"{reference!r} names no image in code", keys, hint)
-        return self.load(reference)
+        try:
+            return self.load(reference)
+        except SpecificationError as error:
+            # What is wrong in the code has its line there; that it isn't there has this one.
+            place = self.file.location(*keys)
+            raise SpecificationError(
+                replace(one, location=one.location or place) for one in error.problems
+            ) from None
 
     def _described(self, table: Mapping[str, object], keys: KeyPath, base: Image | None) -> Image:
         arguments = {name: table[name] for name in ARGUMENTS if name in table}

@@ -46,6 +46,8 @@ _Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Digest: TypeAlias = Annotated[str, Meta(pattern=r"^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})\Z")]
 _Hash: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9_]+:[0-9a-f]{32,128}\Z")]
 _Commit: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")]
+# Those that every reader of the lock has exactly (RFC 7493, 2.2).
+_Size: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 _Moment: TypeAlias = Annotated[
     str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 ]
@@ -230,7 +232,7 @@ class Distribution(_Fact, frozen=True, kw_only=True):
     revision: _Word | None = None
     subdirectory: _Path | None = None
     hashes: tuple[_Hash, ...] = ()
-    size: Annotated[int, Meta(ge=0)] | None = None
+    size: _Size | None = None
     index: _Word | None = None
     group: Annotated[int, Meta(ge=1)] = 1
     assumed: bool = False
@@ -351,7 +353,7 @@ class Deb(_Fact, frozen=True, kw_only=True):
     architecture: _Word
     path: _Path
     sha256: _Sha256
-    size: Annotated[int, Meta(ge=0)]
+    size: _Size
     suite: _Word
     group: Annotated[int, Meta(ge=0)] = 1
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar, overload
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
 
 from lading.errors import Location  # noqa: TC001 - a dataclass field
 from lading.grammar.invalid import Invalid
@@ -15,12 +16,13 @@ from lading.image.words import expect_names, pairs, parse_argv, parse_pattern, p
 from lading.services.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lading.grammar.path import ProjectPath
 
 __all__ = ["Served", "Service", "service", "service_of"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -100,6 +102,23 @@ def service_of(served: object) -> Service | None:
     return served if isinstance(served, Service) else next(found, None)
 
 
+def _with_image(declare: Callable[P, Service]) -> Callable[P, Service]:
+    """Says what is missing to those who decorate without it; Python only counts arguments."""
+
+    @wraps(declare)
+    def declaring(*words: P.args, **options: P.kwargs) -> Service:
+        with Call():
+            if "image" not in options:
+                raise Invalid("service is given no image", hint="@lading.service(image=image)")
+            if words:
+                hint = "app = lading.service(image=image)(app)"
+                raise Invalid("service is given what it serves in a call of its own", hint=hint)
+        return declare(*words, **options)
+
+    return declaring
+
+
+@_with_image
 def service(  # noqa: PLR0913 - one argument for each thing that is to be said
     *,
     image: Image,
