@@ -123,8 +123,8 @@ EXPECTED: Final[Mapping[str, Locked | Refused | Accelerated]] = {
     ),
     "frameworks.py:newer_python": Refused(
         at="newer_python = Image(",
-        says=("numpy==2.3.0",),
-        hint="another Python",
+        says=("numpy==2.3.0 depends on Python>=3.11",),
+        hint="numpy==2.3.0 takes Python >=3.11, and the image has 3.10",
     ),
     "frameworks.py:contradiction": Refused(
         at='.python_packages("numpy==2.2.6")',
