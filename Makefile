@@ -7,7 +7,7 @@ WORKERS = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 SCRIPTS := $(wildcard .ci/run ci/*.sh examples/*.sh bench/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv apt bench cases debs demo fuzz libraries wheels test lint typecheck contracts scripts unit format lock-dev clean
+.PHONY: help venv apt bench cases debs definitions demo fuzz libraries wheels test lint typecheck contracts scripts unit format lock-dev clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/ -/' | sort
@@ -39,6 +39,9 @@ wheels: $(STAMP) ## Compare layers of 150 much used wheels with installations (W
 
 apt: $(STAMP) ## Compare what is chosen with real apt: 58 sets, two releases, three bases
 	LADING_TEST_ALL_SETS=1 $(BIN)/pytest --quiet --numprocesses auto tests/debian/test_against_apt.py
+
+definitions: $(STAMP) ## Lock all definitions of tests/definitions for both platforms, and compare with what is known
+	LADING_TEST_ALL_DEFINITIONS=1 $(BIN)/pytest --quiet tests/definitions
 
 debs: $(STAMP) ## Install Debian's 500 most used libraries natively, and say which can't be (DEBS_ARGS=...)
 	$(BIN)/python ci/debs.py $(DEBS_ARGS)

@@ -9,6 +9,7 @@ import tarfile
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -78,6 +79,7 @@ class PackageIndex:
     Attributes:
         max_age: How long its pages may be kept, in seconds.
         login: `user:password`, without which it answers with `refusal` (RFC 7617).
+        pythons: By file, the versions of Python that it takes (PEP 503, `data-requires-python`).
         asked: The path of each question, in order.
         refused: Of each that it refused, what stood for a login.
     """
@@ -85,6 +87,7 @@ class PackageIndex:
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     projects: dict[str, list[str]] = field(default_factory=dict)
+    pythons: dict[str, str] = field(default_factory=dict)
     max_age: int = 0
     tells_hashes: bool = True
     login: str | None = None
@@ -137,8 +140,12 @@ class PackageIndex:
         return 404, "text/plain", b""
 
     def _page(self, names: Iterable[str]) -> bytes:
-        links = [f'<a href="../../files/{name}{self._fragment(name)}">{name}</a>' for name in names]
-        return "<br>\n".join(links).encode()
+        return "<br>\n".join(map(self._link, names)).encode()
+
+    def _link(self, name: str) -> str:
+        python = escape(self.pythons.get(name, ""))
+        told = f' data-requires-python="{python}"' if python else ""
+        return f'<a href="../../files/{name}{self._fragment(name)}"{told}>{name}</a>'
 
     def _fragment(self, name: str) -> str:
         return "#" + sha256_of(self.files[name]).replace(":", "=") if self.tells_hashes else ""

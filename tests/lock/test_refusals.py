@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lock.dock import AMD64, ARM64
+from lock.package_index import pkg_info, sdist
 from lock.stand_in import standing_in
 
 if TYPE_CHECKING:
@@ -89,6 +90,41 @@ def test_a_wheel_that_is_missing_for_one_platform_only(dock: Dock) -> None:
     problem = only(dock.refused(dock.image().python_packages("alpha"), AMD64, ARM64))
     assert "linux/arm64" in problem.message
     assert "alpha" in (problem.hint or "")
+
+
+def publish_for_newer_python(dock: Dock) -> None:
+    """A release whose wheel and whose source take Python 3.12, and an older source."""
+    tag = "cp312-cp312-manylinux_2_28_x86_64"
+    dock.index.wheel("alpha", "2.0", tag=tag)
+    dock.index.add(sdist("alpha", "2.0", {"PKG-INFO": pkg_info("alpha", "2.0")}))
+    names = (f"alpha-2.0-{tag}.whl", "alpha-2.0.tar.gz")
+    dock.index.pythons |= dict.fromkeys(names, ">=3.12")
+    dock.index.add(sdist("alpha", "1.0", {"PKG-INFO": pkg_info("alpha", "1.0")}))
+
+
+@pytest.mark.parametrize("no_binary", [(), ("alpha",)])
+def test_a_version_that_takes_another_python(dock: Dock, no_binary: tuple[str, ...]) -> None:
+    """uv says of the first only that there is no wheel; what is told must not send one there."""
+    publish_for_newer_python(dock)
+    dock.index.wheel("beta", "1.0", requires=["alpha==2.0"])
+    image = dock.image().python_packages("beta", no_binary=no_binary)
+    problem = only(dock.refused(image))
+    assert problem.hint == (
+        "alpha==2.0 takes Python >=3.12, and the image has 3.11: take another version of it, "
+        "or another Python: Image(python_version=...)"
+    )
+    assert "alpha==2.0 depends on Python>=3.12" in (problem.detail or "")
+    assert "network" not in (problem.detail or "")
+
+
+def test_a_source_that_would_do_is_proposed_though_a_newer_one_takes_another_python(
+    dock: Dock,
+) -> None:
+    publish_for_newer_python(dock)
+    image = dock.image().python_packages("alpha")
+    problem = only(dock.refused(image))
+    assert (problem.hint or "").endswith('no_binary=["alpha"]')
+    assert "alpha-1.0.tar.gz" not in "".join(dock.index.asked)
 
 
 def test_a_platform_that_has_no_wheels_at_all(dock: Dock) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lading.errors import ResolutionError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lading.lock.refusals import Needed
     from lading.lock.target import Target
     from lading.lock.uv import Uv
+    from lading.process import Completed
 
 __all__ = ["Compiler", "Declared", "NeedsCode", "Question"]
 
@@ -109,11 +110,17 @@ class Compiler:
         Raises:
             ResolutionError: It refuses.
         """
+        done = self._asked(question, folder, preferred)
+        if done.returncode != 0:
+            raise self._refusal(question, done.stderr, folder)
+        return (folder / question.form).read_text("utf-8")
+
+    def _asked(self, question: Question, folder: Path, preferred: str = "") -> Completed:
         output = folder / question.form
         output.unlink(missing_ok=True)
         if preferred:
             output.write_text(preferred, "utf-8")
-        done = self.uv.call(
+        return self.uv.call(
             (
                 *("pip", "compile", *self._sources(question, folder), "--format", question.form),
                 *self._options(question.group, folder),
@@ -123,18 +130,31 @@ class Compiler:
             stdin=_lines(question.bindings.others(question.group.requirements)),
             config=self._config(question, folder),
         )
-        if done.returncode != 0:
-            raise self._refusal(question, done.stderr, folder)
-        return output.read_text("utf-8")
 
     def _refusal(self, question: Question, stderr: str, folder: Path) -> ResolutionError:
+        refused = self._refused(question, stderr, folder)
+        sources = needed_sources(refused.words)
+        problem = (self._of_python(question, refused, folder) or refused).problem()
+        return NeedsCode(problem, sources) if sources else ResolutionError(problem)
+
+    def _refused(self, question: Question, stderr: str, folder: Path) -> Refused:
         words = stderr.replace(f"{folder}/", "").replace(f"file://{self.project}/", "./")
-        refused = Refused(
+        return Refused(
             words=self.mask(words), group=question.group, target=self.target, inputs=self.inputs
         )
-        sources = needed_sources(refused.words)
-        problem = refused.problem()
-        return NeedsCode(problem, sources) if sources else ResolutionError(problem)
+
+    def _of_python(self, question: Question, refused: Refused, folder: Path) -> Refused | None:
+        """The refusal of what takes another Python, of which uv says only that it has no wheel.
+
+        It says so where a source would do: it is asked again, of what it has read by now.
+        """
+        names = refused.without_wheels
+        if not names:
+            return None
+        group = replace(question.group, no_binary=(*question.group.no_binary, *names))
+        again = replace(question, group=group, more=(*question.more, "--offline"))
+        told = self._refused(question, self._asked(again, folder).stderr, folder)
+        return told if told.is_of_python else None
 
     def _sources(self, question: Question, folder: Path) -> tuple[str, ...]:
         stand_ins = question.stand_ins

@@ -36,6 +36,8 @@ _NEEDS_CODE = re.compile(
     r"Building source distributions for `([^`]+)` is disabled"
     r"|Failed to (?:download and )?build `([^`]+)`"
 )
+_NEEDS_PYTHON = re.compile(rf"\b({_NAME}\S*) depends on Python([<>=!~][^\s,]*)")
+_OFFLINE = re.compile(r"network (?:connectivity is|was) disabled")
 _UNREACHED = re.compile(
     r"error sending request|dns error|connection refused|tcp connect|timed? ?out"
     r"|client error \(connect\)",
@@ -83,6 +85,17 @@ class Refused:
     group: Group
     target: Target
     inputs: Inputs
+
+    @property
+    def without_wheels(self) -> tuple[str, ...]:
+        """The names of what uv finds no wheel of, and would take a source of."""
+        return tuple(dict.fromkeys(_NEEDS_SOURCE.findall(self.words)))
+
+    @property
+    def is_of_python(self) -> bool:
+        """Whether packages that take other versions of Python are all that is in the way."""
+        needed = _NEEDS_PYTHON.search(self.words) is not None
+        return needed and not (_OFFLINE.search(self.words) or self.without_wheels)
 
     def problem(self) -> Problem:
         """Its own words, at the user's line, with what to do about it (CASES R18, R23, R26)."""
@@ -210,8 +223,19 @@ def _bound_hint(refused: Refused) -> str | None:
     return f"{names[0]} is asked of {urls[names[0]]} only, as index(packages=[...]) says"
 
 
+def _python_hint(refused: Refused) -> str | None:
+    found = _NEEDS_PYTHON.findall(refused.words)
+    if not found:
+        return None
+    package, versions = found[0]
+    return (
+        f"{package} takes Python {versions}, and the image has {refused.target.python}: take "
+        "another version of it, or another Python: Image(python_version=...)"
+    )
+
+
 def _source_hint(refused: Refused) -> str | None:
-    needed = list(dict.fromkeys(_NEEDS_SOURCE.findall(refused.words)))
+    needed = list(refused.without_wheels)
     missing = list(dict.fromkeys([*_NO_WHEEL.findall(refused.words), *needed]))
     if not missing:
         return None
@@ -234,6 +258,7 @@ _HINTS: tuple[Callable[[Refused], str | None], ...] = (
     _accelerator_hint,
     _bound_hint,
     _source_hint,
+    _python_hint,
 )
 
 

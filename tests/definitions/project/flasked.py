@@ -1,0 +1,5 @@
+"""A server of the older kind."""
+
+from flask import Flask
+
+app = Flask(__name__)

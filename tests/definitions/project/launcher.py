@@ -1,0 +1,5 @@
+"""Starts what an image brings."""
+
+
+def main() -> None:
+    """Nothing, in a test."""
