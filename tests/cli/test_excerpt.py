@@ -58,6 +58,8 @@ def heavy(monkeypatch: pytest.MonkeyPatch) -> None:
         "class Words:\n    A = 'a'\nimage = Image().run(Words.A)\n",
         "image = (lambda n: Image().run(n))('a')\n",
         "image = [Image().run(n) for n in 'ab'][1]\n",
+        "image = Image().for_platform('linux/arm64', lambda image: image.run('a'))\n",
+        "def slim(image): return image.run('a')\nimage = Image().for_platform('linux/386', slim)\n",
         "try:\n    import nowhere\nexcept ImportError:\n    pass\nimage = Image().run('a')\n",
         "with open(__file__ if False else '/dev/null') as file:\n    image = Image().run('a')\n",
     ],

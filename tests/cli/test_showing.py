@@ -171,7 +171,12 @@ def test_json(locked: Project) -> None:
         }
     )
     assert found["settings"][-2] == snapshot(
-        {"name": "cmd", "value": '["python", "-m", "tiny"]', "at": ["service.py:7"]}
+        {
+            "name": "cmd",
+            "value": '["python", "-m", "tiny"]',
+            "at": ["service.py:7"],
+            "platform": None,
+        }
     )
     assert found["lock"] == snapshot(
         {

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from image.recipes import Recipe, calls, made
 from lading import Image, Secret, SpecificationError, secret
 from lading.config import ProjectImages
-from lading.config.calls import ARGUMENTS, CALLS, parameters
+from lading.config.calls import ARGUMENTS, CALLS, STEP_CALLS, parameters
 from lading.config.keys import OF_AN_IMAGE
 from lading.project_file import ProjectFile, read_project_file
 
@@ -85,7 +85,7 @@ def test_keys_and_steps_are_the_calls() -> None:
 def test_every_call_that_gives_an_image_has_a_key() -> None:
     public = {name for name, value in inspect.getmembers(Image, inspect.isfunction)
               if not name.startswith("_")}  # fmt: skip
-    assert public - set(CALLS) == {"replace", "pipe", "merge", "freeze"}
+    assert public - set(STEP_CALLS) == {"replace", "pipe", "merge", "freeze"}
     assert set(ARGUMENTS) == {one.name for one in parameters("__init__")}
     assert not set(ARGUMENTS) & set(CALLS)
     assert len(OF_AN_IMAGE) == len(set(OF_AN_IMAGE))
@@ -279,4 +279,73 @@ def test_only_one_of_two_files_is_read(tmp_path: Path) -> None:
     assert str(error.value).replace(str(tmp_path), "DIR").splitlines() == [
         "DIR/pyproject.toml:3: DIR/lading.toml is there too, and only one of the two is read",
         "hint: keep one of them; a lading.toml has the same keys, without tool.lading",
+    ]
+
+
+def test_steps_for_a_platform_are_an_array_in_a_step() -> None:
+    text = """
+        env = { A = "1" }
+        steps = [
+          { run = "all" },
+          { for_platform = { platform = "linux/arm64", steps = [
+            { system_packages = "libatomic1" },
+            { for_platform = { platform = ["linux/arm64", "linux/amd64"], steps = [
+              { run = "arm" },
+            ] } },
+          ] } },
+          { run = "last" },
+        ]
+    """
+    assert described(text) == (
+        Image()
+        .env(A="1")
+        .run("all")
+        .for_platform("linux/arm64", lambda image: image.system_packages("libatomic1").run("arm"))
+        .run("last")
+    )
+
+
+FORM = 'hint: {for_platform = {platform = "linux/arm64", steps = [{run = "make"}]}}'
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("for_platform = 3", ["for_platform takes a table of platform and steps", FORM]),
+        (
+            'for_platform = { platfrom = "linux/arm64", steps = [] }',
+            ["for_platform takes a table of platform and steps", FORM],
+        ),
+        (
+            'for_platform = { platform = "linux/amr64", steps = [] }',
+            ['platform "linux/amr64" is invalid', 'hint: did you mean "linux/arm64"?'],
+        ),
+        (
+            'for_platform = { platform = "linux/arm64", steps = { run = "a" } }',
+            ["steps is not an array", 'hint: steps = [{run = "make"}, {env = {A = "1"}}]'],
+        ),
+        (
+            'for_platform = { platform = "linux/arm64", steps = [{ rum = "a" }] }',
+            ["there is no step 'rum'", 'hint: did you mean "run"?'],
+        ),
+        (
+            'for_platform = { platform = "linux/arm64", steps = [{ run = 3 }, { workdir = "a" }] }',
+            [
+                "run takes one shell command as text, not 3",
+                'hint: run("python -m compileall -q /app")',
+                'container path "a" is not absolute',
+                'hint: write "/a"',
+            ],
+        ),
+    ],
+)
+def test_what_is_wrong_in_steps_for_a_platform_has_its_line(written: str, said: list[str]) -> None:
+    found = refusal(f"steps = [\n  {{ run = 'a' }},\n  {{ {written} }},\n]\n")
+    assert [line.removeprefix("lading.toml:3: ") for line in found] == said
+
+
+def test_a_platform_stands_in_steps_only() -> None:
+    assert refusal("[for_platform]\nplatform = 'linux/arm64'\nsteps = []\n") == [
+        "lading.toml:1: for_platform stands outside of steps",
+        "hint: keys have no order, and steps have: steps = [{for_platform = ...}]",
     ]

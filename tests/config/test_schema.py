@@ -15,7 +15,7 @@ from config.test_images import described, step
 from image.recipes import Recipe, calls
 from lading import SpecificationError
 from lading.config import schema
-from lading.config.calls import ARGUMENTS, CALLS
+from lading.config.calls import ARGUMENTS, STEP_CALLS
 from lading.project_file import SETTINGS
 
 VALIDATOR = Draft202012Validator(schema())
@@ -38,13 +38,16 @@ def test_every_argument_and_every_call_is_in_it() -> None:
     found: dict[str, Any] = schema()
     assert set(ARGUMENTS) <= set(found["properties"])
     assert all(found["properties"][name]["description"] for name in ARGUMENTS)
-    assert set(CALLS) <= set(found["$defs"])
-    assert all(found["$defs"][name]["description"] for name in CALLS)
+    assert set(STEP_CALLS) <= set(found["$defs"])
+    assert all(found["$defs"][name]["description"] for name in STEP_CALLS)
 
 
 @given(recipe=calls)
 def test_what_calls_can_say_is_valid(recipe: Recipe) -> None:
-    assert is_valid(tomli_w.dumps({"steps": [step(*call) for call in recipe]}))
+    steps = [step(*call) for call in recipe]
+    assert is_valid(tomli_w.dumps({"steps": steps}))
+    only = {"for_platform": {"platform": "linux/arm64", "steps": [*steps, *steps]}}
+    assert is_valid(tomli_w.dumps({"steps": [only]}))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,7 @@ def test_what_calls_can_say_is_valid(recipe: Recipe) -> None:
         'images.b = "x:y"\n[images.a]\nextends = "image"\n',
         'cmd = "x"\narchives.debian = {keyring = "a.gpg"}\narchives.ubuntu.unsigned = true\n',
         'index = [{url = "https://a"}, {url = "https://b", default = true}]\n',
+        'steps = [{for_platform = {platform = ["linux/arm64"], steps = [{run = "a"}]}}]\n',
     ],
 )
 def test_what_is_read_is_valid(text: str) -> None:
@@ -74,6 +78,10 @@ def test_what_is_read_is_valid(text: str) -> None:
         'index = {url = "https://x", packges = []}\n',
         "compile_bytecode = 'yes'\n",
         "components = 3\n",
+        'steps = [{for_platform = {platform = "linux/arm64"}}]\n',
+        "steps = [{for_platform = {platform = [], steps = []}}]\n",
+        'steps = [{for_platform = {platform = "linux/arm64", steps = [{rum = "a"}]}}]\n',
+        'for_platform = {platform = "linux/arm64", steps = []}\n',
     ],
 )
 def test_what_is_refused_is_not_valid(text: str) -> None:

@@ -101,20 +101,24 @@ class SignedArchive:
     Attributes:
         stanzas: The packages of `main`.
         others: Those of other components, by name.
+        architectures: Each has a list of its own packages, and of those that are for all.
     """
 
     folder: Path
     keys: Keys
     stanzas: list[str] = field(default_factory=list)
     others: dict[str, list[str]] = field(default_factory=dict)
+    architectures: tuple[str, ...] = (ARCHITECTURE,)
 
     def publish(self, suite: str = "bookworm", *, packing: str = ".xz", **release: str) -> None:
         """Write a suite with the packages that were added up to now."""
         place = self.folder / "dists" / suite
         files: dict[str, bytes] = {}
         for component, stanzas in {"main": self.stanzas, **self.others}.items():
-            path = f"{component}/binary-{ARCHITECTURE}/Packages"
-            files |= self._list(place, path, "\n".join(stanzas).encode(), packing)
+            for architecture in self.architectures:
+                path = f"{component}/binary-{architecture}/Packages"
+                text = "\n".join(one for one in stanzas if _is_for(one, architecture))
+                files |= self._list(place, path, text.encode(), packing)
         fields = {
             "Suite": "oldstable",
             "Codename": suite,
@@ -142,6 +146,12 @@ class SignedArchive:
         """The one package list that a client takes."""
         (found,) = self.folder.glob(f"dists/{suite}/main/binary-*/by-hash/SHA256/*")
         return found
+
+
+def _is_for(stanza: str, architecture: str) -> bool:
+    """Whether an index of the architecture lists it; the usual one has also what tells of none."""
+    said = stanza.partition("Architecture: ")[2].partition("\n")[0]
+    return said in {architecture, "all"} or architecture == ARCHITECTURE
 
 
 def sha256(content: bytes) -> str:

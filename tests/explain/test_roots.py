@@ -46,7 +46,7 @@ serve = [{ name = "d" }]
 
 
 def roots_of(image: Image, project: Path, *found: Distribution) -> tuple[Root, ...]:
-    return tuple(python_roots(read_inputs(image, project), project, MARKERS, found))
+    return tuple(python_roots(read_inputs(image, project), project, MARKERS, found, image))
 
 
 def test_what_the_project_of_a_uv_lock_requires(tmp_path: Path) -> None:

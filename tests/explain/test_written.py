@@ -45,6 +45,8 @@ IMAGES = [
     Image().workdir("/srv").user(0).user(33, group=33, name="www", home="/var/www"),
     Image().expose(8000, "53/udp").volume("/data", "/models").label({"a.b": "c", "d": ""}),
     Image().entrypoint("python", "-m").cmd("web").stop_signal("SIGINT"),
+    Image().for_platform("linux/arm64", lambda image: image.system_packages("curl").run("b")),
+    Image().for_platform(["linux/arm64", "linux/amd64"], lambda image: image.env(A="1")),
     Image().healthcheck("curl", "x", interval=30, timeout="1m30s", start_period="2s", retries=3),
 ]
 

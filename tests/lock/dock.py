@@ -80,9 +80,7 @@ class Dock:
             say=self.said.append,
         )
         return maker.make(
-            image,
             read_inputs(image, self.project),
-            self.project,
             [Platform.parse(platform) for platform in platforms or (AMD64,)],
             earlier=earlier,
             renewal=Renewal(everything=everything, packages=upgrade),

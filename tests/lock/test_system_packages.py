@@ -13,14 +13,16 @@ from lading.errors import LadingError
 from lading.lock.debs import debs_drift
 from lading.lock.drift import drift
 from lading.lock.file import emit_lock, parse_lock
+from lading.lock.fit import misfits
 from lading.lock.inputs import read_inputs
 from lading.lock.integrity import flaws
 from lading.lock.making import LockMaker
 from lading.lock.model import DebsFor
 from lading.lock.resolve import Renewal
 from lading.oci import layout
+from lading.oci.making import index_of
 from lading.platforms import Platform
-from lock.dock import AMD64
+from lock.dock import AMD64, ARM64
 from lock.package_index import pkg_info, sdist
 from lock.source_files import STATIC, publish_tools
 from oci import images
@@ -48,6 +50,10 @@ Status: deinstall ok config-files
 Version: 1.0
 Architecture: amd64
 """
+
+
+# libc6 is of whichever architecture is asked for.
+BASE = {"var/lib/dpkg/status": STATUS.replace(": amd64\n", ": all\n", 1).encode()}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +111,7 @@ def make(
     )
     asked = read_inputs(image, dock.project)
     platforms = [Platform.parse(AMD64)]
-    lock = maker.make(image, asked, dock.project, platforms, earlier=earlier, renewal=renewal)
+    lock = maker.make(asked, platforms, earlier=earlier, renewal=renewal)
     assert flaws(lock) == ()
     assert parse_lock(emit_lock(lock)) == lock
     assert debs_drift(image, part(lock)) == ()
@@ -367,3 +373,43 @@ def test_system_packages_that_are_locked_from_now_on_are_drift(
     )
     after = make(dock, image, earlier=before)
     assert part(after).debs_for == DebsFor(interpreter=() if has_python else ("python3.11",))
+
+
+def test_a_platform_has_the_packages_of_its_own_steps(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    """The lists of both architectures are read, each for what is asked for there."""
+    found, _ = archive
+    found.architectures = ("amd64", "arm64")
+    arm = [("libatomic1", "libc6"), ("libgomp1", "libc6"), ("libc6", ""), ("gcc-12-base", "")]
+    for name, depends in arm:
+        found.stanzas.append(stanza(name, "12.2", architecture="arm64", depends=depends))
+    publish(found)
+    bases = [images.image(one, [images.layer(BASE)]) for one in ("amd64", "arm64")]
+    layout.write(dock.project / "base", [index_of(bases)])
+    image = (
+        dock.image()
+        .replace(base_image="oci:base", lock_system_packages=True)
+        .system_packages("libgomp1")
+        .for_platform("linux/arm64", lambda one: one.system_packages("libatomic1"))
+    )
+    asked = read_inputs(image, dock.project)
+    platforms = [Platform.parse(one) for one in (AMD64, ARM64)]
+    maker = LockMaker(machine=dock.machine(), now=lambda: datetime(2026, 11, 22, tzinfo=UTC))
+    lock = maker.make(asked, platforms, earlier=None)
+
+    amd, on_arm = lock.platforms
+    assert [(deb.name, deb.architecture) for deb in amd.debs] == [("libgomp1", "amd64")]
+    assert [(deb.name, deb.architecture) for deb in on_arm.debs] == [
+        ("libatomic1", "arm64"),
+        ("libgomp1", "arm64"),
+    ]
+    assert on_arm.inputs is None  # no input of Python's differs
+    assert flaws(lock) == ()
+    assert misfits(lock, asked, [AMD64, ARM64]) == ()
+    again = read_inputs(image.system_packages("libgomp1"), dock.project)
+    assert maker.make(again, platforms, earlier=lock) == lock
+    more = image.for_platform("linux/arm64", lambda one: one.system_packages("gcc-12-base"))
+    assert misfits(lock, read_inputs(more, dock.project), [AMD64, ARM64]) == (
+        "linux/arm64: not locked: system package gcc-12-base",
+    )

@@ -106,6 +106,25 @@ def test_the_command_of_its_image_stays(tmp_path: Path) -> None:
     )
 
 
+def test_a_command_on_one_platform_is_none_for_a_service(tmp_path: Path) -> None:
+    """It would have none on the others, or two on that one."""
+    text = f"{START}image = image.for_platform('linux/arm64', lambda one: one.cmd('x'))\n"
+    served = "@lading.service(image=image)\ndef served(): ...\n"
+    with pytest.raises(SpecificationError) as error:
+        found(tmp_path, text + served)
+    message, hint = str(error.value).splitlines()
+    assert message.removeprefix(f"{tmp_path}/app.py:4: ") == (
+        "its image has a command on linux/arm64 only, and the service has none for the others"
+    )
+    assert hint == 'hint: say it here: command=["python", "-m", "service"]'
+    own = served.replace("image=image", "image=image, command=['y']")
+    assert [one.argv for one in commands(found(tmp_path, text + own))] == [("x",), ("y",)]
+
+
+def commands(image: Image) -> list[steps.Cmd]:
+    return [one for one in image.steps if isinstance(one, steps.Cmd)]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

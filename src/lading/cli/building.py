@@ -16,6 +16,7 @@ from lading.cli.handing import check_given
 from lading.cli.loading import loaded
 from lading.cli.talk import from_here, note
 from lading.grammar.nearest import did_you_mean
+from lading.image.on_platform import on_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,8 @@ def _surely(order: Order, found: Target) -> bool:
         return False
     from lading.cli.executed import surely_executed  # noqa: PLC0415 - not with --engine oci
 
-    return any(True for _ in surely_executed(found.image))
+    images = (on_platform(found.image, platform) for platform in order.platforms)
+    return any(True for image in images for _ in surely_executed(image))
 
 
 def _without(order: Order, found: Target, machine: Machine) -> Made | None:

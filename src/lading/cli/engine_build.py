@@ -20,6 +20,7 @@ from lading.dockerfile import needs_ssh
 from lading.engines import BuildRequest, find_engine
 from lading.engines import build as run_build
 from lading.errors import BuildError
+from lading.image.on_platform import on_platform
 
 if TYPE_CHECKING:
     from lading.cli.asked import Order
@@ -51,14 +52,15 @@ def build_with_engine(order: Order, found: Target, machine: Machine) -> tuple[Im
     if order.dialect == "classic":
         _check_classic(order, machine)
     platform = order.platforms[0]
+    image = on_platform(found.image, platform)
     folder = (order.context or default_folder(found.project, platform)).absolute()
     with ExitStack() as stack:
         handed: tuple[SecretSource, ...] = ()
         if order.dialect != "classic":  # which can't have any: freezing says so, with their lines
-            handed = stack.enter_context(handed_over(found.image, machine, found.project))
-        engine = _engine(order, found.image, machine)
+            handed = stack.enter_context(handed_over(image, machine, found.project))
+        engine = _engine(order, image, machine)
         _check_places(order, engine)
-        request = _request(order, found.image, machine, folder, handed)
+        request = _request(order, image, machine, folder, handed)
         # The engine reads the folder until it is done: no other service of the project may be
         # frozen to the same place meanwhile.
         stack.enter_context(alone_in(folder, machine))

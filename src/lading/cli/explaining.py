@@ -91,7 +91,12 @@ class Explaining:
             excluded=(kept,),
             for_engine=False,
         )
-        explainer = ImageExplainer(freezer=freezer, decided=decided, store=self.machine.store())
+        explainer = ImageExplainer(
+            freezer=freezer,
+            decided=decided,
+            written=found.image,
+            store=self.machine.store(),
+        )
         packages = explainer.packages(name)
         layers = () if packages else (*self._kept(name, kept), *explainer.layers(name))
         if not packages and not layers:
@@ -133,10 +138,14 @@ class Explaining:
         )
 
     def _unknown(self, name: str, explainer: ImageExplainer) -> SpecificationError:
+        from lading.explain.roots import platforms_asking  # noqa: PLC0415 - for this error only
+
         message = f"the image has no package and no layer {shown(name)} for {self.platform}"
         hint = did_you_mean(name, explainer.names())
         if built := explainer.built_with(name):
             hint = f"it is there to build {', '.join(built)}, in a stage that is not shipped"
+        elif others := platforms_asking(name, explainer.written):
+            hint = f"it is asked for on {', '.join(others)}: --platform {others[0]}"
         elif hint is None and digest_in(name):
             hint = "name the image whose layer it is: --image SRC"
         return SpecificationError(message, hint=hint)

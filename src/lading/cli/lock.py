@@ -112,9 +112,7 @@ def lock(  # noqa: PLR0913 - one argument an option
             say=say,
         )
         made = maker.make(
-            found.image,
             read_inputs(found.image, found.project),
-            found.project,
             wanted,
             earlier=earlier,
             renewal=Renewal(everything=upgrade, packages=upgraded),
@@ -138,9 +136,9 @@ def _drift(
     from lading.lock.fit import misfits  # noqa: PLC0415 - only for this command
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
 
-    inputs = read_inputs(found.image, found.project).inputs
+    asked = read_inputs(found.image, found.project)
     names = [str(platform) for platform in platforms]
-    return misfits(earlier, found.image, inputs, names, allow_unpinned_base=allow_unpinned_base)
+    return misfits(earlier, asked, names, allow_unpinned_base=allow_unpinned_base)
 
 
 def _remarks(lock: Lock) -> Iterator[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lading.explain.showing import LockState, Packages, Resolved, Shown
+    from lading.explain.values import Setting
     from lading.grammar.base import BaseImage
 
 __all__ = ["show"]
@@ -41,9 +42,7 @@ def show(*, target: str, project: str | None, base_image: BaseImage | None, as_j
 
     found = loaded(target, project=project, base_image=base_image)
     report = shown(
-        found.image,
-        project=found.project,
-        inputs=read_inputs(found.image, found.project).inputs,
+        read_inputs(found.image, found.project),
         lock=read_lock(found.project, lock_name(found.image)),
         mirrors=read_mirrors(found.project, Machine.here().environ),
     )
@@ -62,7 +61,8 @@ def _lines(report: Shown) -> Iterator[str]:
     yield from _aligned((one.name, f"{_said(one.value)} ({one.why})") for one in report.arguments)
     yield ""
     yield from _aligned(
-        (one.name, f"{one.value} ({', '.join(one.at) or 'the default'})") for one in report.settings
+        (_setting(one), f"{one.value} ({', '.join(one.at) or 'the default'})")
+        for one in report.settings
     )
     yield ""
     if report.mirrors:
@@ -71,6 +71,10 @@ def _lines(report: Shown) -> Iterator[str]:
         )
         yield ""
     yield from _lock_lines(report.lock)
+
+
+def _setting(one: Setting) -> str:
+    return f"{one.name} on {one.platform}" if one.platform else one.name
 
 
 def _aligned(rows: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 
     from lading.errors import Location
 
-__all__ = ["ARGUMENTS", "CALLS", "IN_STEPS_ONLY", "Written", "applied", "begun", "parameters"]
+__all__ = [
+    "ARGUMENTS",
+    "CALLS",
+    "FOR_PLATFORM",
+    "IN_STEPS_ONLY",
+    "STEP_CALLS",
+    "ForPlatform",
+    "Written",
+    "applied",
+    "begun",
+    "parameters",
+]
 
 CALLS: Final = (
     *("system_packages", "build_packages", "index"),
@@ -31,7 +42,13 @@ CALLS: Final = (
 )
 """In the order in which keys outside `steps` are carried out."""
 
-IN_STEPS_ONLY: Final = frozenset({"run", "run_script"})
+FOR_PLATFORM: Final = "for_platform"
+"""The call that takes steps: in code a function has them, and in a file an array."""
+
+STEP_CALLS: Final = (*CALLS, FOR_PLATFORM)
+"""What a step can be."""
+
+IN_STEPS_ONLY: Final = frozenset({"run", "run_script", FOR_PLATFORM})
 """What is done between other steps: TOML's keys have no order, and the elements of an array do."""
 
 _SECRETS: Final = frozenset({"secrets", "secret", "netrc", "client_certificate"})
@@ -63,6 +80,21 @@ class Written:
     location: Location
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForPlatform:
+    """Steps of a project file that are for some platforms only.
+
+    Attributes:
+        platform: As it was read.
+        steps: The steps.
+        location: The line of the call.
+    """
+
+    platform: object
+    steps: tuple[Written | ForPlatform, ...]
+    location: Location
+
+
 def begun(base: Image | None, arguments: Mapping[str, object], location: Location) -> Image:
     """The image that these arguments of the constructor give, or that they make of another.
 
@@ -74,16 +106,33 @@ def begun(base: Image | None, arguments: Mapping[str, object], location: Locatio
         return Image(**given) if base is None else base.replace(**given)
 
 
-def applied(image: Image, written: Written) -> Image:
-    """The image after a call: after several, where the value is an array of tables.
+def applied(image: Image, calls: Iterable[Written | ForPlatform]) -> Image:
+    """The image after these calls.
 
     Raises:
-        SpecificationError: The value is not what the call takes.
+        SpecificationError: Values are not what their calls take; all such together.
     """
-    for value in _values(written):
-        words, options = _bound(written, value)
-        with standing_at(written.location):
-            image = getattr(image, written.name)(*words, **options)
+    found: list[Problem] = []
+    for call in calls:
+        try:
+            image = _called(image, call)
+        except SpecificationError as error:
+            found += error.problems
+    if found:
+        raise SpecificationError(found)
+    return image
+
+
+def _called(image: Image, call: Written | ForPlatform) -> Image:
+    """The image after a call: after several, where the value is an array of tables."""
+    if isinstance(call, ForPlatform):
+        platform: Any = call.platform
+        with standing_at(call.location):
+            return image.for_platform(platform, applied, call.steps)
+    for value in _values(call):
+        words, options = _bound(call, value)
+        with standing_at(call.location):
+            image = getattr(image, call.name)(*words, **options)
     return image
 
 

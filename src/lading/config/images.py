@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lading.config.calls import ARGUMENTS, CALLS, Written, applied, begun
+from lading.config.calls import (
+    ARGUMENTS,
+    CALLS,
+    FOR_PLATFORM,
+    STEP_CALLS,
+    ForPlatform,
+    Written,
+    applied,
+    begun,
+)
 from lading.config.keys import (
     EXTENDS,
     MAIN,
     NAMED,
     OF_AN_IMAGE,
     OUTSIDE_STEPS,
+    PLATFORM,
     STEPS,
     meant,
     problems,
@@ -117,11 +127,11 @@ class ProjectImages:
         arguments = {name: table[name] for name in ARGUMENTS if name in table}
         image = self._begun(base, arguments, keys)
         found: list[Problem] = []
-        for written in self._calls(table, keys, found):
-            try:
-                image = applied(image, written)
-            except SpecificationError as error:
-                found += error.problems
+        calls = tuple(self._calls(table, keys, found))
+        try:
+            image = applied(image, calls)
+        except SpecificationError as error:
+            found += error.problems
         if found:
             raise SpecificationError(found)
         return image
@@ -150,26 +160,43 @@ class ProjectImages:
 
     def _calls(
         self, table: Mapping[str, object], keys: KeyPath, found: list[Problem]
-    ) -> Iterator[Written]:
+    ) -> Iterator[Written | ForPlatform]:
         """Every call: those of keys first, then the steps; what is none is noted as wrong."""
         for name in OUTSIDE_STEPS:
             if name in table:
                 yield self._written(name, table[name], (*keys, name))
-        steps = table.get(STEPS, [])
+        yield from self._steps(table.get(STEPS, []), (*keys, STEPS), found)
+
+    def _steps(
+        self, steps: object, keys: KeyPath, found: list[Problem]
+    ) -> Iterator[Written | ForPlatform]:
         if not isinstance(steps, list):
-            found.append(self._problem("steps is not an array", (*keys, STEPS), _STEP_FORM))
+            found.append(self._problem("steps is not an array", keys, _STEP_FORM))
             return
         for index, step in enumerate(steps):
-            place = (*keys, STEPS, index)
+            place = (*keys, index)
             if not isinstance(step, dict) or len(step) != 1:
                 found.append(self._problem("a step is a table of one call", place, _STEP_FORM))
                 continue
             ((name, value),) = step.items()
-            if name in CALLS:
+            if name == FOR_PLATFORM:
+                yield from self._for_platform(value, (*place, name), found)
+            elif name in CALLS:
                 yield self._written(name, value, (*place, name))
             else:
                 message = f"there is no step {name!r}"
-                found.append(self._problem(message, place, meant(name, CALLS)))
+                found.append(self._problem(message, place, meant(name, STEP_CALLS)))
+
+    def _for_platform(
+        self, value: object, keys: KeyPath, found: list[Problem]
+    ) -> Iterator[ForPlatform]:
+        if not isinstance(value, dict) or value.keys() != {PLATFORM, STEPS}:
+            message = f"{FOR_PLATFORM} takes a table of {PLATFORM} and {STEPS}"
+            found.append(self._problem(message, keys, _PLATFORM_FORM))
+            return
+        steps = tuple(self._steps(value[STEPS], (*keys, STEPS), found))
+        location = self.file.location(*keys)
+        yield ForPlatform(platform=value[PLATFORM], steps=steps, location=location)
 
     def _written(self, name: str, value: object, keys: KeyPath) -> Written:
         return Written(name=name, value=value, location=self.file.location(*keys))
@@ -182,3 +209,4 @@ class ProjectImages:
 
 
 _STEP_FORM = 'steps = [{run = "make"}, {env = {A = "1"}}]'
+_PLATFORM_FORM = '{for_platform = {platform = "linux/arm64", steps = [{run = "make"}]}}'

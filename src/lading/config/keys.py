@@ -22,6 +22,7 @@ __all__ = [
     "NAMED",
     "OF_AN_IMAGE",
     "OUTSIDE_STEPS",
+    "PLATFORM",
     "STEPS",
     "meant",
     "problems",
@@ -33,6 +34,8 @@ MAIN: Final = "image"
 NAMED: Final = "images"
 EXTENDS: Final = "extends"
 STEPS: Final = "steps"
+PLATFORM: Final = "platform"
+"""Beside the steps that are for it."""
 
 NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 """What an image may be called: it is a part of the name of its lock."""

@@ -6,8 +6,8 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from lading.config.calls import CALLS, parameters
-from lading.config.keys import EXTENDS, MAIN, NAME, NAMED, OUTSIDE_STEPS, STEPS
+from lading.config.calls import CALLS, FOR_PLATFORM, STEP_CALLS, parameters
+from lading.config.keys import EXTENDS, MAIN, NAME, NAMED, OUTSIDE_STEPS, PLATFORM, STEPS
 from lading.distros import SUPPORTED
 from lading.image import Image, secret
 from lading.mirrors import REGISTRY_MIRRORS, URL_MIRRORS
@@ -117,7 +117,7 @@ def _image_keys() -> dict[str, Schema]:
 
 
 def _steps() -> Schema:
-    each = [_closed({name: {"$ref": f"#/$defs/{name}"}}, required=[name]) for name in CALLS]
+    each = [_closed({name: {"$ref": f"#/$defs/{name}"}}, required=[name]) for name in STEP_CALLS]
     return {
         "description": "Calls in their order, one in each table; they come after all other keys.",
         "type": "array",
@@ -130,7 +130,16 @@ def _suggested(name: str) -> Schema:
 
 
 def _call_definitions() -> dict[str, Schema]:
-    return {name: _call(name) for name in CALLS}
+    return {name: _call(name) for name in CALLS} | {FOR_PLATFORM: _for_platform()}
+
+
+def _for_platform() -> Schema:
+    """The one call whose argument is a function, for which a file has the steps that it adds."""
+    about = getattr(Image, FOR_PLATFORM)
+    words = {**_WORDS, "minItems": 1}
+    platform = {"anyOf": [_TEXT, words]} | _described(_argument_texts(about)[PLATFORM])
+    table = _closed({PLATFORM: platform, STEPS: _steps()}, required=[PLATFORM, STEPS])
+    return table | _described(_first_sentence(about))
 
 
 def _call(name: str) -> Schema:

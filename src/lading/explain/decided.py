@@ -39,7 +39,7 @@ __all__ = ["side_of_info", "side_of_lock"]
 
 def side_of_lock(lock: Lock, name: str) -> Side:
     """What a lock says."""
-    parts = tuple(_of_lock(part, lock.inputs) for part in lock.platforms)
+    parts = tuple(_of_lock(part, lock.inputs_of(part)) for part in lock.platforms)
     return Side(name=name, kind="lock", parts=parts)
 
 

@@ -14,7 +14,11 @@ from lading.explain.naming import by_name
 from lading.explain.packages import Explained, Locked, explained
 from lading.explain.reading import PackageReader
 from lading.explain.requirements import python_graph, system_graph
-from lading.explain.roots import building_roots, python_roots, system_roots
+from lading.explain.roots import (
+    building_roots,
+    python_roots,
+    system_roots,
+)
 from lading.grammar.python_version import PythonVersion
 from lading.info import InstallPython, InstallSystem
 from lading.lock.inputs import read_inputs
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from lading.explain.reading import DebSays, WheelSays
     from lading.freeze import Freezer
     from lading.freeze.deciding import Decided
+    from lading.image import Image
     from lading.info import ImageInfo
     from lading.lock.model import Deb, Distribution
     from lading.store import Store
@@ -45,11 +50,13 @@ class ImageExplainer:
     Attributes:
         freezer: What gets files.
         decided: The image.
+        written: The same with the steps of all platforms.
         store: Where what was read of packages is kept.
     """
 
     freezer: Freezer
     decided: Decided
+    written: Image
     store: Store
 
     def packages(self, name: str) -> tuple[PackageReport, ...]:
@@ -130,7 +137,7 @@ class ImageExplainer:
         says, unknown = self._reader.distributions(self._distributions)
         markers, asked = self._markers(), self._reader.asked
         project = self.decided.origin.project
-        roots = tuple(python_roots(asked, project, markers, self._distributions))
+        roots = tuple(python_roots(asked, project, markers, self._distributions, self.written))
         requires = {one.name: () for one in self._distributions} | {
             name: found.requires for name, found in says.items()
         }
@@ -158,9 +165,9 @@ class ImageExplainer:
         info = self._info
         debs = (*self._installed, *((info.build_debs or ()) if kind == "compiling" else ()))
         says, unknown = self._reader.debs(debs)
-        roots: tuple[Root, ...] = tuple(system_roots(info))
+        roots: tuple[Root, ...] = tuple(system_roots(info, self.written))
         if kind == "compiling":
-            roots = (*roots, *building_roots(info))
+            roots = (*roots, *building_roots(info, self.written))
         layers = {one.name: layer.name for layer in self._plan for one in layer.debs}
         return Explained(
             kind=kind,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lading.explain.graph import Root
 from lading.explain.requirements import nodes_of, parsed
 from lading.freeze.deciding import place
 from lading.image import steps
+from lading.image.spans import settings
+from lading.image.system import packages_for
 from lading.info import InstallSystem
 from lading.requirements.uv_lock import read_toml_lock
 
@@ -15,13 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from lading.image import Image
     from lading.image.steps import PythonStep
     from lading.info import ImageInfo
     from lading.lock.inputs import Asked
     from lading.lock.model import Distribution
+    from lading.platforms import Platform
     from lading.requirements import SourcedRequirement
 
-__all__ = ["building_roots", "python_roots", "system_roots"]
+__all__ = ["building_roots", "platforms_asking", "python_roots", "system_roots"]
 
 
 def python_roots(
@@ -29,6 +34,7 @@ def python_roots(
     project: Path,
     markers: Mapping[str, str],
     distributions: Iterable[Distribution],
+    written: Image,
 ) -> Iterator[Root]:
     """The requirements of an image that hold for a target.
 
@@ -37,16 +43,24 @@ def python_roots(
         project: Its folder.
         markers: The environment that markers are evaluated in.
         distributions: What is locked, of which some requirements tell only where it is.
+        written: The image with the steps of all platforms.
 
     Raises:
         SpecificationError: A uv.lock can't be read.
     """
     by_place = {one.url.removeprefix("./"): one.name for one in distributions}
     for step, found in (pair for group in asked.groups for pair in group):
-        if isinstance(step, steps.UvLock):
-            yield from _of_uv_lock(step, project, markers)
+        only = _only_on(_platforms_of(step, written))
+        roots = list(_of_uv_lock(step, project, markers)) if isinstance(step, steps.UvLock) else []
         for one in found.requirements:
-            yield from _of_requirement(one, step, project, markers, by_place)
+            roots += _of_requirement(one, step, project, markers, by_place)
+        yield from (replace(root, text=f"{root.text}{only}") for root in roots)
+
+
+def _platforms_of(step: PythonStep, written: Image) -> tuple[Platform, ...]:
+    """The platforms that a step is for, whose image has only these left."""
+    same = (one for one in written.steps if one.location == step.location)
+    return next((one.platforms for one in same if replace(one, platforms=()) == step), ())
 
 
 def _of_requirement(
@@ -96,21 +110,59 @@ def _line(dependency: Mapping[str, Any]) -> str:
     return f"{named} ; {marker}" if marker else named
 
 
-def system_roots(info: ImageInfo) -> Iterator[Root]:
-    """The system packages that an image asks for, and those that its Python is made of."""
+def system_roots(info: ImageInfo, written: Image) -> Iterator[Root]:
+    """The system packages that an image asks for, and those that its Python is made of.
+
+    Args:
+        info: What is installed.
+        written: The image with the steps of all platforms.
+    """
     for word in info.interpreter_packages:
         yield _word(word, ())
+    only = _platforms_of_words(written)
     for step in info.steps:
         if isinstance(step, InstallSystem):
-            yield from (_word(word, step.at) for word in step.packages)
+            yield from (_word(word, step.at, only.get(word, ())) for word in step.packages)
 
 
-def building_roots(info: ImageInfo) -> Iterator[Root]:
+def building_roots(info: ImageInfo, written: Image) -> Iterator[Root]:
     """The system packages that are there for compiling alone."""
-    yield from (_word(word, ()) for word in info.build_packages)
+    only = _platforms_of_words(written)
+    yield from (_word(word, (), only.get(word, ())) for word in info.build_packages)
 
 
-def _word(word: str, at: tuple[str, ...]) -> Root:
+def platforms_asking(name: str, written: Image) -> tuple[str, ...]:
+    """The platforms that have a step of their own which asks for a package by this name."""
+    found = (step for step in written.steps if step.platforms and name in _names(step, written))
+    return tuple(dict.fromkeys(str(one) for step in found for one in step.platforms))
+
+
+def _names(step: steps.Step, image: Image) -> tuple[str | None, ...]:
+    match step:
+        case steps.SystemPackages():
+            return packages_for(step, image.distro)
+        case steps.PythonPackages(requirements=requirements):
+            return tuple(one.name for one in requirements)
+        case _:
+            return ()
+
+
+def _platforms_of_words(image: Image) -> dict[str, tuple[Platform, ...]]:
+    """By system package the platforms that alone ask for it; none where all do."""
+    found: dict[str, tuple[Platform, ...]] = {}
+    for step in settings(image.steps, steps.SystemPackages):
+        for word in packages_for(step, image.distro):
+            before = found.get(word, step.platforms)
+            found[word] = (*before, *step.platforms) if before and step.platforms else ()
+    return found
+
+
+def _word(word: str, at: tuple[str, ...], platforms: Iterable[Platform] = ()) -> Root:
     """A word as the grammar of Debian's family has it: `name`, `name=version`, `name:arch`."""
     name = word.partition("=")[0].partition(":")[0]
-    return Root(targets=(name,), text=word, at=at)
+    return Root(targets=(name,), text=f"{word}{_only_on(platforms)}", at=at)
+
+
+def _only_on(platforms: Iterable[Platform]) -> str:
+    names = ", ".join(dict.fromkeys(map(str, platforms)))
+    return f" (on {names} only)" if names else ""

@@ -11,14 +11,15 @@ from lading.freeze.deciding import place
 from lading.lock.debs import unlocked_packages
 from lading.lock.file import lock_name
 from lading.lock.fit import misfits
+from lading.platforms import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from lading.image import Image
     from lading.image.steps import Step
-    from lading.lock.model import Inputs, Lock, PlatformLock
+    from lading.lock.inputs import Asked
+    from lading.lock.model import Lock, PlatformLock
     from lading.mirrors import Mirrors
 
 __all__ = ["Call", "LockState", "Mirror", "Packages", "Resolved", "Shown", "shown"]
@@ -117,21 +118,18 @@ class Shown:
     lock: LockState
 
 
-def shown(
-    image: Image, *, project: Path, inputs: Inputs, lock: Lock | None, mirrors: Mirrors
-) -> Shown:
-    """The image, with all that is known of it.
+def shown(asked: Asked, *, lock: Lock | None, mirrors: Mirrors) -> Shown:
+    """An image, with all that is known of it.
 
     Args:
-        image: The image.
-        project: Its folder, absolute, for the user's lines.
-        inputs: What it asks to be locked.
+        asked: The image, and what it asks to be locked.
         lock: The project's lock, where there is one.
         mirrors: The project's mirrors.
 
     Raises:
         SpecificationError: A step does not say what it installs on the image's distro.
     """
+    image, project = asked.image, asked.project
 
     def at(found: Iterable[Step]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(place(step.location, project) for step in found))
@@ -144,7 +142,7 @@ def shown(
         arguments=argument_values(image),
         settings=container_settings(image, at),
         mirrors=tuple(_mirrors(mirrors)),
-        lock=_lock_state(image, inputs, lock),
+        lock=_lock_state(asked, lock),
     )
 
 
@@ -158,16 +156,19 @@ def _mirrors(mirrors: Mirrors) -> Iterator[Mirror]:
         yield Mirror(name=host, value=value, origin=said["registries"])
 
 
-def _lock_state(image: Image, inputs: Inputs, lock: Lock | None) -> LockState:
+def _lock_state(asked: Asked, lock: Lock | None) -> LockState:
+    file = lock_name(asked.image)
     if lock is None:
-        return LockState(file=lock_name(image), state="missing")
+        return LockState(file=file, state="missing")
     names = [part.platform for part in lock.platforms]
     # Whether a base may go without a digest is asked where the image is made.
-    drifted = misfits(lock, image, inputs, names, allow_unpinned_base=True)
+    drifted = misfits(lock, asked, names, allow_unpinned_base=True)
     if drifted:
-        return LockState(file=lock_name(image), state="drifted", drifted=drifted)
-    platforms = tuple(_resolved(part, image) for part in lock.platforms)
-    return LockState(file=lock_name(image), state="fits", platforms=platforms)
+        return LockState(file=file, state="drifted", drifted=drifted)
+    platforms = tuple(
+        _resolved(part, asked.on(Platform.parse(part.platform)).image) for part in lock.platforms
+    )
+    return LockState(file=file, state="fits", platforms=platforms)
 
 
 def _resolved(part: PlatformLock, image: Image) -> Resolved:

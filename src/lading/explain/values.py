@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lading.freeze.config import config_of
 from lading.grammar.base import SCRATCH
 from lading.image import steps
+from lading.image.on_platform import named_platforms, on_platform
 from lading.image.pythons import told_python
 from lading.image.spans import settings
 from lading.lock.inputs import base_of
@@ -68,11 +69,13 @@ class Setting:
         name: Such as `workdir`.
         value: In words.
         at: The user's lines; none where it is the default.
+        platform: The one that it holds on, where it is another on the others.
     """
 
     name: str
     value: str
     at: tuple[str, ...] = ()
+    platform: str | None = None
 
 
 def argument_values(image: Image) -> tuple[Value, ...]:
@@ -124,10 +127,23 @@ def _value(name: str, value: str | bool | None, origin: Origin) -> Value:  # noq
 def container_settings(image: Image, at: Places) -> tuple[Setting, ...]:
     """How a container of the image is run: what it says, and the defaults of what every one has.
 
+    What is another on a platform that some step names follows, with that platform.
+
     Args:
         image: The image.
         at: Gives the user's lines of steps.
     """
+    common = _settings(on_platform(image, None), at)
+    others = (
+        replace(one, platform=str(platform))
+        for platform in named_platforms(image.steps)
+        for one in _settings(on_platform(image, platform), at)
+        if one not in common
+    )
+    return (*common, *others)
+
+
+def _settings(image: Image, at: Places) -> tuple[Setting, ...]:
     config = config_of(image, LockedBase(reference=str(base_of(image))), at)
     lines = dict(config.at)
     said = (

@@ -39,8 +39,20 @@ def written_image(image: Image) -> str:
     )
 
 
-def written_step(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a call
-    """The call of one step."""
+def written_step(step: Step) -> str:
+    """The call of one step; of one for some platforms as the call that says so has it."""
+    called = _written(step)
+    if not step.platforms:
+        return called
+    return f"for_platform({_value(_platforms(step))}, lambda image: image.{called})"
+
+
+def _platforms(step: Step) -> str | tuple[str, ...]:
+    names = tuple(map(str, step.platforms))
+    return names[0] if len(names) == 1 else names
+
+
+def _written(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a call
     match step:
         case steps.PythonPackages():
             return _python_packages(step)

@@ -28,6 +28,7 @@ from lading.grammar.invalid import Invalid
 from lading.grammar.words import shown
 from lading.image import steps
 from lading.image.call import Call
+from lading.image.on_platform import on_platform
 from lading.image.words import parse_flag
 from lading.lock.debs import unlocked_packages
 from lading.lock.file import lock_name, read_lock, write_lock
@@ -164,13 +165,16 @@ class Freezer:
             raise FreezeError(f"the project {project} is not a folder")
         if target is not None:
             check_target(Path(target), root)
+        built_for = _platform(platform)
+        whole, image = image, on_platform(image, built_for)
         if self.dialect == "classic":
             refuse_secrets(image)
         if self.vendor and not image.lock_python_packages:
             raise FreezeError(_unvendorable(image))
-        asked = read_inputs(image, root)
+        every = read_inputs(whole, root)
+        asked = every.on(built_for)
         mirrors = read_mirrors(root, self.machine.environ)
-        part = self._locked_part(image, asked, root, _platform(platform))
+        part = self._locked_part(every, built_for)
         if self.vendor and (unlocked := unlocked_packages(image, part)):
             raise FreezeError(_unlocked_system(image, unlocked))
         targets = (*excluded, *([Path(target)] if target is not None else ()))
@@ -279,12 +283,10 @@ class Freezer:
             offline=self.offline,
         )
 
-    def _locked_part(
-        self, image: Image, asked: Asked, root: Path, platform: Platform
-    ) -> PlatformLock:
-        name = str(platform)
-        lock = read_lock(root, lock_name(image))
-        drifted = self._drifted(image, lock, asked, name)
+    def _locked_part(self, asked: Asked, platform: Platform) -> PlatformLock:
+        name, file = str(platform), lock_name(asked.image)
+        lock = read_lock(asked.project, file)
+        drifted = self._drifted(lock, asked, name)
         part = lock.platform(name) if lock else None
         if part is not None and not drifted:
             return part
@@ -299,21 +301,17 @@ class Freezer:
             allow_unpinned_base=self.allow_unpinned_base,
             say=self.say,
         )
-        made = maker.make(image, asked, root, platforms, earlier=lock)
-        write_lock(root, made, lock_name(image))
+        made = maker.make(asked, platforms, earlier=lock)
+        write_lock(asked.project, made, file)
         found = made.platform(name)
         assert found is not None  # noqa: S101 - it was among those asked for
         return found
 
-    def _drifted(
-        self, image: Image, lock: Lock | None, asked: Asked, platform: str
-    ) -> tuple[str, ...]:
-        found = misfits(
-            lock, image, asked.inputs, [platform], allow_unpinned_base=self.allow_unpinned_base
-        )
+    def _drifted(self, lock: Lock | None, asked: Asked, platform: str) -> tuple[str, ...]:
+        found = misfits(lock, asked, [platform], allow_unpinned_base=self.allow_unpinned_base)
         if lock is None:
             return found
-        return tuple(f"{lock_name(image)} is out of date: {one}" for one in found)
+        return tuple(f"{lock_name(asked.image)} is out of date: {one}" for one in found)
 
     def _unlocked(self, asked: Asked, group: int, root: Path) -> Iterable[SourcedRequirement]:
         from lading.requirements import export_uv_lock  # noqa: PLC0415 - only for such a file

@@ -31,6 +31,7 @@ from lading.image.merging import (
     merged_steps,
     step_contradictions,
 )
+from lading.image.on_platform import PlatformCalls
 from lading.image.packages import PackageCalls
 from lading.image.pythons import check_base, default_python
 from lading.image.system import check_archive, check_auto
@@ -68,7 +69,7 @@ class Arguments(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Image(PackageCalls, FileCalls, ContainerCalls):
+class Image(PackageCalls, FileCalls, ContainerCalls, PlatformCalls):
     """An immutable description of a container image for a Python model server.
 
     Args:

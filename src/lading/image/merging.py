@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lading.errors import Problem
 from lading.grammar.words import shown
 from lading.image import steps
+from lading.image.on_platform import named_platforms, steps_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,10 +64,25 @@ def merged_steps(one: Sequence[Step], other: Sequence[Step]) -> tuple[Step, ...]
 def step_contradictions(
     one: Sequence[Step], other: Sequence[Step]
 ) -> Iterator[tuple[str, Location, Location]]:
-    """What steps of the two say that can't both be so, and where each of them says it."""
+    """What steps of the two say that can't both be so, and where each of them says it.
+
+    On any platform that one of them names, or on the others.
+    """
     shared = _shared(one, other)
-    said = {what: (value, step) for step in one[shared:] for what, value in _said(step)}
-    for step in other[shared:]:
+    ours, theirs = one[shared:], other[shared:]
+    platforms = (None, *named_platforms((*ours, *theirs)))
+    yield from dict.fromkeys(
+        found
+        for platform in platforms
+        for found in _contradictions(steps_on(ours, platform), steps_on(theirs, platform))
+    )
+
+
+def _contradictions(
+    one: Sequence[Step], other: Sequence[Step]
+) -> Iterator[tuple[str, Location, Location]]:
+    said = {what: (value, step) for step in one for what, value in _said(step)}
+    for step in other:
         for what, value in _said(step):
             if what in said and said[what][0] != value:
                 yield what, said[what][1].location, step.location

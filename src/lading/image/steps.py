@@ -3,6 +3,9 @@
 A step has no behaviour. What reads steps matches over the closed set `Step` and ends in
 `assert_never`. A step's location is kept for messages and is no part of what the step means: two
 images are equal when their recipes are, wherever they were written.
+
+A step may be for some platforms only. Who locks or freezes asks `lading.image.on_platform` for the
+image on one platform first, and then has every step that it sees.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from lading.grammar.port import Port
     from lading.grammar.requirement import Requirement
     from lading.grammar.secret import Secret
+    from lading.platforms import Platform
 
 __all__ = [
     "BuildInclude",
@@ -47,7 +51,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Located:
+    """What every step has.
+
+    Attributes:
+        location: The user's line.
+        platforms: Those that the step is for; all where empty.
+    """
+
     location: Location = field(compare=False)
+    platforms: tuple[Platform, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,9 +124,9 @@ class DebLocker:
 
     def _may_stay(self, earlier: PlatformLock, part: PlatformLock) -> bool:
         """Whether packages fit that were chosen before, and were not to be chosen anew."""
-        before, now = self.known.earlier, self.known.asked.inputs
+        before, now = self.known.inputs_before(earlier), self.known.asked.inputs
         is_same = before is not None and all(
-            getattr(before.inputs, name) == getattr(now, name) for name in _DECIDING
+            getattr(before, name) == getattr(now, name) for name in _DECIDING
         )
         if not is_same or earlier.base != part.base or self.known.renewal.renews_debs(earlier):
             return False

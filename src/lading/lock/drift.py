@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from lading.lock.model import InputGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lading.lock.model import (
         InputFile,
@@ -32,10 +33,16 @@ _NAMES = {
     "accelerator": "the accelerator",
 }
 _NOTHING = InputGroup()
+_NONE: Final[Mapping[str, Inputs]] = MappingProxyType({})
 
 
 def drift(
-    lock: Lock, inputs: Inputs, platforms: Sequence[str], *, allow_unpinned_base: bool = False
+    lock: Lock,
+    inputs: Inputs,
+    platforms: Sequence[str],
+    *,
+    own: Mapping[str, Inputs] = _NONE,
+    allow_unpinned_base: bool = False,
 ) -> tuple[str, ...]:
     """Each thing that differs: what the lock was made from, against what the image asks for now.
 
@@ -45,17 +52,36 @@ def drift(
         lock: The lock.
         inputs: What the image asks for.
         platforms: The platforms that must be in the lock.
+        own: By platform, what the image asks for there, where that is something else.
         allow_unpinned_base: Whether their base images may go without a digest.
     """
-    old = lock.inputs
+    parts = [part for name in platforms if (part := lock.platform(name)) is not None]
+    found = {
+        part.platform: _differences(lock.inputs_of(part), own.get(part.platform, inputs))
+        for part in parts
+    }
     return (
-        *_settings(old, inputs),
-        *_indexes(old.indexes, inputs.indexes),
-        *_listed("place to find links", old.find_links, inputs.find_links),
-        *_trust(old, inputs),
-        *_installations(old.groups, inputs.groups),
+        *_by_platform(found or {"": _differences(lock.inputs, inputs)}),
         *(f"{name} is not in the lock" for name in platforms if lock.platform(name) is None),
         *(() if allow_unpinned_base else _unpinned(lock, platforms)),
+    )
+
+
+def _by_platform(found: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """What differs on all platforms, once; then what does on some, with their names."""
+    everywhere = set.intersection(*map(set, found.values()))
+    yield from (one for one in next(iter(found.values())) if one in everywhere)
+    for platform, some in found.items():
+        yield from (f"{platform}: {one}" for one in some if one not in everywhere)
+
+
+def _differences(old: Inputs, new: Inputs) -> tuple[str, ...]:
+    return (
+        *_settings(old, new),
+        *_indexes(old.indexes, new.indexes),
+        *_listed("place to find links", old.find_links, new.find_links),
+        *_trust(old, new),
+        *_installations(old.groups, new.groups),
     )
 
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from lading.lock.debs import debs_drift
 from lading.lock.drift import drift
 from lading.lock.file import lock_name
+from lading.platforms import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lading.image import Image
-    from lading.lock.model import Inputs, Lock
+    from lading.lock.inputs import Asked
+    from lading.lock.model import Lock
 
 __all__ = ["misfits"]
 
 
 def misfits(
     lock: Lock | None,
-    image: Image,
-    inputs: Inputs,
+    asked: Asked,
     platforms: Sequence[str],
     *,
     allow_unpinned_base: bool = False,
@@ -31,18 +31,29 @@ def misfits(
 
     Args:
         lock: The lock; None where there is none.
-        image: What it is to be of.
-        inputs: What the image asks for.
+        asked: What the image asks for.
         platforms: The platforms that must be in the lock.
         allow_unpinned_base: Whether their base images may go without a digest.
 
     Raises:
-        SpecificationError: A step does not say what it installs on the image's distro.
+        SpecificationError: A step does not say what it installs on the image's distro, or a file
+            that one names for a platform is missing or invalid.
     """
     if lock is None:
-        return (f"there is no {lock_name(image)}",)
-    found = drift(lock, inputs, platforms, allow_unpinned_base=allow_unpinned_base)
+        return (f"there is no {lock_name(asked.image)}",)
+    here = {name: asked.on(Platform.parse(name)) for name in platforms}
+    found = drift(
+        lock,
+        asked.inputs,
+        platforms,
+        own={name: one.inputs for name, one in here.items()},
+        allow_unpinned_base=allow_unpinned_base,
+    )
     if found:
         return found
     parts = (part for name in platforms if (part := lock.platform(name)) is not None)
-    return tuple(f"{part.platform}: {one}" for part in parts for one in debs_drift(image, part))
+    return tuple(
+        f"{part.platform}: {one}"
+        for part in parts
+        for one in debs_drift(here[part.platform].image, part)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lading.distros import base_image
@@ -12,6 +12,7 @@ from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.image import steps
 from lading.image.named_secrets import different_sources
+from lading.image.on_platform import named_platforms, on_platform
 from lading.image.spans import spans
 from lading.lock.archives import read_archives
 from lading.lock.groups import is_lock
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from lading.grammar.base import BaseImage
     from lading.grammar.reference import Digest
     from lading.image import Image
+    from lading.platforms import Platform
 
     Sets: TypeAlias = tuple[tuple[steps.PythonStep, RequirementSet], ...]
 
@@ -45,25 +47,46 @@ __all__ = ["Asked", "base_of", "read_inputs"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """All that an image asks to be locked.
+    """All that an image asks to be locked, on those platforms that none of its steps names.
 
     Attributes:
+        image: The image.
+        project: The folder that its paths start from.
         inputs: The part that the lock file records.
         groups: For each installation, its steps and what each asks for. A uv.lock is not read yet:
             only uv can, and that takes a process.
     """
 
+    image: Image
+    project: Path
     inputs: Inputs
     groups: tuple[Sets, ...]
+    _found: dict[Platform | None, Asked] = field(default_factory=dict, compare=False, repr=False)
+
+    def on(self, platform: Platform) -> Asked:
+        """What the image asks for on one platform; its files are read once.
+
+        Raises:
+            SpecificationError: As `read_inputs`.
+        """
+        named = platform if platform in named_platforms(self.image.steps) else None
+        if named not in self._found:
+            self._found[named] = _read_inputs(on_platform(self.image, named), self.project)
+        return self._found[named]
 
 
 def read_inputs(image: Image, project: Path) -> Asked:
-    """What `image` asks for, in the project at `project`.
+    """What `image` asks for, in the project at `project`; `Asked.on` says it of each platform.
 
     Raises:
         SpecificationError: A file is missing or invalid, two default indexes differ, a file is
             meant for another Python, or a secret has two sources; all such together.
     """
+    common = _read_inputs(on_platform(image, None), project)
+    return replace(common, image=image, _found={None: common})
+
+
+def _read_inputs(image: Image, project: Path) -> Asked:
     problems = [*different_sources(image)]
     locked = image.lock_python_packages
     groups = tuple(
@@ -99,7 +122,7 @@ def read_inputs(image: Image, project: Path) -> Asked:
         unsigned=unsigned,
         groups=_all_inputs(groups, project) if locked else (),
     )
-    return Asked(inputs=inputs, groups=groups)
+    return Asked(image=image, project=project, inputs=inputs, groups=groups)
 
 
 def base_of(image: Image) -> BaseImage:

@@ -12,7 +12,7 @@ from lading.lock.missing import auto_group
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from lading.lock.model import Distribution, Lock, PlatformLock
+    from lading.lock.model import Distribution, Inputs, Lock, PlatformLock
 
 __all__ = ["flaws"]
 
@@ -22,15 +22,17 @@ _NAMED = re.compile(r"(?P<name>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\[[^\]]*\])?(?
 def flaws(lock: Lock) -> tuple[str, ...]:
     """What contradicts itself in a lock, or would make a build do what nobody reviewed."""
     return tuple(
-        f"{part.platform}: {flaw}" for part in lock.platforms for flaw in _of_platform(lock, part)
+        f"{part.platform}: {flaw}"
+        for part in lock.platforms
+        for flaw in _of_platform(lock.inputs_of(part), part)
     )
 
 
-def _of_platform(lock: Lock, part: PlatformLock) -> Iterator[str]:
-    if part.base.reference != lock.inputs.base:
-        yield f"the base image is {part.base.reference}, and {lock.inputs.base} was asked for"
-    if lock.inputs.base_digest is not None and part.base.digest != lock.inputs.base_digest:
-        yield f"the base image is {part.base.digest}, and {lock.inputs.base_digest} was there"
+def _of_platform(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
+    if part.base.reference != inputs.base:
+        yield f"the base image is {part.base.reference}, and {inputs.base} was asked for"
+    if inputs.base_digest is not None and part.base.digest != inputs.base_digest:
+        yield f"the base image is {part.base.digest}, and {inputs.base_digest} was there"
     if [tool.name for tool in part.tools] not in ([], ["uv"]):
         yield "it has other tools than uv"
     if part.distributions and not part.tools:
@@ -38,13 +40,11 @@ def _of_platform(lock: Lock, part: PlatformLock) -> Iterator[str]:
     yield from (f"{tool.name}: {flaw}" for tool in part.tools for flaw in _of_url(tool.url))
     yield from _twice("the distribution", (one.name for one in part.distributions))
     for one in part.distributions:
-        yield from (
-            f"{one.name}: {flaw}" for flaw in _of_distribution(one, len(lock.inputs.groups))
-        )
+        yield from (f"{one.name}: {flaw}" for flaw in _of_distribution(one, len(inputs.groups)))
     yield from _of_builds(part)
-    yield from _of_indexes(lock, part)
-    yield from _of_debs(lock, part)
-    yield from _missing(lock, part)
+    yield from _of_indexes(inputs, part)
+    yield from _of_debs(inputs, part)
+    yield from _missing(inputs, part)
 
 
 def _twice(what: str, names: Iterable[str]) -> Iterator[str]:
@@ -99,10 +99,10 @@ def _of_builds(part: PlatformLock) -> Iterator[str]:
                 yield f"{what}: {one.name}: it is no wheel"
 
 
-def _of_indexes(lock: Lock, part: PlatformLock) -> Iterator[str]:
+def _of_indexes(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
     """What one index serves alone is from there, or from where a requirement of it says."""
-    bound = {name: index.url for index in lock.inputs.indexes for name in index.packages}
-    groups = lock.inputs.groups
+    bound = {name: index.url for index in inputs.indexes for name in index.packages}
+    groups = inputs.groups
     asked = [line for group in groups for line in group.requirements]
     # Another tool's lock may have it at a URL, which is in no line here.
     files = any(group.files for group in groups)
@@ -120,10 +120,10 @@ def _at_urls(lines: Iterable[str]) -> set[str]:
     return {match["name"] for match in matches if match}
 
 
-def _of_debs(lock: Lock, part: PlatformLock) -> Iterator[str]:
+def _of_debs(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
     suites = {archive.suite for archive in part.archives}
     for archive in part.archives:
-        if not archive.signed and not lock.inputs.unsigned:
+        if not archive.signed and not inputs.unsigned:
             yield f"the archive of {archive.suite} is not signed, which nothing asked for"
         yield from (f"the archive of {archive.suite}: {flaw}" for flaw in _of_url(archive.url))
     if part.debs and part.debs_for is None:
@@ -139,9 +139,9 @@ def _of_debs(lock: Lock, part: PlatformLock) -> Iterator[str]:
     yield from _twice("the file", (deb.path.rpartition("/")[2] for deb in part.debs))
 
 
-def _missing(lock: Lock, part: PlatformLock) -> Iterator[str]:
+def _missing(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
     locked = {one.name for one in part.distributions}
-    for group in lock.inputs.groups:
+    for group in inputs.groups:
         yield from _unmet(group.requirements, locked)
 
 

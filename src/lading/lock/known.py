@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lading.errors import Problem, ResolutionError
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lading.image import Image
     from lading.lock.inputs import Asked
-    from lading.lock.model import Build, Distribution, Lock, PlatformLock
+    from lading.lock.model import Build, Distribution, Inputs, Lock, PlatformLock
     from lading.lock.resolve import Renewal
     from lading.platforms import Platform
 
@@ -22,12 +22,20 @@ __all__ = ["Known", "check_known", "placed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """An image, what it asks for, its lock so far, and what of that is to be resolved anew."""
+    """What an image asks for, its lock so far, and what of that is to be resolved anew."""
 
-    image: Image
     asked: Asked
     earlier: Lock | None
     renewal: Renewal
+
+    @property
+    def image(self) -> Image:
+        """The image."""
+        return self.asked.image
+
+    def on(self, platform: Platform) -> Known:
+        """The same of the image as one platform has it."""
+        return replace(self, asked=self.asked.on(platform))
 
     def part(self, platform: Platform) -> PlatformLock | None:
         """The earlier lock for a platform."""
@@ -36,34 +44,41 @@ class Known:
     def fitting(self, platform: Platform, *, allow_unpinned_base: bool) -> PlatformLock | None:
         """The earlier lock for a platform where it still fits; None where it has to be made."""
         part = self.part(platform)
-        if part is None or self.earlier is None or self.renewal:
+        if part is None or self.renewal:
             return None
-        is_same = self.earlier.inputs == self.asked.inputs
+        is_same = self.inputs_before(part) == self.asked.inputs
         is_complete = part.base.is_pinned or allow_unpinned_base
         if not is_same or not is_complete:
             return None
         return None if debs_drift(self.image, part) else part
 
+    def inputs_before(self, part: PlatformLock) -> Inputs | None:
+        """What a part of the earlier lock was made from."""
+        return self.earlier.inputs_of(part) if self.earlier else None
+
     def pins(self, earlier: PlatformLock | None) -> tuple[Distribution, ...]:
-        """What is preferred; a platform that is new prefers what the others have."""
-        if earlier is not None:
-            return earlier.distributions
-        found = {one.name: one for part in self._parts() for one in part.distributions}
+        """What is preferred; what is new on a platform is preferred as the others have it."""
+        found = {one.name: one for part in self._parts(earlier) for one in part.distributions}
         return tuple(found.values())
 
     def builds(self, earlier: PlatformLock | None) -> tuple[Build, ...]:
         """The builds whose choices are preferred, by the same rule."""
-        if earlier is not None:
-            return earlier.builds
-        found = {build.name: build for part in self._parts() for build in part.builds}
+        found = {build.name: build for part in self._parts(earlier) for build in part.builds}
         return tuple(found.values())
 
-    def _parts(self) -> tuple[PlatformLock, ...]:
-        return self.earlier.platforms if self.earlier else ()
+    def _parts(self, own: PlatformLock | None) -> tuple[PlatformLock, ...]:
+        """The earlier lock's, that of the platform itself last."""
+        parts = self.earlier.platforms if self.earlier else ()
+        return (*(part for part in parts if part is not own), *((own,) if own else ()))
 
 
-def check_known(renewal: Renewal, asked: Asked, earlier: Lock | None) -> None:
+def check_known(renewal: Renewal, asked: Iterable[Asked], earlier: Lock | None) -> None:
     """Refuse a name to upgrade that nothing knows: a mistake that nothing else would show.
+
+    Args:
+        renewal: What is to be upgraded.
+        asked: What the image asks for on each platform.
+        earlier: Its lock so far.
 
     Raises:
         ResolutionError: There are such names.
@@ -71,10 +86,11 @@ def check_known(renewal: Renewal, asked: Asked, earlier: Lock | None) -> None:
     from lading.grammar.nearest import did_you_mean  # noqa: PLC0415 - for this error only
 
     known = {
-        one.requirement.name or ""
-        for group in asked.groups
+        wanted.requirement.name or ""
+        for one in asked
+        for group in one.groups
         for _, found in group
-        for one in found.requirements
+        for wanted in found.requirements
     }
     for part in earlier.platforms if earlier else ():
         known |= {one.name for one in part.distributions}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -42,10 +43,9 @@ from lading.mirrors import read_mirrors
 from lading.platforms import Libc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from lading.image import Image
     from lading.lock.inputs import Asked
     from lading.lock.model import Build, Distribution, Inputs
     from lading.machine import Machine, Reach
@@ -78,24 +78,20 @@ class LockMaker:
     say: Callable[[str], None] = lambda _: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def make(  # noqa: PLR0913 - an image, where it is, and what is known of it
+    def make(
         self,
-        image: Image,
         asked: Asked,
-        project: Path,
         platforms: Sequence[Platform],
         *,
         earlier: Lock | None,
         renewal: Renewal = _NOTHING_RENEWED,
     ) -> Lock:
-        """The lock of `image` for exactly these platforms.
+        """The lock of an image for exactly these platforms.
 
         No secret is read where the earlier lock fits.
 
         Args:
-            image: What to lock.
-            asked: What it asks for in its project.
-            project: The project's folder, absolute.
+            asked: What the image asks for in its project.
             platforms: The platforms.
             earlier: The project's lock so far; what it pins stays, where it still fits.
             renewal: What of it is to be resolved anew all the same.
@@ -106,35 +102,47 @@ class LockMaker:
             RegistryError: The base image's registry does not tell its digest.
             BuildError: A secret that an index needs can't be read.
         """
-        check_known(renewal, asked, earlier)
-        known = Known(image=image, asked=asked, earlier=earlier, renewal=renewal)
-        wanted = tuple(dict.fromkeys(platforms))
+        whole = Known(asked=asked, earlier=earlier, renewal=renewal)
+        known = {one: whole.on(one) for one in dict.fromkeys(platforms)}
+        check_known(renewal, (one.asked for one in known.values()), earlier)
         fitting = {
-            one: known.fitting(one, allow_unpinned_base=self.allow_unpinned_base) for one in wanted
+            platform: one.fitting(platform, allow_unpinned_base=self.allow_unpinned_base)
+            for platform, one in known.items()
         }
         parts = [part for part in fitting.values() if part is not None]
-        missing = [one for one, part in fitting.items() if part is None]
+        missing = [platform for platform, part in fitting.items() if part is None]
         if missing:
-            parts += self._make(known, project.resolve(), missing)
-        if image.lock_python_packages and missing:
-            check_said(image, parts, self.say)
-        ordered = sorted(parts, key=lambda part: part.platform)
-        return Lock(inputs=asked.inputs, platforms=tuple(ordered))
+            parts += self._make({platform: known[platform] for platform in missing})
+        images = {str(platform): one.image for platform, one in known.items()}
+        if asked.image.lock_python_packages and missing:
+            check_said([(images[part.platform], part) for part in parts], self.say)
+        inputs = {str(platform): one.asked.inputs for platform, one in known.items()}
+        return _of_parts(asked.inputs, parts, inputs)
 
-    def _make(
-        self, known: Known, project: Path, platforms: Sequence[Platform]
-    ) -> list[PlatformLock]:
-        machine = self.machine
+    def _make(self, known: Mapping[Platform, Known]) -> list[PlatformLock]:
+        """The parts for these platforms; those that ask for the same reach it in one way."""
+        with ExitStack() as stack, Tasks() as tasks:
+            making: list[_Making] = []
+            waits = []
+            for platform, one in known.items():
+                if not making or making[-1].known.asked is not one.asked:
+                    making.append(stack.enter_context(self._making(one, tasks)))
+                waits.append(making[-1].platform(platform))
+            _import_what_follows()
+            return collected(waits)
+
+    @contextmanager
+    def _making(self, known: Known, tasks: Tasks) -> Iterator[_Making]:
+        machine, project = self.machine, known.asked.project.resolve()
         mirrors = read_mirrors(project, machine.environ)
         indexes = settings(known.image.steps, steps.Index)
         with (
             machine.logged_in(indexes, project=project) as reach,
             git_access(known.asked, machine, project, self.say) as access,
-            Tasks() as tasks,
         ):
             environment = {**reach.uv.environment, **access}
             uv = replace(reach.uv, environment=environment, stopping=tasks.stopping)
-            making = _Making(
+            yield _Making(
                 maker=self,
                 known=known,
                 project=project,
@@ -150,14 +158,11 @@ class LockMaker:
                     mirror=mirrors.python,
                 ),
             )
-            waits = [making.platform(platform) for platform in platforms]
-            _import_what_follows()
-            return collected(waits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Making:
-    """One lock in the making.
+    """The lock of an image in the making, for platforms on which it asks for the same.
 
     What the machine says is asked before, and in no thread: Python 3.11's `sysconfig`, by which
     uv's program is found, can't stand two at once.
@@ -350,6 +355,19 @@ class _Making:
             mask=self.reach.mask,
             python_mirror=self.mirrors.python,
         )
+
+
+def _of_parts(inputs: Inputs, parts: Iterable[PlatformLock], own: Mapping[str, Inputs]) -> Lock:
+    """The lock of these parts, each with its own inputs where they are not the lock's."""
+    import msgspec  # noqa: PLC0415 - the model has brought it already
+
+    told = (
+        msgspec.structs.replace(
+            part, inputs=None if own[part.platform] == inputs else own[part.platform]
+        )
+        for part in sorted(parts, key=lambda part: part.platform)
+    )
+    return Lock(inputs=inputs, platforms=tuple(told))
 
 
 def _for_tools(inputs: Inputs) -> Inputs:

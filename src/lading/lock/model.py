@@ -375,6 +375,8 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
 
     Attributes:
         platform: Such as `linux/amd64`.
+        inputs: What it was made from, where steps for the platform make that another thing than
+            the lock's own.
         base: The base image.
         tools: The programs of the build.
         distributions: What is installed.
@@ -386,6 +388,7 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
     """
 
     platform: Annotated[str, Meta(pattern=r"^[a-z0-9]+(/[a-z0-9]+){1,2}\Z")]
+    inputs: Inputs | None = None
     base: LockedBase
     tools: tuple[Tool, ...] = ()
     distributions: tuple[Distribution, ...] = ()
@@ -406,3 +409,7 @@ class Lock(_Fact, frozen=True, kw_only=True):
     def platform(self, name: str) -> PlatformLock | None:
         """The part for `name` (such as `linux/amd64`), or None where it was never locked."""
         return next((part for part in self.platforms if part.platform == name), None)
+
+    def inputs_of(self, part: PlatformLock) -> Inputs:
+        """What one of its parts was made from."""
+        return part.inputs or self.inputs

@@ -46,31 +46,24 @@ def not_isolated(image: Image) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for step in found for name in step.no_build_isolation))
 
 
-def check_said(image: Image, parts: Sequence[PlatformLock], say: Callable[[str], None]) -> None:
+def check_said(locked: Sequence[tuple[Image, PlatformLock]], say: Callable[[str], None]) -> None:
     """Refuse what is said of packages and would not be heeded.
 
     Args:
-        image: Which says it.
-        parts: Its lock.
+        locked: The image on each platform, and its lock there.
         say: Told what is of no use for these platforms, and may be for others.
 
     Raises:
         SpecificationError: The image has no such package on any platform, or it is a source that
             declares itself what it requires.
     """
-    found = [one for part in parts for one in part.distributions]
-    known = sorted({one.name for one in found})
-    problems = [
-        Problem(
-            message=f"{keyword} names {name}, which is not among the image's packages",
-            hint=did_you_mean(name, known),
-            location=location,
-        )
-        for keyword, name, location in _named(image)
-        if name not in known
-    ]
-    for keyword, name, location in _named(image):
+    problems = []
+    for (keyword, name, location), found in _all_named(locked).items():
         same = [one for one in found if one.name == name]
+        if not same:
+            message = f"{keyword} names {name}, which is not among the image's packages"
+            hint = did_you_mean(name, sorted({one.name for one in found}))
+            problems.append(Problem(message=message, hint=hint, location=location))
         if keyword != "requires" or not same or any(one.assumed for one in same):
             continue
         if any(one.is_source for one in same):
@@ -81,8 +74,23 @@ def check_said(image: Image, parts: Sequence[PlatformLock], say: Callable[[str],
             say(f"requires= is not heeded for {name}: a wheel of it is taken, which says it itself")
     if problems:
         raise SpecificationError(problems)
-    if image.accelerator and not any(_is_of_no_other_index(one, image) for one in found):
-        say(f'accelerator="{image.accelerator}" is not heeded: no package comes from its index')
+    heeded = [
+        _is_of_no_other_index(one, image) for image, part in locked for one in part.distributions
+    ]
+    accelerator = locked[0][0].accelerator
+    if accelerator and not any(heeded):
+        say(f'accelerator="{accelerator}" is not heeded: no package comes from its index')
+
+
+def _all_named(
+    locked: Iterable[tuple[Image, PlatformLock]],
+) -> dict[tuple[str, str, Location], list[Distribution]]:
+    """What is said of packages, and what there is on the platforms that it is said of."""
+    found: dict[tuple[str, str, Location], list[Distribution]] = {}
+    for image, part in locked:
+        for named in _named(image):
+            found.setdefault(named, []).extend(part.distributions)
+    return found
 
 
 def _is_of_no_other_index(one: Distribution, image: Image) -> bool:

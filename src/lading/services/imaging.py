@@ -67,8 +67,13 @@ def _start(service: Service, code: Code) -> Start:
     """The service's own command, that of its image, or the usual one."""
     if service.command is not None:
         return Start(argv=service.command, port=service.port)
-    if any(isinstance(step, _OWN) for step in service.image.steps):
+    own = [step for step in service.image.steps if isinstance(step, _OWN)]
+    if any(not step.platforms for step in own):
         return Start(argv=(), port=service.port)
+    if own:
+        some = ", ".join(map(str, own[0].platforms))
+        message = f"its image has a command on {some} only, and the service has none for the others"
+        raise _refusal(service, message, 'say it here: command=["python", "-m", "service"]')
     served = service.served
     try:
         return start_of(
@@ -85,7 +90,9 @@ def _start(service: Service, code: Code) -> Start:
 def _with_code(service: Service, code: Code) -> Image:
     """With the files that it needs: those that somebody named, else its own modules."""
     image = service.image
-    includes = any(isinstance(step, steps.BuildInclude) for step in image.steps)
+    includes = any(
+        isinstance(step, steps.BuildInclude) and not step.platforms for step in image.steps
+    )
     if service.include:
         image = image.build_include(*(one.text for one in service.include))
     elif not includes:
