@@ -105,15 +105,16 @@ def lock(  # noqa: PLR0913 - one argument an option
         _tell_drift(file, drifted, remarks, as_json=as_json, quiet=quiet)
         return
     with progress(quiet=quiet) as say:
+        machine = Machine.here(ca_bundle=ca_bundle, secrets=secrets)
         maker = LockMaker(
-            machine=Machine.here(ca_bundle=ca_bundle, secrets=secrets),
+            machine=machine,
             allow_unpinned_base=allow_unpinned_base,
             allow_older_index=allow_older_index,
             say=say,
         )
         made = maker.make(
             found.image,
-            read_inputs(found.image, found.project),
+            read_inputs(found.image, found.project, describe=machine.digests(say).describe),
             found.project,
             wanted,
             earlier=earlier,
@@ -137,8 +138,10 @@ def _drift(
 ) -> tuple[str, ...]:
     from lading.lock.fit import misfits  # noqa: PLC0415 - only for this command
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
+    from lading.machine import Machine  # noqa: PLC0415
 
-    inputs = read_inputs(found.image, found.project).inputs
+    describe = Machine.here().digests().describe
+    inputs = read_inputs(found.image, found.project, describe=describe).inputs
     names = [str(platform) for platform in platforms]
     return misfits(earlier, found.image, inputs, names, allow_unpinned_base=allow_unpinned_base)
 

@@ -40,12 +40,14 @@ def show(*, target: str, project: str | None, base_image: BaseImage | None, as_j
     from lading.mirrors import read_mirrors  # noqa: PLC0415
 
     found = loaded(target, project=project, base_image=base_image)
+    machine = Machine.here()
+    asked = read_inputs(found.image, found.project, describe=machine.digests().describe)
     report = shown(
         found.image,
         project=found.project,
-        inputs=read_inputs(found.image, found.project).inputs,
+        inputs=asked.inputs,
         lock=read_lock(found.project, lock_name(found.image)),
-        mirrors=read_mirrors(found.project, Machine.here().environ),
+        mirrors=read_mirrors(found.project, machine.environ),
     )
     if as_json:
         click.echo(from_here(json.dumps(asdict(report), indent=2)))

@@ -17,7 +17,6 @@ from lading.explain.requirements import python_graph, system_graph
 from lading.explain.roots import building_roots, python_roots, system_roots
 from lading.grammar.python_version import PythonVersion
 from lading.info import InstallPython, InstallSystem
-from lading.lock.inputs import read_inputs
 from lading.lock.target import Target
 from lading.platforms import Platform
 
@@ -121,7 +120,7 @@ class ImageExplainer:
         return PackageReader(
             freezer=self.freezer,
             decided=self.decided,
-            asked=read_inputs(origin.image, origin.project),
+            asked=origin.asked,
             store=self.store,
         )
 

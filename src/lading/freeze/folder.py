@@ -174,4 +174,4 @@ def _copy(source: Path, path: Path, name: str) -> str:
 
 def _shown(name: str) -> str:
     # `files/1.1/model/x` is the project's model/x.
-    return name.split("/", 2)[-1] if name.startswith("files/") else name
+    return name.split("/", 2)[-1] if name.startswith(("files/", "models/")) else name

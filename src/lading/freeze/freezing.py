@@ -168,7 +168,7 @@ class Freezer:
             refuse_secrets(image)
         if self.vendor and not image.lock_python_packages:
             raise FreezeError(_unvendorable(image))
-        asked = read_inputs(image, root)
+        asked = read_inputs(image, root, describe=self.machine.digests(self.say).describe)
         mirrors = read_mirrors(root, self.machine.environ)
         part = self._locked_part(image, asked, root, _platform(platform))
         if self.vendor and (unlocked := unlocked_packages(image, part)):

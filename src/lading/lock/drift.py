@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from lading.lock.model import InputGroup
+from lading.lock.models import model_drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,6 +55,7 @@ def drift(
         *_listed("place to find links", old.find_links, inputs.find_links),
         *_trust(old, inputs),
         *_installations(old.groups, inputs.groups),
+        *model_drift(old.models, inputs.models),
         *(f"{name} is not in the lock" for name in platforms if lock.platform(name) is None),
         *(() if allow_unpinned_base else _unpinned(lock, platforms)),
     )

@@ -18,6 +18,7 @@ from lading.lock.groups import is_lock
 from lading.lock.index_inputs import read_indexes
 from lading.lock.local_inputs import digest_at, folders_of, with_names
 from lading.lock.model import InputFile, InputGroup, InputRequires, Inputs
+from lading.lock.models import model_inputs, read_models
 from lading.lock.said import build_constraints
 from lading.requirements import (
     RequirementSet,
@@ -27,6 +28,7 @@ from lading.requirements import (
     read_script,
 )
 from lading.requirements.uv_lock import read_toml_lock
+from lading.trees import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from lading.grammar.base import BaseImage
     from lading.grammar.reference import Digest
     from lading.image import Image
+    from lading.lock.models import Describe, Models
 
     Sets: TypeAlias = tuple[tuple[steps.PythonStep, RequirementSet], ...]
 
@@ -51,14 +54,21 @@ class Asked:
         inputs: The part that the lock file records.
         groups: For each installation, its steps and what each asks for. A uv.lock is not read yet:
             only uv can, and that takes a process.
+        models: The files of each model.
     """
 
     inputs: Inputs
     groups: tuple[Sets, ...]
+    models: Models = ()
 
 
-def read_inputs(image: Image, project: Path) -> Asked:
+def read_inputs(image: Image, project: Path, *, describe: Describe = describe) -> Asked:
     """What `image` asks for, in the project at `project`.
+
+    Args:
+        image: What is wanted.
+        project: The project's folder.
+        describe: Hashes a file of a model, or knows its digest.
 
     Raises:
         SpecificationError: A file is missing or invalid, two default indexes differ, a file is
@@ -79,6 +89,7 @@ def read_inputs(image: Image, project: Path) -> Asked:
     indexes = read_indexes(image, sets, problems)
     base_digest = _digest_of_base(image, project, problems)
     keyrings, unsigned = read_archives(project, image.distro, problems)
+    models = read_models(image, project, describe, problems)
     if problems:
         raise SpecificationError(problems)
     inputs = Inputs(
@@ -98,8 +109,9 @@ def read_inputs(image: Image, project: Path) -> Asked:
         keyrings=keyrings,
         unsigned=unsigned,
         groups=_all_inputs(groups, project) if locked else (),
+        models=model_inputs(models),
     )
-    return Asked(inputs=inputs, groups=groups)
+    return Asked(inputs=inputs, groups=groups, models=models)
 
 
 def base_of(image: Image) -> BaseImage:

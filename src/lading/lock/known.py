@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from lading.errors import Problem, ResolutionError
 from lading.lock.debs import debs_drift
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     from lading.image import Image
     from lading.lock.inputs import Asked
-    from lading.lock.model import Build, Distribution, Lock, PlatformLock
+    from lading.lock.model import Build, Distribution, Inputs, Lock, PlatformLock
     from lading.lock.resolve import Renewal
     from lading.platforms import Platform
 
@@ -38,7 +40,7 @@ class Known:
         part = self.part(platform)
         if part is None or self.earlier is None or self.renewal:
             return None
-        is_same = self.earlier.inputs == self.asked.inputs
+        is_same = _resolved(self.earlier.inputs) == _resolved(self.asked.inputs)
         is_complete = part.base.is_pinned or allow_unpinned_base
         if not is_same or not is_complete:
             return None
@@ -60,6 +62,11 @@ class Known:
 
     def _parts(self) -> tuple[PlatformLock, ...]:
         return self.earlier.platforms if self.earlier else ()
+
+
+def _resolved(inputs: Inputs) -> Inputs:
+    """What of the inputs anything is resolved for: no file of a model changes a version."""
+    return replace(inputs, models=())
 
 
 def check_known(renewal: Renewal, asked: Asked, earlier: Lock | None) -> None:
