@@ -198,6 +198,8 @@ def _result(file: str, lock: Lock, *, changed: bool) -> str:
 
 
 def _lines(file: str, lock: Lock, *, changed: bool) -> Iterator[str]:
+    from lading.store.sizes import format_size  # noqa: PLC0415 - only where something is told
+
     for part in lock.platforms:
         pinned = " by digest" if part.base.digest else ""
         if not part.base.is_pinned:
@@ -215,4 +217,7 @@ def _lines(file: str, lock: Lock, *, changed: bool) -> Iterator[str]:
             if one.is_source:
                 named = f"{one.name} {one.version}" if one.version else one.name
                 yield f"  {named} is compiled from source in a builder stage"
+    if models := lock.inputs.models:
+        files = f"file{'' if len(models) == 1 else 's'}"
+        yield f"{len(models)} {files} of models, {format_size(sum(one.size for one in models))}"
     yield f"{file} {'written' if changed else 'is unchanged'}"

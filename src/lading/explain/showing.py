@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lading.lock.model import Inputs, Lock, PlatformLock
     from lading.mirrors import Mirrors
 
-__all__ = ["Call", "LockState", "Mirror", "Packages", "Resolved", "Shown", "shown"]
+__all__ = ["Call", "LockState", "Mirror", "ModelFiles", "Packages", "Resolved", "Shown", "shown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +83,28 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFiles:
+    """The files of models that are locked: how many they are, and how many bytes they have."""
+
+    count: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockState:
     """The lock beside the project.
 
     Attributes:
         state: Whether it is what the image asks for.
         drifted: What is not; empty where it fits or is missing.
+        models: What it has of models, where it fits.
         platforms: What it has, where it fits.
     """
 
     file: str
     state: Literal["missing", "drifted", "fits"]
     drifted: tuple[str, ...] = ()
+    models: ModelFiles = ModelFiles()
     platforms: tuple[Resolved, ...] = ()
 
 
@@ -167,7 +177,13 @@ def _lock_state(image: Image, inputs: Inputs, lock: Lock | None) -> LockState:
     if drifted:
         return LockState(file=lock_name(image), state="drifted", drifted=drifted)
     platforms = tuple(_resolved(part, image) for part in lock.platforms)
-    return LockState(file=lock_name(image), state="fits", platforms=platforms)
+    sizes = [one.size for one in lock.inputs.models]
+    return LockState(
+        file=lock_name(image),
+        state="fits",
+        models=ModelFiles(count=len(sizes), size=sum(sizes)),
+        platforms=platforms,
+    )
 
 
 def _resolved(part: PlatformLock, image: Image) -> Resolved:

@@ -143,7 +143,9 @@ def _copy(call: _Call, part: Part, at: tuple[str, ...]) -> CopyFiles:
 
 
 def _content(file: TreeFile) -> Content:
-    return Content(source=file.source, executable=file.executable, sha256=file.sha256)
+    return Content(
+        source=file.source, executable=file.executable, sha256=file.sha256, size=file.size
+    )
 
 
 def cut_all(
