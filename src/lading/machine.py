@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lading.registry.credentials import Credentials
     from lading.secret_values import SecretSource
     from lading.store import Store
+    from lading.store.digests import FileDigests
 
 __all__ = ["Machine", "Reach"]
 
@@ -139,6 +140,16 @@ class Machine:
         from lading.store import open_store  # noqa: PLC0415 - only for images
 
         return open_store(self.cache, self.environ)
+
+    def digests(self, say: Callable[[str], None] = lambda _: None) -> FileDigests:
+        """What describes large files of a project, and hashes each but once.
+
+        Args:
+            say: Told of a file that takes long.
+        """
+        from lading.store.digests import FileDigests  # noqa: PLC0415 - where files are large
+
+        return FileDigests(store=self.store, say=say)
 
     @property
     def platform(self) -> Platform:

@@ -139,3 +139,30 @@ def test_r35_a_changed_requirement_is_installed_by_each_engine(
         tag = engines[name].tag(f"requiring-{version}")
         workshop.build(project, engine=name, base=base, tag=tag)
         assert engines[name].output_of(tag).strip() == version
+
+
+@pytest.mark.engine("docker")
+def test_r35_a_change_of_code_leaves_a_model_alone_and_one_shard_the_next(
+    workshop: Workshop, engine: Engine, base: str, tmp_path: Path
+) -> None:
+    image = """Image(distro="debian:bookworm", python_version="3.11")
+    .model("weights", layer_size="1MB")
+    .build_include(".")"""
+    project = write_project(tmp_path / "project", image, app__py="print('one')\n")
+    (project / "weights").mkdir()
+    for number in (1, 2):
+        (project / f"weights/{number}.bin").write_bytes(bytes([number]) * 1_200_000)
+
+    def built() -> tuple[str, ...]:
+        tag = engine.tag("models")
+        workshop.build(project, engine="docker", base=base, tag=tag)
+        return layers(engine, tag)
+
+    before = built()
+    (project / "app.py").write_text("print('two')\n")
+    code = built()
+    # Of the same length, so that only its content tells.
+    (project / "weights/2.bin").write_bytes(bytes([3]) * 1_200_000)
+    weights = built()
+    assert kept(before, code) == len(before) - CODE
+    assert kept(code, weights) == len(before) - CODE - 1

@@ -72,6 +72,13 @@ CORPUS = {
     .build_include("app", to="/")
     .build_include("app", to="/srv")
     .build_include("other/server.py")""",
+    "models, and code around them": """
+    .volume("/srv/models")
+    .model("app/app", "other/etc", to="/srv/models", layer_size="1MB")
+    .model("app/bin", "app/app")
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    .build_include(".", exclude=["wheels", "lading.lock"])
+    .build_include("other/server.py", to="/srv/models/other/etc")""",
     "files in the environment": """
     .python_packages("./wheels/tools-1.0-py3-none-any.whl")
     .build_include("other", to="/opt/venv/lib64/python3.11/site-packages/own")
@@ -124,6 +131,7 @@ ON_SCRATCH = {
     .workdir("/work/deep/er")
     .volume("/data", "/var/run/own", "/tmp")
     .env(A="1", PATH="/first:$PATH")
+    .model("app/app", "other", to="/lib/models")
     .build_include("app", to="/lib/lading")
     .build_include("app")
     .cmd("tools")""",

@@ -183,6 +183,7 @@ def test_json(locked: Project) -> None:
             "file": "lading.lock",
             "state": "fits",
             "drifted": [],
+            "models": {"count": 0, "size": 0},
             "platforms": [
                 {
                     "platform": "linux/amd64",

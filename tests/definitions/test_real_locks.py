@@ -107,8 +107,7 @@ def test_it_is_locked(yard: Yard, name: str) -> None:
     lock = yard.lock(name, *platforms)
     assert [part.platform for part in lock.platforms] == platforms
     found = yard.found(name)
-    inputs = read_inputs(found.image, found.project).inputs
-    assert misfits(lock, found.image, inputs, platforms) == ()
+    assert misfits(lock, read_inputs(found.image, found.project), platforms) == ()
     for part in lock.platforms:
         assert_is(part, known)
     assert_no_wheel_was_fetched(yard, lock)

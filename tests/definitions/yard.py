@@ -50,9 +50,7 @@ class Yard:
         """As `lading lock` does it, into a file of its own."""
         found = self.found(name)
         made = LockMaker(machine=self.machine).make(
-            found.image,
             read_inputs(found.image, found.project),
-            found.project,
             [Platform.parse(one) for one in platforms],
             earlier=None,
         )

@@ -325,6 +325,18 @@ RECIPES = {
         locked=(wheel("six", "1.16.0"),),
         reaching=_TRUST,
     ),
+    "models": Recipe(
+        distros=("debian:bookworm",),
+        text="""(
+    Image(distro=DISTRO)
+    .system_packages("libgomp1")
+    .python_packages("torch")
+    .model("model", to="/models")
+    .build_include(".", exclude=["libs", "vendor", "wheels"])
+    .cmd("python", "server.py")
+)""",
+        locked=(wheel("torch", "2.1.0"),),
+    ),
     "classic": Recipe(
         text=_FULL.replace(""", secrets=["token"]""", ""),
         dialect="classic",

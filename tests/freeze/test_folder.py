@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import stat
 import sys
 import time
 from pathlib import Path
@@ -271,3 +272,65 @@ def test_a_folder_looks_the_same_with_the_cache_near_or_far(tmp_path: Path) -> N
     kept.chmod(0o700)
     write_folder(tmp_path / "after", {**FROZEN, "uv": program})
     assert tree(tmp_path / "after") == tree(tmp_path / "far")
+
+
+def large(source: Path) -> dict[str, Content]:
+    content = source.read_bytes()
+    found = Content(source=source, sha256=sha256(content), size=len(content))
+    return {**FROZEN, "models/1.1.together/weights/a.bin": found}
+
+
+def frozen_copy(target: Path) -> Path:
+    return target / "models/1.1.together/weights/a.bin"
+
+
+def test_a_large_file_is_copied_once(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.bin", tmp_path / "build"
+    source.write_bytes(b"weights")
+    write_folder(target, large(source))
+    first, before = frozen_copy(target).stat(), tree(target)
+    assert first.st_ino != source.stat().st_ino
+
+    write_folder(target, large(source))
+    assert frozen_copy(target).stat().st_ino == first.st_ino
+    assert tree(target) == before
+    assert litter(tmp_path) == []
+
+
+def test_an_edit_of_a_large_file_leaves_the_folder_alone(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.bin", tmp_path / "build"
+    source.write_bytes(b"weights")
+    write_folder(target, large(source))
+    source.write_bytes(b"another")
+    assert frozen_copy(target).read_bytes() == b"weights"
+    write_folder(target, large(source))
+    assert frozen_copy(target).read_bytes() == b"another"
+
+
+@pytest.mark.parametrize("what", ["content", "mode", "link", "folder"])
+def test_a_large_file_that_was_touched_in_the_folder_is_copied_anew(
+    tmp_path: Path, what: str
+) -> None:
+    source, target = tmp_path / "a.bin", tmp_path / "build"
+    source.write_bytes(b"weights")
+    write_folder(target, large(source))
+    copy = frozen_copy(target)
+    if what == "content":
+        copy.write_bytes(b"weightZ")
+    elif what == "mode":
+        copy.chmod(0o777)
+    else:
+        copy.unlink()
+        copy.mkdir() if what == "folder" else copy.symlink_to(source)
+    write_folder(target, large(source))
+    assert frozen_copy(target).read_bytes() == b"weights"
+    assert stat.S_IMODE(frozen_copy(target).lstat().st_mode) == 0o644
+
+
+def test_a_large_file_that_changed_meanwhile_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "a.bin"
+    source.write_bytes(b"weights")
+    contents = large(source)
+    source.write_bytes(b"another")
+    with pytest.raises(FreezeError, match=r"weights/a\.bin changed while it was frozen"):
+        write_folder(tmp_path / "build", contents)

@@ -55,6 +55,9 @@ calls: st.SearchStrategy[Recipe] = st.lists(
         _call("run", text.filter(str.strip), secrets=secrets),
         _call("run_script", files, text),
         _call("build_include", files, exclude=st.just(["*.tmp"])),
+        _call(
+            "model", files, exclude=st.just(["*.md"]), layer_size=st.sampled_from(["1MB", "2GB"])
+        ),
         _call("env", st.dictionaries(st.sampled_from(["A", "B", "PATH"]), values, max_size=2)),
         _call("workdir", st.sampled_from(["/app", "/srv"])),
         _call("user", st.integers(1, 60000)),

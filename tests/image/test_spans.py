@@ -23,6 +23,7 @@ SPANNED = (
     steps.UvLock,
     steps.ScriptRequirements,
     steps.BuildInclude,
+    steps.Model,
     steps.Env,
     steps.Run,
     steps.RunScript,
@@ -31,7 +32,7 @@ SPANNED = (
 
 def held(span: Span) -> list[Step]:
     command = [span.command] if span.command else []
-    return [*span.system, *span.python, *span.includes, *span.env, *command]
+    return [*span.system, *span.models, *span.python, *span.includes, *span.env, *command]
 
 
 def test_an_image_without_steps_is_one_empty_span() -> None:

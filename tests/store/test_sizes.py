@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lading.grammar.invalid import Invalid
-from lading.store.sizes import format_age, format_size, parse_age, parse_limit, parse_size
+from lading.grammar.size import parse_size
+from lading.store.sizes import format_age, format_size, parse_age, parse_limit
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def check_once(layers: Sequence[Made], store: Store) -> None:
     Raises:
         ImageError: Two packages have a path, and differ; or something is a file and a folder.
     """
-    packages = [one for one in layers if one.job.layer.kind != "files"]
+    packages = [one for one in layers if not one.job.layer.is_copied]
     files = {path: at for one in layers for path, at in one.job.files.items()}
     name = f"checked-2-{_known_by((str(one.stored.diff_id) for one in packages), files)}"
     if store.record(name) == _FINE:

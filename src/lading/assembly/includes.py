@@ -35,6 +35,7 @@ class Copied:
         file: What it is.
         key: Its path in the frozen folder.
         number: Which of the image's steps copies it.
+        weights: Whether it is a model's.
         at: The user's line, where it is known.
     """
 
@@ -42,6 +43,7 @@ class Copied:
     file: ContextFile
     key: str
     number: int
+    weights: bool
     at: str
 
 
@@ -113,6 +115,7 @@ def _placed(included: Included, ground: Ground) -> Iterator[Copied]:
             file=file,
             key=f"{step.source}/{file.path}",
             number=included.number,
+            weights=step.model,
             at=at,
         )
 
@@ -156,7 +159,9 @@ def _where(at: str) -> str:
 def _entry(one: Copied, content: bytes | Path) -> Regular:
     file = one.file
     found: Content = (
-        Literal(data=content) if isinstance(content, bytes) else Slice(path=content, size=file.size)
+        Literal(data=content)
+        if isinstance(content, bytes)
+        else Slice(path=content, size=file.size, weights=one.weights)
     )
     return Regular(
         path=one.path,

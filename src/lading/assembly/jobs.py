@@ -161,7 +161,7 @@ def _files(
 
     return Job(
         layer=layer,
-        key=files_key(copies, tuple(folders.above(one.path for one in copies))),
+        key=files_key(layer.kind, copies, tuple(folders.above(one.path for one in copies))),
         size=sum(one.file.size for one in copies),
         parts=parts,
         files={one.path: one.at for one in copies},

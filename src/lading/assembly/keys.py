@@ -54,11 +54,11 @@ def packages_key(
     )
 
 
-def files_key(copies: Iterable[Copied], above: Iterable[Folder]) -> LayerKey:
-    """The key of a layer of the project's files."""
+def files_key(kind: str, copies: Iterable[Copied], above: Iterable[Folder]) -> LayerKey:
+    """The key of a layer of the project's files, which are packed as their kind says."""
     files = [[one.path, one.file.sha256, one.file.executable] for one in copies]
     folders = [_described(one) for one in above]
-    return _key("files", [files, folders])
+    return _key(kind, [files, folders])
 
 
 def sha256_of(distribution: Distribution) -> str:

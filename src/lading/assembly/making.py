@@ -131,7 +131,7 @@ def _make(
     try:
         found = store.make(job.key, write)
     except ImageError as error:
-        if job.layer.kind != "files":
+        if not job.layer.is_copied:
             raise
         raise ImageError(_changed(one) for one in error.problems) from None
     progress.end(name, outcome, found.descriptor.size)

@@ -1,11 +1,11 @@
 """Which layers an image has, in which order: decided by the `ImageInfo` alone, without any file.
 
-From what changes seldom to what changes daily: system packages, the environment, the wheels, the
-project's files. A
-large wheel is a layer of its own. Small ones are together with others by a hash of their names, so
-that another version of one changes one layer, and no other package moves. The price of the
-threshold between the two: a wheel that crosses it, or one more large wheel than there are layers
-for, which moves it to the next step, changes more than one layer.
+From what changes seldom to what changes daily: system packages, the environment, models, the
+wheels, the project's files. The layers of models come on top of the budget, so that a model moves
+no package. A large wheel is a layer of its own. Small ones are together with others by a hash of
+their names, so that another version of one changes one layer, and no other package moves. The
+price of the threshold between the two: a wheel that crosses it, or one more large wheel than there
+are layers for, which moves it to the next step, changes more than one layer.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from lading.assembly.system import SYSTEM
 from lading.info import CopyFiles, InstallPython, InstallSystem
+from lading.info.naming import of_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +50,8 @@ class PlannedLayer:
     """A layer, before anything of it was looked at.
 
     Attributes:
-        kind: What it holds: system packages, the environment and the folders, wheels, or files.
+        kind: What it holds: system packages, the environment and the folders, part of a model,
+            wheels, or files.
         name: What it is called in the image's history.
         debs: Its system packages.
         distributions: Its wheels, by name.
@@ -58,13 +60,18 @@ class PlannedLayer:
         at: The user's lines.
     """
 
-    kind: Literal["system", "environment", "packages", "files"]
+    kind: Literal["system", "environment", "model", "packages", "files"]
     name: str
     debs: tuple[Deb, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     included: tuple[Included, ...] = ()
     alone: bool = False
     at: tuple[str, ...] = ()
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether it holds files of the project."""
+        return self.kind in {"model", "files"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +94,7 @@ def plan(info: ImageInfo, *, budget: int = BUDGET) -> tuple[PlannedLayer, ...]:
 
     Args:
         info: The image; nothing of it has to be executed.
-        budget: How many there may be; fewer than 4 are taken for 4.
+        budget: How many there may be beside those of models; fewer than 4 are taken for 4.
     """
     shares = _Shares.of(budget)
     lines = {
@@ -100,6 +107,7 @@ def plan(info: ImageInfo, *, budget: int = BUDGET) -> tuple[PlannedLayer, ...]:
     return (
         *_system(info),
         PlannedLayer(kind="environment", name=_environment_name(info)),
+        *_models(info),
         *(_packages([one], lines, alone=True) for one in alone),
         *(_packages(group, lines) for group in together),
         *_files(info, shares.files),
@@ -176,11 +184,23 @@ def _packages(
     )
 
 
+def _models(info: ImageInfo) -> Iterator[PlannedLayer]:
+    """A layer for each part of a model, as it was cut when the image was frozen."""
+    for number, step in enumerate(info.steps):
+        if isinstance(step, CopyFiles) and step.model:
+            yield PlannedLayer(
+                kind="model",
+                name=_short(f"model {of_model(step)}"),
+                included=(Included(step=step, number=number),),
+                at=step.at,
+            )
+
+
 def _files(info: ImageInfo, most: int) -> Iterator[PlannedLayer]:
     copies = [
         Included(step=step, number=number)
         for number, step in enumerate(info.steps)
-        if isinstance(step, CopyFiles)
+        if isinstance(step, CopyFiles) and not step.model
     ]
     first = max(0, len(copies) - most)
     for some in (copies[: first + 1], *([one] for one in copies[first + 1 :])):

@@ -15,7 +15,8 @@ from lading.cli.commands import Commands
 from lading.cli.failure import Misused
 from lading.cli.options import as_json, parsed, quiet
 from lading.cli.talk import note, progress
-from lading.store.sizes import format_age, format_size, parse_age, parse_size
+from lading.grammar.size import parse_size
+from lading.store.sizes import format_age, format_size, parse_age
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

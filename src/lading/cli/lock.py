@@ -105,14 +105,15 @@ def lock(  # noqa: PLR0913 - one argument an option
         _tell_drift(file, drifted, remarks, as_json=as_json, quiet=quiet)
         return
     with progress(quiet=quiet) as say:
+        machine = Machine.here(ca_bundle=ca_bundle, secrets=secrets)
         maker = LockMaker(
-            machine=Machine.here(ca_bundle=ca_bundle, secrets=secrets),
+            machine=machine,
             allow_unpinned_base=allow_unpinned_base,
             allow_older_index=allow_older_index,
             say=say,
         )
         made = maker.make(
-            read_inputs(found.image, found.project),
+            read_inputs(found.image, found.project, describe=machine.digests(say).describe),
             wanted,
             earlier=earlier,
             renewal=Renewal(everything=upgrade, packages=upgraded),
@@ -135,8 +136,10 @@ def _drift(
 ) -> tuple[str, ...]:
     from lading.lock.fit import misfits  # noqa: PLC0415 - only for this command
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
+    from lading.machine import Machine  # noqa: PLC0415
 
-    asked = read_inputs(found.image, found.project)
+    describe = Machine.here().digests().describe
+    asked = read_inputs(found.image, found.project, describe=describe)
     names = [str(platform) for platform in platforms]
     return misfits(earlier, asked, names, allow_unpinned_base=allow_unpinned_base)
 
@@ -193,6 +196,8 @@ def _result(file: str, lock: Lock, *, changed: bool) -> str:
 
 
 def _lines(file: str, lock: Lock, *, changed: bool) -> Iterator[str]:
+    from lading.store.sizes import format_size  # noqa: PLC0415 - only where something is told
+
     for part in lock.platforms:
         pinned = " by digest" if part.base.digest else ""
         if not part.base.is_pinned:
@@ -210,4 +215,7 @@ def _lines(file: str, lock: Lock, *, changed: bool) -> Iterator[str]:
             if one.is_source:
                 named = f"{one.name} {one.version}" if one.version else one.name
                 yield f"  {named} is compiled from source in a builder stage"
+    if models := lock.inputs.models:
+        files = f"file{'' if len(models) == 1 else 's'}"
+        yield f"{len(models)} {files} of models, {format_size(sum(one.size for one in models))}"
     yield f"{file} {'written' if changed else 'is unchanged'}"

@@ -16,7 +16,7 @@ from lading.grammar.words import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lading.explain.showing import LockState, Packages, Resolved, Shown
+    from lading.explain.showing import LockState, ModelFiles, Packages, Resolved, Shown
     from lading.explain.values import Setting
     from lading.grammar.base import BaseImage
 
@@ -41,10 +41,11 @@ def show(*, target: str, project: str | None, base_image: BaseImage | None, as_j
     from lading.mirrors import read_mirrors  # noqa: PLC0415
 
     found = loaded(target, project=project, base_image=base_image)
+    machine = Machine.here()
     report = shown(
-        read_inputs(found.image, found.project),
+        read_inputs(found.image, found.project, describe=machine.digests().describe),
         lock=read_lock(found.project, lock_name(found.image)),
-        mirrors=read_mirrors(found.project, Machine.here().environ),
+        mirrors=read_mirrors(found.project, machine.environ),
     )
     if as_json:
         click.echo(from_here(json.dumps(asdict(report), indent=2)))
@@ -94,6 +95,8 @@ def _lock_lines(lock: LockState) -> Iterator[str]:
         yield f"{lock.file} is out of date: {one}"
     if lock.state == "fits":
         yield f"{lock.file} fits"
+    if lock.models.count:
+        yield f"  {_of_models(lock.models)}"
     for part in lock.platforms:
         yield f"  {part.platform}"
         yield from (f"    {line}" for line in _platform_lines(part))
@@ -109,6 +112,13 @@ def _platform_lines(part: Resolved) -> Iterator[str]:
     yield f"system packages  {unlocked or _counted(part.system)}"
     if part.compiling.count:
         yield f"for compiling    {_counted(part.compiling)}"
+
+
+def _of_models(models: ModelFiles) -> str:
+    from lading.store.sizes import format_size  # noqa: PLC0415 - only for this command
+
+    files = f"file{'' if models.count == 1 else 's'}"
+    return f"{models.count} {files} of models, {format_size(models.size)}"
 
 
 def _counted(packages: Packages) -> str:

@@ -36,7 +36,7 @@ __all__ = [
 CALLS: Final = (
     *("system_packages", "build_packages", "index"),
     *("requirements_file", "pyproject_toml", "uv_lock", "script_requirements", "python_packages"),
-    *("run", "run_script", "build_include"),
+    *("run", "run_script", "model", "build_include"),
     *("env", "workdir", "user", "volume", "expose", "label", "stop_signal"),
     *("entrypoint", "cmd", "healthcheck"),
 )

@@ -41,6 +41,7 @@ from lading.info import (
 )
 from lading.info.environment import DEFAULT_PATH
 from lading.info.layout import DEBS
+from lading.info.naming import of_model
 from lading.info.roots import folders_layer, packages_layer, tools_layer
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def _titled(step: Step) -> str:
     words = _WORDS[type(step)]
     if isinstance(step, InstallSystem):
         words = f"{words} {', '.join(step.packages)}"
+    if isinstance(step, CopyFiles) and step.model:
+        words = f"model {of_model(step)}"
     return " ".join((", ".join(step.at), words)).strip()
 
 

@@ -35,6 +35,7 @@ _KINDS: Final[tuple[tuple[str, LayerKind], ...]] = (
     ("python environment", "environment"),
     ("folders of the user", "environment"),
     ("python packages", "packages"),
+    ("model ", "model"),
     ("files to ", "files"),
 )
 _LISTED: Final = re.compile(r"(?:python|system) packages (?P<names>.+?)(?: \(bytecode by .*\))?")

@@ -76,6 +76,7 @@ def _asked(part: PlatformLock, inputs: Inputs) -> Iterator[tuple[str, str]]:
         place = f"installation {number}: " if len(inputs.groups) > 1 else ""
         yield from ((f"{place}requirement {one}", "") for one in group.requirements)
         yield from ((f"{place}{one.path}", f"sha256:{one.sha256}") for one in group.files)
+    yield from ((f"model {one.path}", f"sha256:{one.sha256}") for one in inputs.models)
 
 
 def _as_info(part: PlatformLock, inputs: Inputs) -> ImageInfo:

@@ -21,7 +21,6 @@ from lading.explain.roots import (
 )
 from lading.grammar.python_version import PythonVersion
 from lading.info import InstallPython, InstallSystem
-from lading.lock.inputs import read_inputs
 from lading.lock.target import Target
 from lading.platforms import Platform
 
@@ -128,7 +127,7 @@ class ImageExplainer:
         return PackageReader(
             freezer=self.freezer,
             decided=self.decided,
-            asked=read_inputs(origin.image, origin.project),
+            asked=origin.asked,
             store=self.store,
         )
 

@@ -71,7 +71,7 @@ def _reasons(
         case "environment":
             yield from _of_settings(found, {"python": "the environment is made for one Python"})
             yield from _of_user(found)
-        case "files":
+        case "model" | "files":
             yield from _of_files(layer, found.files)
         case "unknown":
             yield from _of_packages(layer, dropped, (*found.python, *found.system))

@@ -75,7 +75,7 @@ def _decisive(layers: Iterable[PlannedLayer], info: ImageInfo) -> Iterator[list[
                 yield [info.venv, series, info.platform, user.uid, user.gid, *owned]
             case "packages":
                 yield [info.compile_bytecode, _packages_key(layer, info, folders)]
-            case "files":
+            case "model" | "files":
                 files = dict(_placed(layer))
                 folders = folders.taken(_made_by_copying(layer))
                 yield [sorted(files.items()), _described(folders.above(files))]
@@ -121,7 +121,7 @@ def _size(layer: PlannedLayer) -> int | None:
         case "packages":
             sizes = [one.size for one in layer.distributions if one.size is not None]
             return sum(sizes) if len(sizes) == len(layer.distributions) else None
-        case "files":
+        case "model" | "files":
             return sum(file.size for one in layer.included for file in one.step.files)
         case "environment":
             return None

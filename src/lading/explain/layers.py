@@ -25,6 +25,8 @@ _WHY: Final[dict[LayerKind, str]] = {
     "system": "system packages change seldom, and dpkg's record of all of them is one file: they "
     "are one layer, below all others",
     "environment": "it depends on no package: only another Python or another user makes it anew",
+    "model": "a model is large and changes seldom: it has layers of its own, below packages and "
+    "code, so that no change of these sends it again",
     "files": "the project's files change most often: they come last, and nothing above them has "
     "to be sent again",
     "unknown": "another tool made it",

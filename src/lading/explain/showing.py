@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lading.lock.model import Lock, PlatformLock
     from lading.mirrors import Mirrors
 
-__all__ = ["Call", "LockState", "Mirror", "Packages", "Resolved", "Shown", "shown"]
+__all__ = ["Call", "LockState", "Mirror", "ModelFiles", "Packages", "Resolved", "Shown", "shown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,18 +84,28 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFiles:
+    """The files of models that are locked: how many they are, and how many bytes they have."""
+
+    count: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockState:
     """The lock beside the project.
 
     Attributes:
         state: Whether it is what the image asks for.
         drifted: What is not; empty where it fits or is missing.
+        models: What it has of models, where it fits.
         platforms: What it has, where it fits.
     """
 
     file: str
     state: Literal["missing", "drifted", "fits"]
     drifted: tuple[str, ...] = ()
+    models: ModelFiles = ModelFiles()
     platforms: tuple[Resolved, ...] = ()
 
 
@@ -168,7 +178,13 @@ def _lock_state(asked: Asked, lock: Lock | None) -> LockState:
     platforms = tuple(
         _resolved(part, asked.on(Platform.parse(part.platform)).image) for part in lock.platforms
     )
-    return LockState(file=file, state="fits", platforms=platforms)
+    models = {one for part in lock.platforms for one in lock.inputs_of(part).models}
+    return LockState(
+        file=file,
+        state="fits",
+        models=ModelFiles(count=len(models), size=sum(one.size for one in models)),
+        platforms=platforms,
+    )
 
 
 def _resolved(part: PlatformLock, image: Image) -> Resolved:

@@ -7,7 +7,9 @@ from typing import Literal, TypeAlias
 
 __all__ = ["BaseState", "FileState", "LayerKind", "LayerState", "Package", "Part", "Side"]
 
-LayerKind: TypeAlias = Literal["base", "system", "environment", "packages", "files", "unknown"]
+LayerKind: TypeAlias = Literal[
+    "base", "system", "environment", "model", "packages", "files", "unknown"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, assert_never
 
 from lading.grammar.credentials import redact
 from lading.grammar.secret import Secret
+from lading.grammar.size import parse_size, written_size
 from lading.grammar.words import visible
 from lading.image import steps
+from lading.image.words import LAYER_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -81,6 +83,8 @@ def _written(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a ca
                 to=to,
                 exclude=exclude or None,
             )
+        case steps.Model():
+            return _model(step)
         case steps.TextFile(path=path):
             return f"# {path.text}, which no call adds: it stands for Lading in the container"
         case steps.Env(variables=variables):
@@ -107,6 +111,17 @@ def _written(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a ca
             return _call("stop_signal", signal)
         case _:
             assert_never(step)
+
+
+def _model(step: steps.Model) -> str:
+    is_usual = step.layer_size == parse_size(LAYER_SIZE)
+    return _call(
+        "model",
+        *(one.text for one in step.patterns),
+        to=step.to.text if step.to else None,
+        exclude=tuple(one.text for one in step.exclude) or None,
+        layer_size=None if is_usual else written_size(step.layer_size),
+    )
 
 
 def _python_packages(step: steps.PythonPackages) -> str:

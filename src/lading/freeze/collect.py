@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from lading.errors import FreezeError, Problem
-from lading.freeze.patterns import Pattern
 from lading.grammar.invalid import Invalid
-from lading.grammar.nearest import did_you_mean
 from lading.info import ContextFile
-from lading.trees import Walk, describe, inside, regular
+from lading.searching import Search, nothing
+from lading.trees import describe, inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from lading.errors import Location
     from lading.image.steps import BuildInclude, RunScript
 
 __all__ = ["Collected", "Project"]
 
-_EVERYTHING = Pattern(())
+_NO_MODELS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +46,26 @@ class Project:
     root: Path
     excluded: tuple[Path, ...] = ()
 
-    def include(self, step: BuildInclude) -> tuple[Collected, ...]:
+    def include(
+        self, step: BuildInclude, models: Mapping[str, str] = _NO_MODELS
+    ) -> tuple[Collected, ...]:
         """The files that `step` names, sorted, each once.
+
+        Args:
+            step: What is to be included.
+            models: The files that a model has already, each with the user's line: they are not
+                copied twice.
 
         Raises:
             FreezeError: A pattern finds nothing, or a file leaves the project; all such together.
         """
         problems: list[Problem] = []
         found: dict[str, Path] = {}
-        search = _Search(self, tuple(Pattern.of_exclusion(one.text) for one in step.exclude))
+        search = Search.without(self.root, step.exclude, self.excluded)
         for pattern in step.patterns:
             try:
                 with _placed(step.location):
-                    found |= search.files(pattern.text)
+                    found |= _others(search.files(pattern.text), models, pattern.text)
             except FreezeError as error:
                 problems += error.problems
         if problems:
@@ -113,73 +120,23 @@ class Project:
         """
         path = self.root / name
         if not os.path.lexists(path):
-            raise FreezeError(self.nothing(name))
+            with _placed(None):
+                raise nothing(self.root, name)
         with _placed(None):
             real = inside(self.root, path, name)
         if not real.is_file():
             raise FreezeError(f"{name} is not a file")
         return real
 
-    def nothing(self, name: str) -> Problem:
-        """The problem that the project has nothing of that name."""
-        try:
-            around = sorted(entry.name for entry in (self.root / name).parent.iterdir())
-        except OSError:
-            around = []
-        near = did_you_mean(PurePosixPath(name).name, around)
-        hint = near or f"paths start from the project's folder, {self.root.name}/"
-        return Problem(message=f"the project has no {name}", hint=hint)
 
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """The search for files that patterns name, but for those that are left out."""
-
-    project: Project
-    exclusions: tuple[Pattern, ...]
-
-    def files(self, text: str) -> dict[str, Path]:
-        """By name in the project, the real path of each file that the pattern names.
-
-        Raises:
-            FreezeError: There is none.
-            Invalid: One leaves the project, can't be read, or is no file.
-        """
-        if os.path.lexists(self.project.root / text):
-            found = dict(self._at("" if text == "." else text))
-            if not found:
-                raise FreezeError(f"{text} holds no files to include", hint="leave it out")
-            return found
-        pattern = Pattern.of_path(text)
-        is_folder = (self.project.root / pattern.head).is_dir()
-        found = dict(self._walk(pattern).files(pattern.head)) if is_folder else {}
-        if not found:
-            raise FreezeError(self.project.nothing(text))
-        return found
-
-    def _at(self, name: str) -> Iterator[tuple[str, Path]]:
-        """What is at a path that was written out, whether or not it is skipped elsewhere."""
-        root = self.project.root
-        if (root / name).is_dir():
-            yield from self._walk(_EVERYTHING).files(name)
-        elif not self._is_excluded(name):
-            real = inside(root, root / name, name)
-            if not self._is_written(real):
-                yield name, regular(root, real, name)
-
-    def _walk(self, pattern: Pattern) -> Walk:
-        return Walk(
-            root=self.project.root,
-            enters=lambda name: not self._is_excluded(name) and pattern.reaches(name),
-            takes=lambda name: not self._is_excluded(name) and pattern.covers(name),
-            avoids=self._is_written,
-        )
-
-    def _is_written(self, real: Path) -> bool:
-        return any(real.is_relative_to(folder) for folder in self.project.excluded)
-
-    def _is_excluded(self, name: str) -> bool:
-        return any(pattern.covers(name) for pattern in self.exclusions)
+def _others(found: Mapping[str, Path], models: Mapping[str, str], pattern: str) -> dict[str, Path]:
+    """What of these files no model has."""
+    others = {name: source for name, source in found.items() if name not in models}
+    if not others:
+        at = models[next(iter(found))]
+        message = f"model() at {at} has all that {pattern} names, and it is not copied twice"
+        raise FreezeError(message, hint="leave it out here")
+    return others
 
 
 def _collected(name: str, source: Path) -> Collected:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.distros import SNAPSHOT
@@ -13,8 +13,10 @@ from lading.freeze.config import check_command, check_environment, config_of, wo
 from lading.freeze.folder import Content
 from lading.freeze.indexes import check_unlocked, indexes_of
 from lading.freeze.installing import Installing
+from lading.freeze.models import FrozenModels, frozen_models
 from lading.freeze.secret_uses import uses_of
 from lading.freeze.supplies import Origin
+from lading.freeze.variables import not_on_path, variables
 from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
@@ -40,7 +42,7 @@ from lading.lock.missing import auto_group
 from lading.lock.target import VENV
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from lading.errors import Location
     from lading.freeze.collect import Project
@@ -96,6 +98,7 @@ class Decision:
     vendor: bool = False
     _contents: dict[str, Content] = field(default_factory=dict)
     _problems: list[Problem] = field(default_factory=list)
+    _models: FrozenModels = field(default_factory=FrozenModels)
     _system_group: int = 0
 
     def decide(self) -> Decided:
@@ -107,6 +110,7 @@ class Decision:
         if not self.asked.inputs.lock_python_packages:
             check_unlocked(self.image, self.asked)
         self._system_group = self._first_group()
+        self._freeze_models()
         decided = tuple(self._steps())
         packaged = self._interpreter()
         compiles = any(
@@ -154,6 +158,7 @@ class Decision:
         )
         origin = Origin(
             image=self.image,
+            asked=self.asked,
             project=self.project.root,
             mirrors=self.mirrors,
             archives=self.lock.archives,
@@ -203,8 +208,9 @@ class Decision:
         group = 0
         environment: dict[str, str] = {}
         for number, span in enumerate(spans(self.image.steps), start=1):
-            environment = _variables(span.env, environment)
+            environment = variables(span.env, environment)
             yield from self._system(span)
+            yield from self._models.copies.get(number, ())
             if span.python:
                 group += 1
                 yield from self._python(span, group, environment)
@@ -215,6 +221,13 @@ class Decision:
                     yield from self._include(include, files_path(number, place))
             yield from self._env(span)
             yield from self._command(span)
+
+    def _freeze_models(self) -> None:
+        try:
+            self._models = frozen_models(self.image, self.asked.models, self._at)
+        except FreezeError as error:
+            self._problems += error.problems
+        self._contents |= self._models.contents
 
     def _system(self, span: Span) -> Iterator[Step]:
         asked = self._packages(span.system)
@@ -294,7 +307,7 @@ class Decision:
 
     def _include(self, step: steps.BuildInclude, folder: str) -> Iterator[Step]:
         try:
-            found = self.project.include(step)
+            found = self.project.include(step, self._models.lines)
         except FreezeError as error:
             self._problems += error.problems
             return
@@ -322,17 +335,10 @@ class Decision:
         )
 
     def _env(self, span: Span) -> Iterator[Step]:
-        for step in span.env:
-            for name, value in step.variables:
-                if name == "PATH" and (word := _not_on_path(value)) is not None:
-                    message = f"PATH has the entry {word!r}, which is no absolute path"
-                    hint = "write absolute paths, and $PATH for what the image has there"
-                    self._problems.append(
-                        Problem(message=message, hint=hint, location=step.location)
-                    )
-        variables = _variables(span.env, {})
-        if variables:
-            yield SetEnv(variables=tuple(variables.items()), at=self._at(span.env))
+        self._problems += not_on_path(span.env)
+        found = variables(span.env, {})
+        if found:
+            yield SetEnv(variables=tuple(found.items()), at=self._at(span.env))
 
     def _command(self, span: Span) -> Iterator[Step]:
         match span.command:
@@ -384,24 +390,3 @@ def place(location: Location, project: Path) -> str:
         if one.is_relative_to(project) and ".." not in one.parts and one.exists():
             return f"{one.relative_to(project).as_posix()}:{location.line}"
     return f"{path.name}:{location.line}"
-
-
-def _variables(env: Iterable[steps.Env], before: Mapping[str, str]) -> dict[str, str]:
-    """The variables of `before` with those of `env`: of a name the last counts, but PATH grows."""
-    variables = dict(before)
-    for step in env:
-        for name, value in step.variables:
-            so_far = variables.get(name) if name == "PATH" else None
-            variables[name] = value if so_far is None else _on_path(value, so_far)
-    return variables
-
-
-def _on_path(value: str, so_far: str) -> str:
-    entries = value.split(":")
-    return ":".join(so_far if entry in {"$PATH", "${PATH}"} else entry for entry in entries)
-
-
-def _not_on_path(value: str) -> str | None:
-    """The first entry of a PATH that is neither an absolute path nor the former PATH."""
-    entries = (entry for entry in value.split(":") if entry not in {"", "$PATH", "${PATH}"})
-    return next((one for one in entries if not PurePosixPath(one).is_absolute()), None)

@@ -41,12 +41,16 @@ class Content:
         sha256: What the bytes were when they were looked at; the file may have changed since.
         shared: Whether the folder may hold the source file itself, as a hard link: a file that was
             just verified, that nobody writes to, and that already has the right mode and time.
+        size: In bytes, of a file that is too large to be copied each time: the former folder's
+            copy is taken where nothing has written to it, which its time would tell. A link to the
+            source itself is out of the question: an edit of that would change the folder.
     """
 
     source: bytes | Path
     executable: bool = False
     sha256: str | None = None
     shared: bool = False
+    size: int | None = None
 
 
 def shared(file: Path, sha256: str) -> Content:
@@ -104,17 +108,19 @@ def write_folder(target: Path, contents: Mapping[str, Content]) -> None:
     check_target(target)
     try:
         with replacement(target) as aside:
-            _fill(aside, contents)
+            _fill(aside, contents, target)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise FreezeError(f"the folder {target.name} can't be written: {why}") from None
 
 
-def _fill(folder: Path, contents: Mapping[str, Content]) -> None:
+def _fill(folder: Path, contents: Mapping[str, Content], former: Path) -> None:
     for name, content in sorted(contents.items()):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if content.shared and _link(content, path):
+            continue
+        if content.size is not None and _keep(content, former / name, path):
             continue
         time = file_time(_write(path, name, content))
         # Not what the umask or the source says: a mode is part of what a builder sees.
@@ -141,6 +147,20 @@ def _link(content: Content, path: Path) -> bool:
         return False
     try:
         path.hardlink_to(content.source)
+    except OSError:
+        return False
+    return True
+
+
+def _keep(content: Content, former: Path, path: Path) -> bool:
+    """Put the former folder's own file there, where it is what was written then."""
+    try:
+        status = former.lstat()
+        looks = (status.st_mode, status.st_size, status.st_mtime_ns)
+        time = file_time(content.sha256 or "0") * 10**9
+        if looks != (stat.S_IFREG | _mode(content), content.size, time):
+            return False
+        path.hardlink_to(former)
     except OSError:
         return False
     return True
@@ -174,4 +194,4 @@ def _copy(source: Path, path: Path, name: str) -> str:
 
 def _shown(name: str) -> str:
     # `files/1.1/model/x` is the project's model/x.
-    return name.split("/", 2)[-1] if name.startswith("files/") else name
+    return name.split("/", 2)[-1] if name.startswith(("files/", "models/")) else name

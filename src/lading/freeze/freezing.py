@@ -171,7 +171,7 @@ class Freezer:
             refuse_secrets(image)
         if self.vendor and not image.lock_python_packages:
             raise FreezeError(_unvendorable(image))
-        every = read_inputs(whole, root)
+        every = read_inputs(whole, root, describe=self.machine.digests(self.say).describe)
         asked = every.on(built_for)
         mirrors = read_mirrors(root, self.machine.environ)
         part = self._locked_part(every, built_for)

@@ -13,7 +13,6 @@ from lading.image.steps import PythonPackages
 from lading.libraries import Finding, Report, Target, WheelElfs, report_problems
 from lading.libraries.findings import in_order
 from lading.libraries.site import requirements_reaching
-from lading.lock.inputs import read_inputs
 from lading.platforms import Platform
 
 if TYPE_CHECKING:
@@ -121,10 +120,9 @@ def _compiled(decided: Decided) -> Iterator[Finding]:
 
 def _places(decided: Decided, wheels: Iterable[WheelElfs]) -> Mapping[str, Location]:
     """Of each distribution the user's line that asks for it, or for what requires it."""
-    asked = read_inputs(decided.origin.image, decided.origin.project)
     lines: dict[str, Location] = {}
     first = None
-    for group in asked.groups:
+    for group in decided.origin.asked.groups:
         for step, found in group:
             first = first or step.location
             for one in found.requirements:

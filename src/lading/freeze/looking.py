@@ -24,7 +24,6 @@ from lading.libraries import (
 from lading.libraries.site import Site
 from lading.libraries.table import the_table
 from lading.lock.archives import trust_of
-from lading.lock.inputs import read_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -177,8 +176,7 @@ class Looking:
             return None
         machine, origin = freezer.machine, self.decided.origin
         try:
-            inputs = read_inputs(origin.image, origin.project).inputs
-            trust = trust_of(inputs, origin.project, distro, machine.environ)
+            trust = trust_of(origin.asked.inputs, origin.project, distro, machine.environ)
             return read_contents(
                 distro,
                 self.target.platform,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lading.http import HttpSettings
     from lading.image import Image
     from lading.info import ImageInfo
+    from lading.lock.inputs import Asked
     from lading.lock.model import Archive, Deb, Distribution, Tool
     from lading.machine import Machine
     from lading.mirrors import Mirrors
@@ -44,12 +45,14 @@ class Origin:
 
     Attributes:
         image: Whose indexes may ask for a login.
+        asked: What it asks to be locked.
         project: The folder that paths of secrets start from.
         mirrors: What is asked in place of what.
         archives: Where Debian packages were read from.
     """
 
     image: Image
+    asked: Asked
     project: Path
     mirrors: Mirrors
     archives: tuple[Archive, ...] = ()

@@ -8,7 +8,16 @@ from lading.grammar.path import ContainerPath
 from lading.grammar.words import expect_words
 from lading.image import steps
 from lading.image.call import Call
-from lading.image.words import parse_command, parse_file, parse_pattern, parse_script_argument
+from lading.image.words import (
+    LAYER_SIZE,
+    expect_paths,
+    parse_command,
+    parse_file,
+    parse_layer_size,
+    parse_model,
+    parse_pattern,
+    parse_script_argument,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +84,37 @@ class FileCalls:
                 patterns=call.each(parse_pattern, words),
                 to=call.maybe(ContainerPath.parse, to),
                 exclude=call.names(parse_pattern, "exclude", exclude),
+                location=call.location,
+            )
+        return self._add(step)
+
+    def model(
+        self,
+        *paths: str,
+        to: str | None = None,
+        exclude: Sequence[str] = (),
+        layer_size: str = LAYER_SIZE,
+    ) -> Self:
+        """Copy the files of a model into layers of their own, with their digests in the lock.
+
+        A build_include of the same image doesn't copy them again.
+
+        Args:
+            *paths: Folders, files or glob patterns of the project (`weights`, `*.safetensors`), of
+                which each file keeps its path in the project.
+            to: The directory that they go below; the working directory where left out.
+            exclude: Patterns of what to leave out.
+            layer_size: How much several files may have together in one layer, such as `2GB`; a
+                larger file is a layer alone.
+        """
+        example = 'model("weights", to="/models")'
+        with Call() as call:
+            words = call.read(expect_paths, "model", paths, example=example)
+            step = steps.Model(
+                patterns=call.each(parse_model, words),
+                to=call.maybe(ContainerPath.parse, to),
+                exclude=call.names(parse_pattern, "exclude", exclude),
+                layer_size=call.read(parse_layer_size, layer_size),
                 location=call.location,
             )
         return self._add(step)

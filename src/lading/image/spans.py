@@ -34,6 +34,7 @@ class Span:
 
     system: list[steps.SystemPackages] = field(default_factory=list)
     python: list[steps.PythonStep] = field(default_factory=list)
+    models: list[steps.Model] = field(default_factory=list)
     includes: list[steps.BuildInclude | steps.TextFile] = field(default_factory=list)
     env: list[steps.Env] = field(default_factory=list)
     command: steps.Run | steps.RunScript | None = None
@@ -53,6 +54,8 @@ def spans(image_steps: Iterable[steps.Step]) -> tuple[Span, ...]:
                 pass
             case steps.SystemPackages():
                 span.system.append(step)
+            case steps.Model():
+                span.models.append(step)
             case steps.BuildInclude() | steps.TextFile():
                 span.includes.append(step)
             case steps.Env():

@@ -31,6 +31,7 @@ __all__ = [
     "Healthcheck",
     "Index",
     "Label",
+    "Model",
     "PyprojectToml",
     "PythonPackages",
     "PythonStep",
@@ -158,6 +159,20 @@ class BuildInclude(_Located):
     patterns: tuple[ProjectPath, ...]
     to: ContainerPath | None = None
     exclude: tuple[ProjectPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model(_Located):
+    """Files of a model, copied below `to` (the working directory where None), in own layers.
+
+    Attributes:
+        layer_size: How many bytes several of them may have together in one layer.
+    """
+
+    patterns: tuple[ProjectPath, ...]
+    to: ContainerPath | None = None
+    exclude: tuple[ProjectPath, ...] = ()
+    layer_size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +308,7 @@ Step: TypeAlias = (
     | Run
     | RunScript
     | BuildInclude
+    | Model
     | TextFile
     | Env
     | Index

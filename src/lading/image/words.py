@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from lading.grammar.command_credentials import refuse_credentials
 from lading.grammar.environment import parse_env_name, parse_env_value
@@ -13,6 +13,7 @@ from lading.grammar.label import parse_label_key, parse_label_value
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.path import ContainerPath, ProjectPath
 from lading.grammar.secret import Secret
+from lading.grammar.size import parse_size
 from lading.grammar.words import expect_text, expect_words, shown
 from lading.image.system import DISTRO_KEYWORDS
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 __all__ = [
+    "LAYER_SIZE",
     "check_variables",
     "expect_names",
+    "expect_paths",
     "expect_secrets",
     "pairs",
     "parse_argument",
@@ -33,6 +36,8 @@ __all__ = [
     "parse_flag",
     "parse_home",
     "parse_label",
+    "parse_layer_size",
+    "parse_model",
     "parse_pattern",
     "parse_retries",
     "parse_script_argument",
@@ -40,6 +45,13 @@ __all__ = [
 ]
 
 V = TypeVar("V")
+
+LAYER_SIZE: Final = "8GB"
+"""How much several files of a model may have together in one layer: registries that bound a layer
+at all take one of 10 GB."""
+
+_SMALLEST_LAYER: Final = 10**6
+_LAYER_HINT: Final = 'write it like "2GB"'
 
 # What each system has, and its own programs rely on. Some platforms mount the last three.
 _SYSTEM = ("/", "/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/var")
@@ -192,6 +204,34 @@ def parse_pattern(path: str) -> ProjectPath:
     if re.match("(?i)[a-z][a-z0-9+.-]*://", expect_text("path", path)):
         raise Invalid(f"{shown(path)} is a URL; a path in the project is meant here")
     return ProjectPath.parse(path)
+
+
+def expect_paths(name: str, values: Sequence[str], *, example: str) -> tuple[str, ...]:
+    """The words of a call that takes at least one path."""
+    words = expect_words(name, values, example=example)
+    if not words:
+        raise Invalid(f"{name} names no files", hint=f"write {example}")
+    return words
+
+
+def parse_model(path: str) -> ProjectPath:
+    """A path or a pattern of a model's files: never all of the project, which changes daily."""
+    parsed = parse_pattern(path)
+    if parsed.text in {".", "*", "**"}:
+        hint = 'name the folder with the weights, such as model("weights")'
+        raise Invalid(f"a model is not the whole project, as {shown(path)} says", hint=hint)
+    return parsed
+
+
+def parse_layer_size(text: str) -> int:
+    """How many bytes a layer may have: a megabyte at least."""
+    try:
+        size = parse_size(text)
+    except Invalid as error:
+        raise Invalid(f"layer_size: {error.message}", hint=_LAYER_HINT) from None
+    if size < _SMALLEST_LAYER:
+        raise Invalid(f"layer_size {shown(text)} is less than 1MB", hint=_LAYER_HINT)
+    return size
 
 
 def parse_file(path: str) -> ProjectPath:

@@ -19,6 +19,7 @@ __all__ = [
     "deb_path",
     "files_path",
     "keyring_path",
+    "model_path",
     "script_path",
     "source_path",
     "wheel_path",
@@ -96,3 +97,8 @@ def script_path(sha256: str, suffix: str) -> str:
 def files_path(span: int, place: int) -> str:
     """The folder of the files that the step at `place` of a span includes, both counted from 1."""
     return f"files/{span}.{place}"
+
+
+def model_path(span: int, place: int, part: str) -> str:
+    """The folder of one part of the model at `place` of a span, both counted from 1."""
+    return f"models/{span}.{place}.{part}"

@@ -185,11 +185,19 @@ class RunScript(_Part, frozen=True, kw_only=True, tag="run-script"):
 
 
 class CopyFiles(_Part, frozen=True, kw_only=True, tag="copy"):
-    """Files, copied from `source` in the frozen folder to below `destination`."""
+    """Files, copied from `source` in the frozen folder to below `destination`.
+
+    Attributes:
+        source: A folder that has these files and no other.
+        destination: A folder of the image.
+        files: They, below both.
+        model: Whether they are part of a model, and a layer of their own.
+    """
 
     source: str
     destination: str
     files: tuple[ContextFile, ...]
+    model: bool = False
     at: tuple[str, ...] = ()
 
 

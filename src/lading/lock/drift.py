@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from lading.lock.model import InputGroup
+from lading.lock.models import model_drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -82,6 +83,7 @@ def _differences(old: Inputs, new: Inputs) -> tuple[str, ...]:
         *_listed("place to find links", old.find_links, new.find_links),
         *_trust(old, new),
         *_installations(old.groups, new.groups),
+        *model_drift(old.models, new.models),
     )
 
 

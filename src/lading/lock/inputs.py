@@ -19,6 +19,7 @@ from lading.lock.groups import is_lock
 from lading.lock.index_inputs import read_indexes
 from lading.lock.local_inputs import digest_at, folders_of, with_names
 from lading.lock.model import InputFile, InputGroup, InputRequires, Inputs
+from lading.lock.models import model_inputs, read_models
 from lading.lock.said import build_constraints
 from lading.requirements import (
     RequirementSet,
@@ -28,6 +29,7 @@ from lading.requirements import (
     read_script,
 )
 from lading.requirements.uv_lock import read_toml_lock
+from lading.trees import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from lading.grammar.base import BaseImage
     from lading.grammar.reference import Digest
     from lading.image import Image
+    from lading.lock.models import Describe, Models
     from lading.platforms import Platform
 
     Sets: TypeAlias = tuple[tuple[steps.PythonStep, RequirementSet], ...]
@@ -55,12 +58,15 @@ class Asked:
         inputs: The part that the lock file records.
         groups: For each installation, its steps and what each asks for. A uv.lock is not read yet:
             only uv can, and that takes a process.
+        models: The files of each model.
     """
 
     image: Image
     project: Path
     inputs: Inputs
     groups: tuple[Sets, ...]
+    models: Models = ()
+    _describe: Describe = field(default=describe, compare=False, repr=False)
     _found: dict[Platform | None, Asked] = field(default_factory=dict, compare=False, repr=False)
 
     def on(self, platform: Platform) -> Asked:
@@ -71,22 +77,28 @@ class Asked:
         """
         named = platform if platform in named_platforms(self.image.steps) else None
         if named not in self._found:
-            self._found[named] = _read_inputs(on_platform(self.image, named), self.project)
+            image = on_platform(self.image, named)
+            self._found[named] = _read_inputs(image, self.project, self._describe)
         return self._found[named]
 
 
-def read_inputs(image: Image, project: Path) -> Asked:
+def read_inputs(image: Image, project: Path, *, describe: Describe = describe) -> Asked:
     """What `image` asks for, in the project at `project`; `Asked.on` says it of each platform.
+
+    Args:
+        image: What is wanted.
+        project: The project's folder.
+        describe: Hashes a file of a model, or knows its digest.
 
     Raises:
         SpecificationError: A file is missing or invalid, two default indexes differ, a file is
             meant for another Python, or a secret has two sources; all such together.
     """
-    common = _read_inputs(on_platform(image, None), project)
-    return replace(common, image=image, _found={None: common})
+    common = _read_inputs(on_platform(image, None), project, describe)
+    return replace(common, image=image, _describe=describe, _found={None: common})
 
 
-def _read_inputs(image: Image, project: Path) -> Asked:
+def _read_inputs(image: Image, project: Path, describe: Describe) -> Asked:
     problems = [*different_sources(image)]
     locked = image.lock_python_packages
     groups = tuple(
@@ -102,6 +114,7 @@ def _read_inputs(image: Image, project: Path) -> Asked:
     indexes = read_indexes(image, sets, problems)
     base_digest = _digest_of_base(image, project, problems)
     keyrings, unsigned = read_archives(project, image.distro, problems)
+    models = read_models(image, project, describe, problems)
     if problems:
         raise SpecificationError(problems)
     inputs = Inputs(
@@ -121,8 +134,9 @@ def _read_inputs(image: Image, project: Path) -> Asked:
         keyrings=keyrings,
         unsigned=unsigned,
         groups=_all_inputs(groups, project) if locked else (),
+        models=model_inputs(models),
     )
-    return Asked(image=image, project=project, inputs=inputs, groups=groups)
+    return Asked(image=image, project=project, inputs=inputs, groups=groups, models=models)
 
 
 def base_of(image: Image) -> BaseImage:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace as replaced
+
 from lading.errors import Problem, ResolutionError
 from lading.lock.debs import debs_drift
 
@@ -46,7 +48,8 @@ class Known:
         part = self.part(platform)
         if part is None or self.renewal:
             return None
-        is_same = self.inputs_before(part) == self.asked.inputs
+        before = self.inputs_before(part)
+        is_same = before is not None and _resolved(before) == _resolved(self.asked.inputs)
         is_complete = part.base.is_pinned or allow_unpinned_base
         if not is_same or not is_complete:
             return None
@@ -70,6 +73,11 @@ class Known:
         """The earlier lock's, that of the platform itself last."""
         parts = self.earlier.platforms if self.earlier else ()
         return (*(part for part in parts if part is not own), *((own,) if own else ()))
+
+
+def _resolved(inputs: Inputs) -> Inputs:
+    """What of the inputs anything is resolved for: no file of a model changes a version."""
+    return replaced(inputs, models=())
 
 
 def check_known(renewal: Renewal, asked: Iterable[Asked], earlier: Lock | None) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "InputGroup",
     "InputIndex",
     "InputKeyring",
+    "InputModel",
     "InputRequires",
     "Inputs",
     "Lock",
@@ -153,6 +154,20 @@ class InputKeyring(_Fact, frozen=True, kw_only=True):
     sha256: _Sha256
 
 
+class InputModel(_Fact, frozen=True, kw_only=True):
+    """A file of a model.
+
+    Attributes:
+        path: Where it is in the project.
+        sha256: Of its content.
+        size: In bytes.
+    """
+
+    path: _Path
+    sha256: _Sha256
+    size: Annotated[int, Meta(ge=0)]
+
+
 class Inputs(_Fact, frozen=True, kw_only=True):
     """What the lock was made from. A lock fits an image when these are equal.
 
@@ -176,6 +191,7 @@ class Inputs(_Fact, frozen=True, kw_only=True):
     keyrings: tuple[InputKeyring, ...] = ()
     unsigned: tuple[_Word, ...] = ()
     groups: tuple[InputGroup, ...] = ()
+    models: tuple[InputModel, ...] = ()
 
 
 class LockedBase(_Fact, frozen=True, kw_only=True):

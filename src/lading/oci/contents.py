@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from lading.errors import ImageError
 from lading.oci.entries import Deflated, Literal, Regular, Slice
-from lading.oci.gzip_members import HEAD, compressed, tail
+from lading.oci.gzip_members import HALF, HEAD, compressed, tail
 from lading.oci.inflating import PIECE, Damaged, crc32, inflate, inflated
 from lading.oci.strands import ahead
 
@@ -127,7 +128,12 @@ def _whole(content: Literal | Slice | Deflated, reader: Reader) -> tuple[bytes, 
         _check_crc32(crc32()(plain, 0), content.crc32)
     else:
         assert_never(content)
-    return plain, (compressed(plain),) if plain else ()
+    return plain, (_compressing(content)(plain),) if plain else ()
+
+
+def _compressing(content: Literal | Slice) -> Callable[[bytes], bytes]:
+    is_model = isinstance(content, Slice) and content.weights
+    return partial(compressed, stored_above=HALF) if is_model else compressed
 
 
 def stream_into(
@@ -181,7 +187,7 @@ def _pieces(
         sinks.gzip(HEAD)
         yield from inflated(_passed_on(sinks, content, reader), content.size)
         return
-    for piece, member in ahead(compressed, _plain(content, reader), pool):
+    for piece, member in ahead(_compressing(content), _plain(content, reader), pool):
         sinks.gzip(member)
         yield piece
 

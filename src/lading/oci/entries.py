@@ -45,12 +45,14 @@ class Slice:
         offset: Where they begin.
         size: How many they are.
         crc32: What they must have, where it is known.
+        weights: Whether they are a model's, and compressed only where that halves them.
     """
 
     path: Path
     offset: int = 0
     size: int
     crc32: int | None = None
+    weights: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

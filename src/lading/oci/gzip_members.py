@@ -19,10 +19,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["HEAD", "compressed", "encoded", "tail"]
+__all__ = ["DENSE", "HALF", "HEAD", "compressed", "encoded", "tail"]
 
 HEAD: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 """DEFLATE, no name, no time, no extra flags, an unknown operating system (RFC 1952, 2.3)."""
+
+DENSE: Final = 0.96
+"""What shrinks to no less than that gains nothing by being compressed."""
+
+HALF: Final = 0.5
+"""For weights: numbers of 16 bits shrink to 0.8, and it takes longer to inflate them than to fetch
+the rest (bench/README.md)."""
 
 _LEVEL: Final = 6
 _PROBE: Final = 1 << 15
@@ -36,20 +43,24 @@ def tail(crc32: int, size: int) -> bytes:
     return _TRAILER.pack(crc32, size & 0xFFFFFFFF)
 
 
-def compressed(data: bytes) -> bytes:
-    """A member that holds `data`, by the host's zlib; stored where compressing it gains nothing.
+def compressed(data: bytes, *, stored_above: float = DENSE) -> bytes:
+    """A member that holds `data`, by the host's zlib; stored where compressing it gains too little.
 
     The only bytes of a layer that depend on the library: what is no stream of a wheel's already.
+
+    Args:
+        data: Any bytes.
+        stored_above: What part of its size the beginning must shrink to, for it to be compressed.
     """
-    if _is_dense(data):
+    if _is_dense(data, stored_above):
         return b"".join((HEAD, *_stored(data), tail(zlib.crc32(data), len(data))))
     return b"".join((HEAD, zlib.compress(data, _LEVEL, -15), tail(zlib.crc32(data), len(data))))
 
 
-def _is_dense(data: bytes) -> bool:
-    """Whether its beginning doesn't shrink: weights, pictures, archives."""
+def _is_dense(data: bytes, above: float) -> bool:
+    """Whether its beginning doesn't shrink so far: pictures and archives hardly do."""
     probe = data[:_PROBE]
-    return len(probe) == _PROBE and len(zlib.compress(probe, 1, -15)) > 0.96 * _PROBE
+    return len(probe) == _PROBE and len(zlib.compress(probe, 1, -15)) > above * _PROBE
 
 
 def _stored(data: bytes) -> list[bytes]:

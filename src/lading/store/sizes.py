@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lading.errors import ImageError
 from lading.grammar.invalid import Invalid
+from lading.grammar.size import parse_size
 from lading.grammar.words import expect_text, shown
 
 if TYPE_CHECKING:
@@ -19,49 +20,12 @@ __all__ = [
     "limit_of",
     "parse_age",
     "parse_limit",
-    "parse_size",
 ]
 
 DEFAULT_LIMIT: Final = 20 * 10**9
 """How many bytes of layers may stay after a build, where nothing else is said."""
 
-_UNITS: Final = {
-    "": 1,
-    "B": 1,
-    "KB": 10**3,
-    "MB": 10**6,
-    "GB": 10**9,
-    "TB": 10**12,
-    "KIB": 1 << 10,
-    "MIB": 1 << 20,
-    "GIB": 1 << 30,
-    "TIB": 1 << 40,
-}
-_LARGEST: Final = 1 << 60
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-
-
-def parse_size(text: str) -> int:
-    """A number of bytes: `20GB`, `500 MB`, `1.5GiB`, `4096`; GB is 10^9, GiB 2^30.
-
-    Raises:
-        Invalid: It is none.
-    """
-    expect_text("size", text)
-    match = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([A-Za-z]{0,3})", text)
-    unit = _UNITS.get(match[2].upper()) if match else None
-    if match is None or unit is None:
-        raise Invalid(f"size {shown(text)} is invalid", hint=_hint(text))
-    whole, _, fraction = match[1].partition(".")
-    size = int(whole + fraction) * unit // int("1" + "0" * len(fraction))
-    if size > _LARGEST:
-        raise Invalid(f"size {shown(text)} is more than any disk has")
-    return size
-
-
-def _hint(text: str) -> str:
-    match = re.fullmatch(r"\s*([0-9]{1,18})\s*([kKmMgGtT])\w*\s*", text)
-    return f'write "{match[1]}{match[2].upper()}B"' if match else 'write it like "20GB" or "500MB"'
 
 
 def parse_limit(text: str) -> int | None:

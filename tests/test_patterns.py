@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lading.freeze.patterns import Pattern
+from lading.patterns import Pattern
 
 
 @pytest.mark.parametrize(

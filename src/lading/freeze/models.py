@@ -1,0 +1,231 @@
+"""The files of models, cut into layers: by rules that move no file when another one changes.
+
+A file larger than a certain size is a layer alone. The others are together with those whose names
+have the same hash in its first bits, as many bits as it takes for no layer to be larger. So the
+content of a file decides its own layer and no other, and one file more or less decides one. The
+size begins small, so that weights are apart from what is edited beside them, and doubles while
+there would be more layers than an image has room for. That is the price of a bound: the file that
+takes the last room makes layers anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from lading.errors import FreezeError, Problem
+from lading.freeze.config import workdir_of
+from lading.freeze.folder import Content
+from lading.grammar.size import written_size
+from lading.image import steps
+from lading.image.spans import spans
+from lading.info import ContextFile, CopyFiles
+from lading.info.layout import model_path
+from lading.lock.target import VENV
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from lading.image import Image
+    from lading.lock.models import Models
+    from lading.trees import TreeFile
+
+__all__ = ["MOST_LAYERS", "FrozenModels", "Part", "cut", "cut_all", "frozen_models"]
+
+MOST_LAYERS: Final = 32
+"""How many layers the models of an image are at most. With the 40 that the rest of it is put into,
+and a base of some 10, an image stays well below the 127 that overlay drivers stack."""
+
+_SMALLEST: Final = 64 << 20
+"""In bytes; a larger file is worth a layer of its own while there is room for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The files of one layer.
+
+    Attributes:
+        name: Follows from the names of the files, or from what these names have in common.
+        files: They, sorted by their paths.
+    """
+
+    name: str
+    files: tuple[TreeFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenModels:
+    """What an image copies for its models.
+
+    Attributes:
+        copies: By the number of the span, counted from 1, a step for each layer.
+        contents: By path in the frozen folder, the files.
+        lines: By path in the project, the user's line that makes a file a model's.
+    """
+
+    copies: Mapping[int, tuple[CopyFiles, ...]] = field(default_factory=dict)
+    contents: Mapping[str, Content] = field(default_factory=dict)
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """One call, and what it copies.
+
+    Attributes:
+        step: The call.
+        span: Where it stands among the image's commands, from 1.
+        place: Which of the models there it is, from 1.
+        destination: The folder that its files go below.
+        files: They, but for those that an earlier call of the span has put at the same place.
+    """
+
+    step: steps.Model
+    span: int
+    place: int
+    destination: str
+    files: tuple[TreeFile, ...]
+
+
+def frozen_models(
+    image: Image, models: Models, at: Callable[[Iterable[steps.Step]], tuple[str, ...]]
+) -> FrozenModels:
+    """The models of an image.
+
+    Args:
+        image: The image.
+        models: The files of each model, in the order of the calls.
+        at: Gives the user's lines of steps.
+
+    Raises:
+        FreezeError: They are more layers than an image has room for, or go where the environment
+            of the Python packages is made later; all such together.
+    """
+    calls = tuple(_calls(image, models))
+    if any(isinstance(step, steps.PythonStep) for step in image.steps):
+        _refuse_in_environment(calls)
+    copies: dict[int, tuple[CopyFiles, ...]] = {}
+    contents: dict[str, Content] = {}
+    parts = cut_all([(one.files, one.step.layer_size) for one in calls])
+    _refuse_too_many(calls, parts)
+    for one, cuts in zip(calls, parts, strict=True):
+        for part in cuts:
+            copy = _copy(one, part, at([one.step]))
+            copies[one.span] = (*copies.get(one.span, ()), copy)
+            contents |= {f"{copy.source}/{file.path}": _content(file) for file in part.files}
+    lines = {file.path: at([step])[0] for step, files in models for file in files}
+    return FrozenModels(copies=copies, contents=contents, lines=lines)
+
+
+def _calls(image: Image, models: Models) -> Iterator[_Call]:
+    files = iter(models)
+    for number, span in enumerate(spans(image.steps), start=1):
+        there: set[tuple[str, str]] = set()
+        for place, (step, (_, found)) in enumerate(zip(span.models, files, strict=False), start=1):
+            destination = step.to.text if step.to else workdir_of(image)
+            own = tuple(one for one in found if (destination, one.path) not in there)
+            there |= {(destination, one.path) for one in own}
+            yield _Call(step=step, span=number, place=place, destination=destination, files=own)
+
+
+def _copy(call: _Call, part: Part, at: tuple[str, ...]) -> CopyFiles:
+    return CopyFiles(
+        source=model_path(call.span, call.place, part.name),
+        destination=call.destination,
+        files=tuple(
+            ContextFile(path=one.path, sha256=one.sha256, size=one.size, executable=one.executable)
+            for one in part.files
+        ),
+        model=True,
+        at=at,
+    )
+
+
+def _content(file: TreeFile) -> Content:
+    return Content(
+        source=file.source, executable=file.executable, sha256=file.sha256, size=file.size
+    )
+
+
+def cut_all(
+    models: Sequence[tuple[Sequence[TreeFile], int]], *, most: int = MOST_LAYERS
+) -> list[tuple[Part, ...]]:
+    """The layers of all models: as small as they may be without being more than there is room for.
+
+    Args:
+        models: The files of each, and how many bytes several of them may have in one layer.
+        most: How many layers there is room for; where larger layers are not allowed, there may be
+            more.
+    """
+    size = _SMALLEST
+    while True:
+        parts = [cut(files, min(size, largest)) for files, largest in models]
+        if sum(map(len, parts)) <= most or all(size >= largest for _, largest in models):
+            return parts
+        size *= 2
+
+
+def cut(files: Sequence[TreeFile], size: int) -> tuple[Part, ...]:
+    """The layers of a model, the largest files' first: what changes daily is rather small.
+
+    Args:
+        files: Those of the model.
+        size: How many bytes several files may have together.
+    """
+    alone = [one for one in files if one.size > size]
+    alone.sort(key=lambda one: (-one.size.bit_length(), one.path))
+    others = {_bits(one.path): one for one in files if one.size <= size}
+    return (
+        *(Part(name=_named(one.path), files=(one,)) for one in alone),
+        *_together(others, size, ""),
+    )
+
+
+def _together(files: Mapping[str, TreeFile], size: int, bits: str) -> Iterator[Part]:
+    """The files whose hashes begin with these bits, in as many layers as it takes."""
+    if len(files) > 1 and sum(one.size for one in files.values()) > size:
+        for more in (f"{bits}0", f"{bits}1"):
+            some = {key: one for key, one in files.items() if key.startswith(more)}
+            yield from _together(some, size, more)
+    elif files:
+        yield Part(name=f"together{bits and '-'}{bits}", files=tuple(files.values()))
+
+
+def _bits(path: str) -> str:
+    return f"{int(hashlib.sha256(path.encode()).hexdigest(), 16):0256b}"
+
+
+def _named(path: str) -> str:
+    return hashlib.sha256(path.encode()).hexdigest()[:16]
+
+
+def _refuse_in_environment(calls: Iterable[_Call]) -> None:
+    problems = [
+        Problem(
+            message=f"the model's {one.path} would go into {VENV}, which is made after it",
+            location=call.step.location,
+            hint="put it elsewhere: what changes seldom comes before the packages",
+        )
+        for call in calls
+        for one in call.files[:1]
+        if f"{call.destination.rstrip('/')}/{one.path}".startswith(f"{VENV}/")
+    ]
+    if problems:
+        raise FreezeError(problems)
+
+
+def _refuse_too_many(calls: Sequence[_Call], parts: Sequence[tuple[Part, ...]]) -> None:
+    count = sum(map(len, parts))
+    if count <= MOST_LAYERS:
+        return
+    step = max(zip(calls, parts, strict=True), key=lambda pair: len(pair[1]))[0].step
+    larger = written_size(2 * step.layer_size)
+    raise FreezeError(
+        Problem(
+            message=f"the models are {count} layers of {written_size(step.layer_size)} at most, "
+            f"and an image has room for {MOST_LAYERS}",
+            location=step.location,
+            hint=f'let them be larger, as far as the registry takes that: layer_size="{larger}"',
+        )
+    )
