@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from lading.errors import ResolutionError
+from lading.files import using_cache
 from lading.http import HttpClient, HttpError, is_web_url, limited, redacted_url
 from lading.simple_index import filename_in, find_file
 
@@ -84,15 +85,11 @@ def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):  # it becomes a path
         raise ResolutionError(f"{sha256!r} is not a SHA-256, for {redacted_url(url)}")
     target = _place(cache, sha256)
-    try:
+    with using_cache(cache):
         if not _is_intact(target, sha256):
             _refuse_if(offline, url)
             wanted = _Wanted(url=url, sha256=sha256, size=size, http=http, mirror=mirror)
             _store(wanted, target)
-    except OSError as error:
-        why = (error.strerror or "no access").lower()
-        hint = "set LADING_CACHE_DIR to a folder of yours with room in it"
-        raise ResolutionError(f"the cache {cache} can't be used: {why}", hint=hint) from None
     return target
 
 

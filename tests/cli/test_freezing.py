@@ -79,6 +79,16 @@ def test_locked_refuses_what_drifted(locked: Project) -> None:
     assert locked.files() == SOURCES
 
 
+def test_a_cache_that_can_not_be_used_is_named_with_what_to_do(locked: Project) -> None:
+    cache = locked.write("a-file", "").parent / "a-file" / "cache"
+    ran = locked.lading("freeze", "-q", LADING_CACHE_DIR=str(cache))
+    assert ran.err == (
+        "error: the cache a-file/cache can't be used: not a directory\n"
+        "hint: set LADING_CACHE_DIR to a folder of yours\n"
+    )
+    assert (ran.code, ran.out) == (1, "")
+
+
 def test_offline_refuses_to_lock(locked: Project, server: FakeServer) -> None:
     locked.write("service.py", locked.read("service.py").replace('"tiny"', '"tiny", "small"'))
     asked = len(server.seen)

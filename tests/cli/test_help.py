@@ -29,8 +29,8 @@ Usage: lading [OPTIONS] COMMAND [ARGS]...
 
   Data goes to stdout, all talk to stderr.
 
-  Exit codes: 0 done; 1 refused, failed or drifted; 2 called wrongly; 130
-  interrupted.
+  Exit codes: 0 done; 1 refused, failed or drifted; 2 called wrongly; 129 hung
+  up; 130 interrupted; 143 terminated.
 
 Options:
   --version   Show the version and exit.

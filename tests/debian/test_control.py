@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lading.debian.control import Relation, fields_of, relations_in
+from lading.debian.control import Relation, fields_as_written, fields_of, relations_in
 from lading.grammar.invalid import Invalid
 
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9+.-]{1,8}", fullmatch=True)
@@ -31,6 +31,21 @@ def test_fields_are_found_whatever_their_case() -> None:
         "pre-depends": "libc6",
         "description": "a tool\nmore\n.\nand more",
     }
+
+
+def test_fields_keep_what_was_written_for_those_who_write_them_again() -> None:
+    text = "Package: curl \nDescription: a tool\n more \n .\n\tand more\n"
+    assert fields_as_written(text) == {
+        "package": ("Package", "curl"),
+        "description": ("Description", "a tool\n more\n .\n\tand more"),
+    }
+
+
+def test_comments_are_for_those_who_read_files_of_people() -> None:
+    text = "# of ours\nTypes: deb\n#Types: deb-src\nURIs: http://a.example.test\n # b\n#c"
+    assert fields_of(text) == {"types": "deb", "uris": "http://a.example.test\n# b"}
+    with pytest.raises(Invalid, match="is not a field"):
+        fields_as_written(text)
 
 
 @pytest.mark.parametrize("text", [" more", "no field", "A: 1\na: 2", ": 1", "-a: 1"])
@@ -67,6 +82,6 @@ def test_what_is_no_relation_is_refused(text: str) -> None:
 
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
-    for read in (fields_of, relations_in):
+    for read in (fields_as_written, fields_of, relations_in):
         with suppress(Invalid):
             read(text)

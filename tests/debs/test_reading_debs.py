@@ -153,7 +153,7 @@ WRONG = {
     ),
     "no field": (
         changed(1, data=packed(tar([file("./control", "Package tool\n")]), ".xz")),
-        "its control file has a line that is no field",
+        'its control file can\'t be read: "Package tool" is not a field',
     ),
     "another package": (
         changed(1, data=packed(tar([file("./control", control_text("other"))]), ".xz")),

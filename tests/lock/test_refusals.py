@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,15 @@ import pytest
 from lock.dock import AMD64, ARM64
 from lock.package_index import pkg_info, sdist
 from lock.stand_in import standing_in
+from store.test_disks import small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lading.errors import Problem
     from lock.dock import Dock
+
+__all__ = ["small_disk"]
 
 
 def line() -> int:
@@ -171,7 +175,32 @@ def test_an_index_that_can_not_be_reached(dock: Dock) -> None:
     dock.environ["UV_HTTP_RETRIES"] = "0"
     image = dock.image().index("http://127.0.0.1:9/simple").python_packages("alpha")
     problems = dock.refused(image)
+    assert {problem.message for problem in problems} == {
+        "http://127.0.0.1:9 can't be reached: Connection refused (os error 111)"
+    }
     assert any("can be reached" in (problem.hint or "") for problem in problems)
+
+
+def test_a_cache_of_the_resolver_that_can_not_be_used(dock: Dock) -> None:
+    dock.home.joinpath("a-file").touch()
+    cache = dock.home / "a-file" / "uv"
+    dock.environ["UV_CACHE_DIR"] = str(cache)
+    problems = dock.refused(dock.image().python_packages("alpha"))
+    assert len(problems) == 2
+    for problem in problems:
+        assert problem.message.startswith(f"the cache of uv, {cache}, can't be used: ")
+        assert problem.hint == "set UV_CACHE_DIR to a folder of yours"
+
+
+def test_a_disk_that_is_full_for_the_resolver(dock: Dock, small_disk: Path) -> None:
+    (small_disk / "filler").write_bytes(bytes(os.statvfs(small_disk).f_bavail * 4096))
+    dock.environ["UV_CACHE_DIR"] = str(small_disk / "uv")
+    problems = dock.refused(dock.image().python_packages("alpha"))
+    assert len(problems) == 2
+    for problem in problems:
+        assert problem.message.startswith("there is no room for what uv keeps: ")
+        assert problem.hint is not None
+        assert problem.hint.startswith("free some space there, or set UV_CACHE_DIR ")
 
 
 def test_a_file_that_asks_for_a_login(dock: Dock) -> None:

@@ -10,9 +10,11 @@ from typing import Final, TypeAlias
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import shown
 
-__all__ = ["Alternatives", "Relation", "fields_of", "relations_in"]
+__all__ = ["Alternatives", "Relation", "fields_as_written", "fields_of", "relations_in"]
 
 _FIELD: Final = re.compile(r"(?P<name>[!-,.-9;-~][!-9;-~]*):[ \t]*(?P<value>.*)")
+
+_COMMENT: Final = re.compile(r"^#.*\n?", re.MULTILINE)
 
 _RELATION: Final = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9+.-]*)"
@@ -52,22 +54,41 @@ Alternatives: TypeAlias = tuple[Relation, ...]
 def fields_of(stanza: str) -> dict[str, str]:
     """The fields of one stanza by name in lower case; lines of a value are joined by newlines.
 
+    Comments, which files that people write may have, are left out.
+
     Raises:
         Invalid: A line is no field, or a field is there twice.
     """
-    found: dict[str, str] = {}
-    last = None
+    if stanza.startswith("#") or "\n#" in stanza:
+        stanza = _COMMENT.sub("", stanza)
+    return {
+        key: "\n".join(map(str.strip, value.split("\n"))) if "\n" in value else value
+        for key, (_, value) in fields_as_written(stanza).items()
+    }
+
+
+def fields_as_written(stanza: str) -> dict[str, tuple[str, str]]:
+    """The fields of one stanza by name in lower case: each its name and its value as they stand.
+
+    A value keeps its lines, of which all but the first begin with a blank.
+
+    Raises:
+        Invalid: A line is no field, or a field is there twice.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    last = ""
     for line in stanza.split("\n"):
-        if not line.strip() or line.startswith("#"):
+        if not line.strip():
             continue
-        if line[0] in " \t" and last is not None:
-            found[last] += f"\n{line.strip()}"
+        if line[0] in " \t" and last:
+            name, value = found[last]
+            found[last] = (name, f"{value}\n{line.rstrip()}")
             continue
         match = _FIELD.fullmatch(line)
         last = match["name"].lower() if match else ""
         if match is None or last in found:
             raise Invalid(f"{shown(line)} is not a field, or one that is there already")
-        found[last] = match["value"].strip()
+        found[last] = (match["name"], match["value"].strip())
     return found
 
 

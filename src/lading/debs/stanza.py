@@ -6,14 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from lading.debian.control import relations_in
+from lading.debian.control import fields_as_written, relations_in
 from lading.debian.version import satisfies
 from lading.debs.refusal import Broken
 from lading.grammar.invalid import Invalid
 
 __all__ = ["Stanza", "parse_stanza", "split_stanzas"]
 
-_FIELD: Final = re.compile(r"(?P<name>[!-,.-9;-~][!-9;-~]*):[ \t]*(?P<value>.*)")
 _RELATIONS: Final = frozenset(
     {"pre-depends", "depends", "recommends", "suggests", "enhances"}
     | {"breaks", "conflicts", "replaces", "provides"}
@@ -68,18 +67,10 @@ def parse_stanza(text: str) -> Stanza:
     Raises:
         Broken: A line is no field, a field is there twice, or a relation can't be read.
     """
-    found: dict[str, tuple[str, str]] = {}
-    last = ""
-    for line in text.split("\n"):
-        if line[:1] in {" ", "\t"} and last:
-            name, value = found[last]
-            found[last] = (name, f"{value}\n{line.rstrip()}")
-        elif line.strip():
-            match = _FIELD.fullmatch(line)
-            last = match["name"].lower() if match else ""
-            if match is None or last in found:
-                raise Broken("its control file has a line that is no field, or a field twice")
-            found[last] = (match["name"], match["value"].strip())
+    try:
+        found = fields_as_written(text)
+    except Invalid as error:
+        raise Broken(f"its control file can't be read: {error.message}") from None
     _check_relations(found)
     return Stanza(fields=found)
 

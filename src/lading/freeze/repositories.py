@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lading.errors import FreezeError, Problem, ResolutionError
-from lading.freeze.cache import using
+from lading.files import using_cache
 from lading.grammar.invalid import Invalid
 from lading.process import ProgramNotFound, ProgramTimedOut, run
 from lading.trees import Walk, describe
@@ -66,7 +66,7 @@ class Repositories:
         commit = distribution.commit
         if commit is None:
             raise FreezeError(f"{distribution.name} is not locked to a commit")
-        with using(self.cache):
+        with using_cache(self.cache):
             self.cache.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".git-", dir=self.cache) as name:
                 checkout = _Checkout(root=Path(name), commit=commit, environ=self.environ)

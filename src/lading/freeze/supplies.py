@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.errors import FreezeError, LadingError, Problem, ResolutionError
-from lading.freeze.cache import using
+from lading.files import using_cache
 from lading.freeze.folder import Content, shared
 from lading.image import steps
 from lading.image.spans import settings
@@ -139,7 +139,7 @@ class Supplies:
     def _uv(self, wheel: Path) -> Content:
         from lading.freeze.program import uv_program  # noqa: PLC0415 - only for the folder
 
-        with using(self.machine.cache):
+        with using_cache(self.machine.cache):
             return uv_program(wheel, self.machine.cache)
 
     def _content(self, path: str, file: Path, sha256: str) -> Content:

@@ -29,6 +29,7 @@ from lading.lock.groups import Group, Wanted, group_of, wanted
 from lading.lock.inputs import base_of
 from lading.lock.known import Known, check_known, placed
 from lading.lock.model import Lock, LockedBase, PlatformLock, Tool
+from lading.lock.refusals import obstacle
 from lading.lock.resolve import Renewal, Resolver
 from lading.lock.said import (
     build_constraints,
@@ -292,7 +293,10 @@ class _Making:
             found = resolver.distributions((wanted,), (), self.known.renewal)
         except ResolutionError as error:
             detail = error.problems[0].detail
-            message = f"uv, which installs the packages, is on no index for {platform}"
+            message = (
+                obstacle(detail or "")
+                or f"uv, which installs the packages, is on no index for {platform}"
+            )
             hint = error.problems[0].hint or "add an index that has it: index(url)"
             raise ResolutionError(Problem(message=message, detail=detail, hint=hint)) from None
         uv = next(one for one in found if one.name == "uv")

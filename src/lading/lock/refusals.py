@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lading.lock.model import Inputs
     from lading.lock.target import Target
 
-__all__ = ["Needed", "Refused", "needed_sources"]
+__all__ = ["Needed", "Refused", "needed_sources", "obstacle"]
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _NEEDS_SOURCE = re.compile(r"Wheels are required for `([^`]+)`")
@@ -46,6 +46,10 @@ _UNREACHED = re.compile(
 _CERTIFICATE = re.compile(
     r"invalid peer certificate|UnknownIssuer|certificate verify", re.IGNORECASE
 )
+_FETCHED = re.compile(r"Failed to fetch: `?(https?://[^/\s`]+)")
+_NO_CACHE = re.compile(r"Failed to initialize cache at `([^`]+)`")
+_FULL = "No space left on device"
+_CAUSE = re.compile(r"^\s*cause: (.+)$", re.MULTILINE)
 _NO_LOGIN = re.compile(
     r"\((?P<index>\S+)\) could not be queried due to a lack of valid authentication"
     r"|\((?P<forbidden>\S+)\) returned a 403 Forbidden"
@@ -104,11 +108,29 @@ class Refused:
         named = {name: place for name, place in places.items() if _mentions(detail, name)}
         detail += _asked_for(self.group, named)
         return Problem(
-            message=f"the requirements can't be resolved for {self.target}",
+            message=obstacle(detail) or f"the requirements can't be resolved for {self.target}",
             location=next(iter(named.values()), next(iter(places.values()), None)),
             detail=detail,
             hint=next((hint for find in _HINTS if (hint := find(self)) is not None), None),
         )
+
+
+def obstacle(words: str) -> str | None:
+    """What has kept the resolver from any answer, and why; None where nothing has.
+
+    That is the network, or the folder that it keeps its own files in.
+    """
+    *_, why = ("", *_CAUSE.findall(words))
+    if _UNREACHED.search(words) or _CERTIFICATE.search(words):
+        server = _FETCHED.search(words)
+        what = f"{server[1] if server else 'a package index'} can't be reached"
+    elif _FULL in words:
+        what = "there is no room for what uv keeps"
+    elif found := _NO_CACHE.search(words):
+        what = f"the cache of uv, {found[1]}, can't be used"
+    else:
+        return None
+    return f"{what}: {why}" if why else what
 
 
 def needed_sources(words: str) -> tuple[Needed, ...]:
@@ -164,6 +186,12 @@ def _unreached_hint(refused: Refused) -> str | None:
     if _UNREACHED.search(refused.words):
         return "see whether the index can be reached from here: proxy, certificates, network"
     return None
+
+
+def _cache_hint(refused: Refused) -> str | None:
+    if _FULL in refused.words:
+        return "free some space there, or set UV_CACHE_DIR to a folder on a larger disk"
+    return "set UV_CACHE_DIR to a folder of yours" if _NO_CACHE.search(refused.words) else None
 
 
 def _login_hint(refused: Refused) -> str | None:
@@ -252,6 +280,7 @@ def _source_hint(refused: Refused) -> str | None:
 _HINTS: tuple[Callable[[Refused], str | None], ...] = (
     _certificate_hint,
     _unreached_hint,
+    _cache_hint,
     _login_hint,
     _code_hint,
     _no_index_hint,
