@@ -125,6 +125,7 @@ def test_details_and_notes_stand_below_the_table(table: ModuleType) -> None:
     ("script", "options"),
     [
         ("assemble.py", ("--wheels", "--wheel", "--rounds", "--work", "--without-isal")),
+        ("models.py", ("--rounds", "--size", "--work")),
         ("oci.py", ("--registry", "--base", "--rounds", "--work")),
         ("scratch.py", ("--base", "--slim", "--rounds", "--network-rounds", "--work")),
     ],
@@ -177,6 +178,18 @@ def test_wheels_become_layers_on_every_side(tmp_path: Path) -> None:
         "",
     ]
     assert list(work.iterdir()) == []
+
+
+def test_weights_are_compared_both_ways(tmp_path: Path) -> None:
+    words = ("--rounds", "1", "--size", "1", "--work", str(tmp_path))
+    done = run([sys.executable, str(BENCH / "models.py"), *words], env=HERE, timeout=120)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [row.split(" | ") for row in done.stdout.splitlines()[2:] if row.startswith("|")]
+    assert {row[0].rpartition(": ")[2].strip() for row in rows} == {"made", "inflated", "size"}
+    sizes = {row[0].strip("| "): row[1].strip() for row in rows if "size" in row[0]}
+    assert (sizes["float32: size"], sizes["bfloat16: size"]) == ("1.0 MB", "1.0 MB")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_mirror_asks_for_a_file_once(tmp_path: Path) -> None:

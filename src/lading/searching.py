@@ -42,7 +42,7 @@ class Search:
     Attributes:
         root: The project's folder, absolute, with links resolved.
         exclusions: What is left out.
-        avoided: Folders below it that are no part of it, by their real paths.
+        avoided: Folders and files below it that are no part of it, by their real paths.
     """
 
     root: Path
@@ -64,16 +64,20 @@ class Search:
             Invalid: There is none; or one leaves the project, can't be read, or is no file.
         """
         if os.path.lexists(self.root / text):
-            found = dict(self._at("" if text == "." else text))
+            found = self._kept(self._at("" if text == "." else text))
             if not found:
                 raise Invalid(f"{text} holds no files to include", hint="leave it out")
             return found
         pattern = Pattern.of_path(text)
         is_folder = (self.root / pattern.head).is_dir()
-        found = dict(self._walk(pattern).files(pattern.head)) if is_folder else {}
+        found = self._kept(self._walk(pattern).files(pattern.head)) if is_folder else {}
         if not found:
             raise nothing(self.root, text)
         return found
+
+    def _kept(self, found: Iterable[tuple[str, Path]]) -> dict[str, Path]:
+        # A walk does not enter what is avoided; but that may be a file, such as an archive.
+        return {name: real for name, real in found if not self._is_avoided(real)}
 
     def _at(self, name: str) -> Iterator[tuple[str, Path]]:
         """What is at a path that was written out, whether or not it is skipped elsewhere."""
@@ -81,8 +85,7 @@ class Search:
             yield from self._walk(_EVERYTHING).files(name)
         elif not self._is_excluded(name):
             real = inside(self.root, self.root / name, name)
-            if not self._is_avoided(real):
-                yield name, regular(self.root, real, name)
+            yield name, regular(self.root, real, name)
 
     def _walk(self, pattern: Pattern) -> Walk:
         return Walk(

@@ -258,3 +258,12 @@ def test_what_is_no_script_is_refused(world: World, files: dict[str, bytes], mes
     with pytest.raises(FreezeError, match=message) as refused:
         Project(world.project).script(found)
     assert refused.value.problems[0].location == found.location
+
+
+def test_a_file_that_is_no_part_of_the_project_is_left_out(world: World) -> None:
+    # Where `lading build -o` writes an archive: it would hold the one of the build before.
+    world.write({"image.tar": "", "out/image.tar": ""})
+    project = Project(world.project, (world.project / "image.tar", world.project / "out"))
+    found = [one.file.path for one in project.include(step(".", "a.*"))]
+    assert "a.py" in found
+    assert not [name for name in found if name.endswith(".tar")]

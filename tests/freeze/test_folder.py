@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import stat
 import sys
@@ -16,6 +17,7 @@ from lading.errors import FreezeError, ResolutionError
 from lading.freeze.folder import Content, check_target, write_folder
 from lading.freeze.program import uv_program
 from lading.freeze.replacing import _exchange, _rename_twice, replacement
+from lading.process import run
 from lading.trees import UNFINISHED
 
 if TYPE_CHECKING:
@@ -334,3 +336,35 @@ def test_a_large_file_that_changed_meanwhile_is_refused(tmp_path: Path) -> None:
     source.write_bytes(b"another")
     with pytest.raises(FreezeError, match=r"weights/a\.bin changed while it was frozen"):
         write_folder(tmp_path / "build", contents)
+
+
+@pytest.fixture
+def btrfs(tmp_path: Path) -> Iterator[Path]:
+    """A file system whose files can share their blocks, which takes root to have."""
+    disk, folder = tmp_path / "disk", tmp_path / "mounted"
+    folder.mkdir()
+    with disk.open("wb") as file:
+        file.truncate(128 << 20)
+    commands = (("mkfs.btrfs", "-q", str(disk)), ("mount", "-o", "loop", str(disk), str(folder)))
+    if any(shutil.which(argv[0]) is None for argv in commands):
+        pytest.skip("mkfs.btrfs or mount is not on PATH")
+    for argv in commands:
+        if (done := run(argv, env=dict(os.environ), timeout=60)).returncode != 0:
+            pytest.skip(f"{argv[0]} is not allowed here: {done.stderr.strip()}")
+    yield folder
+    assert run(("umount", str(folder)), env=dict(os.environ), timeout=60).returncode == 0
+
+
+def test_a_copy_takes_no_room_where_files_can_share_it(btrfs: Path) -> None:
+    source, target = btrfs / "a.bin", btrfs / "build"
+    content = bytes(range(256)) * (8 << 12)
+    source.write_bytes(content)
+    write_folder(target, large(source))
+    os.sync()
+    words = ("btrfs", "filesystem", "du", "--raw", "-s", str(frozen_copy(target)))
+    done = run(words, env=dict(os.environ), timeout=60)
+    total, exclusive = map(int, done.stdout.splitlines()[1].split()[:2])
+    assert (total, exclusive) == (len(content), 0)
+
+    source.write_bytes(b"another")
+    assert frozen_copy(target).read_bytes() == content

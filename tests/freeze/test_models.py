@@ -231,7 +231,7 @@ def test_more_layers_than_there_is_room_for_are_refused(world: World) -> None:
         with shard.open("wb") as sparse:
             sparse.truncate(1_000_001)
     text = refusal(world, """Image().model("weights", layer_size="1MB")""")
-    assert "the models are 34 layers of 1MB at most, and an image has room for 32" in text
+    assert "the models are 34 layers where layer_size is 1MB, and an image has room for 32" in text
     assert 'layer_size="2MB"' in text
 
 

@@ -133,11 +133,14 @@ def test_a_link_inside_the_project_stands_for_its_file(weights: Weights) -> None
 def test_a_name_that_no_lock_can_hold_is_refused(weights: Weights) -> None:
     weights.write("weights/a\nb.bin", b"")
     weights.write(os.fsdecode(b"weights/\xff.bin"), b"")
-    found = weights.problems(scratch().model("weights"))
+    weights.write("-rf.bin", b"")
+    found = weights.problems(scratch().model("weights").model("*.bin"))
     assert [one.message for one in found] == [
         'the name of the file "weights/a\\nb.bin" has a newline in it',
         "the name of b'weights/\\xff.bin' is not UTF-8",
+        'the name of the file "-rf.bin" begins with "-"',
     ]
+    assert {one.hint for one in found} == {"rename or exclude it"}
 
 
 def test_a_pipe_among_the_weights_is_refused(weights: Weights) -> None:

@@ -223,8 +223,8 @@ def _refuse_too_many(calls: Sequence[_Call], parts: Sequence[tuple[Part, ...]]) 
     larger = written_size(2 * step.layer_size)
     raise FreezeError(
         Problem(
-            message=f"the models are {count} layers of {written_size(step.layer_size)} at most, "
-            f"and an image has room for {MOST_LAYERS}",
+            message=f"the models are {count} layers where layer_size is "
+            f"{written_size(step.layer_size)}, and an image has room for {MOST_LAYERS}",
             location=step.location,
             hint=f'let them be larger, as far as the registry takes that: layer_size="{larger}"',
         )

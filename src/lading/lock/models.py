@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from lading.errors import Problem
 from lading.grammar.invalid import Invalid
-from lading.grammar.words import no_control
+from lading.grammar.words import no_control, shown
 from lading.image import steps
 from lading.image.spans import settings
 from lading.lock.model import InputModel
@@ -62,10 +62,21 @@ def _described(
 ) -> Iterator[tuple[str, TreeFile]]:
     for name in sorted(sources.keys() - known.keys()):
         try:
-            no_control(name, "the name of the file")
-            yield name, describe(name, sources[name])
+            yield _writable(name), describe(name, sources[name])
         except Invalid as error:
             problems.append(_placed(error, step))
+
+
+def _writable(name: str) -> str:
+    """The name, which must be one that a line of the lock can hold."""
+    hint = "rename or exclude it"
+    try:
+        no_control(name, "the name of the file")
+    except Invalid as error:
+        raise Invalid(error.message, hint=hint) from None
+    if name.startswith("-"):
+        raise Invalid(f'the name of the file {shown(name)} begins with "-"', hint=hint)
+    return name
 
 
 def _placed(error: Invalid, step: steps.Model) -> Problem:
