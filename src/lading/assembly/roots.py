@@ -73,7 +73,7 @@ def made_roots(info: ImageInfo, store: Store, debs: FetchDebs) -> Mapping[str, S
 def _job(layer: RootLayer, info: ImageInfo, ground: Ground, installer: Installer) -> Job:
     if layer.kind != "folders":
         planned = PlannedLayer(kind="system", name=layer.path, debs=layer.debs)
-        return system_job(planned, ground, info.config.user, installer)
+        return system_job(planned, info, ground, installer)
     user = info.config.user
     folders = Folders.of_base().given(ground.owned(info.config), user.uid, user.gid)
     planned = PlannedLayer(kind="environment", name=layer.path)

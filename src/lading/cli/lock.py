@@ -140,7 +140,14 @@ def _drift(
 
     inputs = read_inputs(found.image, found.project).inputs
     names = [str(platform) for platform in platforms]
-    return misfits(earlier, found.image, inputs, names, allow_unpinned_base=allow_unpinned_base)
+    return misfits(
+        earlier,
+        found.image,
+        inputs,
+        names,
+        project=found.project,
+        allow_unpinned_base=allow_unpinned_base,
+    )
 
 
 def _remarks(lock: Lock) -> Iterator[str]:

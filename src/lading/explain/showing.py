@@ -144,7 +144,7 @@ def shown(
         arguments=argument_values(image),
         settings=container_settings(image, at),
         mirrors=tuple(_mirrors(mirrors)),
-        lock=_lock_state(image, inputs, lock),
+        lock=_lock_state(image, inputs, lock, project),
     )
 
 
@@ -158,12 +158,12 @@ def _mirrors(mirrors: Mirrors) -> Iterator[Mirror]:
         yield Mirror(name=host, value=value, origin=said["registries"])
 
 
-def _lock_state(image: Image, inputs: Inputs, lock: Lock | None) -> LockState:
+def _lock_state(image: Image, inputs: Inputs, lock: Lock | None, project: Path) -> LockState:
     if lock is None:
         return LockState(file=lock_name(image), state="missing")
     names = [part.platform for part in lock.platforms]
     # Whether a base may go without a digest is asked where the image is made.
-    drifted = misfits(lock, image, inputs, names, allow_unpinned_base=True)
+    drifted = misfits(lock, image, inputs, names, project=project, allow_unpinned_base=True)
     if drifted:
         return LockState(file=lock_name(image), state="drifted", drifted=drifted)
     platforms = tuple(_resolved(part, image) for part in lock.platforms)

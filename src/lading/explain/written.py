@@ -93,6 +93,8 @@ def written_step(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case 
             return _healthcheck(step)
         case steps.StopSignal(signal=signal):
             return _call("stop_signal", signal)
+        case steps.FromImage():
+            return f"from_image({step.name or '...'})  # the image below is all above"
         case _:
             assert_never(step)
 

@@ -284,7 +284,7 @@ class Freezer:
     ) -> PlatformLock:
         name = str(platform)
         lock = read_lock(root, lock_name(image))
-        drifted = self._drifted(image, lock, asked, name)
+        drifted = self._drifted(image, lock, asked, name, root)
         part = lock.platform(name) if lock else None
         if part is not None and not drifted:
             return part
@@ -306,10 +306,15 @@ class Freezer:
         return found
 
     def _drifted(
-        self, image: Image, lock: Lock | None, asked: Asked, platform: str
+        self, image: Image, lock: Lock | None, asked: Asked, platform: str, root: Path
     ) -> tuple[str, ...]:
         found = misfits(
-            lock, image, asked.inputs, [platform], allow_unpinned_base=self.allow_unpinned_base
+            lock,
+            image,
+            asked.inputs,
+            [platform],
+            project=root,
+            allow_unpinned_base=self.allow_unpinned_base,
         )
         if lock is None:
             return found

@@ -54,6 +54,7 @@ def drift(
         *_listed("place to find links", old.find_links, inputs.find_links),
         *_trust(old, inputs),
         *_installations(old.groups, inputs.groups),
+        *_below(old.below, inputs.below),
         *(f"{name} is not in the lock" for name in platforms if lock.platform(name) is None),
         *(() if allow_unpinned_base else _unpinned(lock, platforms)),
     )
@@ -112,6 +113,15 @@ def _installations(old: Sequence[InputGroup], new: Sequence[InputGroup]) -> Iter
     for number, (before, after) in enumerate(zip_longest(old, new, fillvalue=_NOTHING), start=1):
         place = f"installation {number}: " if several else ""
         yield from (f"{place}{words}" for words in _installation(before, after))
+
+
+def _below(old: Sequence[int], new: Sequence[int]) -> Iterator[str]:
+    if old != new:
+        before, after = (", ".join(map(str, one)) or "none" for one in (old, new))
+        yield (
+            "the installations of Python packages in images below: "
+            f"{before} are locked, {after} are asked for"
+        )
 
 
 def _installation(old: InputGroup, new: InputGroup) -> Iterator[str]:

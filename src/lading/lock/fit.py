@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lading.lock.below import differences
 from lading.lock.debs import debs_drift
 from lading.lock.drift import drift
 from lading.lock.file import lock_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from lading.image import Image
     from lading.lock.model import Inputs, Lock
@@ -23,17 +25,19 @@ def misfits(
     inputs: Inputs,
     platforms: Sequence[str],
     *,
+    project: Path,
     allow_unpinned_base: bool = False,
 ) -> tuple[str, ...]:
     """Each thing in which a lock is not what an image asks for, in words; none where it fits.
 
-    System packages are compared where all else fits.
+    System packages are compared where all else fits, and last what the image below has.
 
     Args:
         lock: The lock; None where there is none.
         image: What it is to be of.
         inputs: What the image asks for.
         platforms: The platforms that must be in the lock.
+        project: The folder that the image's paths start from, with the locks of others.
         allow_unpinned_base: Whether their base images may go without a digest.
 
     Raises:
@@ -45,4 +49,5 @@ def misfits(
     if found:
         return found
     parts = (part for name in platforms if (part := lock.platform(name)) is not None)
-    return tuple(f"{part.platform}: {one}" for part in parts for one in debs_drift(image, part))
+    found = tuple(f"{part.platform}: {one}" for part in parts for one in debs_drift(image, part))
+    return found or differences(image, lock, project)

@@ -14,6 +14,7 @@ from lading.image import steps
 from lading.image.named_secrets import different_sources
 from lading.image.spans import spans
 from lading.lock.archives import read_archives
+from lading.lock.below import unshareable
 from lading.lock.groups import is_lock
 from lading.lock.index_inputs import read_indexes
 from lading.lock.local_inputs import digest_at, folders_of, with_names
@@ -29,7 +30,7 @@ from lading.requirements import (
 from lading.requirements.uv_lock import read_toml_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import TypeAlias
 
@@ -76,6 +77,7 @@ def read_inputs(image: Image, project: Path) -> Asked:
     problems += _different_requires(groups)
     problems += _missing_links(sets, project)
     problems += _without_interpreter(image)
+    problems += unshareable(image)
     indexes = read_indexes(image, sets, problems)
     base_digest = _digest_of_base(image, project, problems)
     keyrings, unsigned = read_archives(project, image.distro, problems)
@@ -98,6 +100,7 @@ def read_inputs(image: Image, project: Path) -> Asked:
         keyrings=keyrings,
         unsigned=unsigned,
         groups=_all_inputs(groups, project) if locked else (),
+        below=tuple(_counted_below(image)),
     )
     return Asked(inputs=inputs, groups=groups)
 
@@ -108,6 +111,13 @@ def base_of(image: Image) -> BaseImage:
         return image.base_image
     assert image.distro is not None  # noqa: S101 - no base image means Debian
     return parse_base(base_image(image.distro, image.python_version).reference)
+
+
+def _counted_below(image: Image) -> Iterator[int]:
+    """How many installations of Python packages each image below has, from the lowest."""
+    if image.below is not None:
+        yield from _counted_below(image.below)
+        yield sum(bool(span.python) for span in spans(image.below.steps))
 
 
 def _without_interpreter(image: Image) -> Iterable[Problem]:

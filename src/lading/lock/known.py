@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lading.errors import Problem, ResolutionError
+from lading.lock.below import part_below
 from lading.lock.debs import debs_drift
 
 if TYPE_CHECKING:
@@ -22,12 +23,17 @@ __all__ = ["Known", "check_known", "placed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """An image, what it asks for, its lock so far, and what of that is to be resolved anew."""
+    """An image, what it asks for, its lock so far, and what of that is to be resolved anew.
+
+    Attributes:
+        below: The lock of the image below, by which its layers are what they are.
+    """
 
     image: Image
     asked: Asked
     earlier: Lock | None
     renewal: Renewal
+    below: Lock | None = None
 
     def part(self, platform: Platform) -> PlatformLock | None:
         """The earlier lock for a platform."""
@@ -40,9 +46,23 @@ class Known:
             return None
         is_same = self.earlier.inputs == self.asked.inputs
         is_complete = part.base.is_pinned or allow_unpinned_base
-        if not is_same or not is_complete:
+        if not is_same or not is_complete or not self.keeps_below(part, platform):
             return None
         return None if debs_drift(self.image, part) else part
+
+    def part_of_below(self, platform: Platform) -> PlatformLock | None:
+        """The lock of the image below for a platform, where there is such an image."""
+        return self.below.platform(str(platform)) if self.below else None
+
+    def keeps_below(self, part: PlatformLock, platform: Platform) -> bool:
+        """Whether a part has of the image below what that has; where it was read is no matter."""
+        import msgspec  # noqa: PLC0415 - the model has brought it already
+
+        below = self.part_of_below(platform)
+        if below is None:
+            return True
+        ours = part_below(self.image, part)
+        return msgspec.structs.replace(ours, archives=below.archives) == below
 
     def pins(self, earlier: PlatformLock | None) -> tuple[Distribution, ...]:
         """What is preferred; a platform that is new prefers what the others have."""

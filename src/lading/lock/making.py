@@ -21,14 +21,15 @@ from lading.grammar.requirement import Requirement
 from lading.image import steps
 from lading.image.spans import settings
 from lading.lock.access import git_access
+from lading.lock.below import lock_below, own_lock, trimmed
 from lading.lock.builds import BuildResolver
 from lading.lock.deb_locking import DebLocker
 from lading.lock.git import Git
 from lading.lock.groups import Group, Wanted, group_of, wanted
-from lading.lock.inputs import base_of
+from lading.lock.inputs import base_of, read_inputs
 from lading.lock.known import Known, check_known, placed
-from lading.lock.model import Lock, LockedBase, PlatformLock, Tool
-from lading.lock.resolve import Renewal, Resolver
+from lading.lock.model import Lock, LockedBase, LockedBelow, PlatformLock, Tool
+from lading.lock.resolve import Renewal, Resolver, Settled
 from lading.lock.said import (
     build_constraints,
     check_said,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
     from lading.image import Image
     from lading.lock.inputs import Asked
-    from lading.lock.model import Build, Distribution, Inputs
+    from lading.lock.model import Build, Deb, Distribution, Inputs
     from lading.machine import Machine, Reach
     from lading.mirrors import Mirrors
     from lading.platforms import Platform
@@ -107,7 +108,8 @@ class LockMaker:
             BuildError: A secret that an index needs can't be read.
         """
         check_known(renewal, asked, earlier)
-        known = Known(image=image, asked=asked, earlier=earlier, renewal=renewal)
+        below = self._below(image, project, platforms, earlier, renewal)
+        known = Known(image=image, asked=asked, earlier=earlier, renewal=renewal, below=below)
         wanted = tuple(dict.fromkeys(platforms))
         fitting = {
             one: known.fitting(one, allow_unpinned_base=self.allow_unpinned_base) for one in wanted
@@ -120,6 +122,31 @@ class LockMaker:
             check_said(image, parts, self.say)
         ordered = sorted(parts, key=lambda part: part.platform)
         return Lock(inputs=asked.inputs, platforms=tuple(ordered))
+
+    def _below(
+        self,
+        image: Image,
+        project: Path,
+        platforms: Sequence[Platform],
+        earlier: Lock | None,
+        renewal: Renewal,
+    ) -> Lock | None:
+        """The lock of the image below: its own where it has one, and else what that would be."""
+        below = image.below
+        if below is None:
+            return None
+        asked = read_inputs(below, project)
+        found = own_lock(below, project)
+        if found is not None:
+            name, own = found
+            self.say(f"what is below stays as {name} has it")
+            return self.make(below, asked, project, platforms, earlier=own)
+        known = lock_below(image, earlier) if earlier else None
+        parts = known.platforms if known else ()
+        names = {one.name for part in parts for some in _named(part) for one in some}
+        packages = tuple(name for name in renewal.packages if name in names)
+        narrowed = replace(renewal, packages=packages)
+        return self.make(below, asked, project, platforms, earlier=known, renewal=narrowed)
 
     def _make(
         self, known: Known, project: Path, platforms: Sequence[Platform]
@@ -201,6 +228,7 @@ class _Making:
                 tools=results[1],
                 distributions=results[2][0],
                 builds=results[2][1],
+                below=_said_below(self.known.part_of_below(platform)),
             )
             return self._debs.locked(part, platform, earlier)
 
@@ -221,6 +249,9 @@ class _Making:
         )
 
     def _base(self, platform: Platform, earlier: PlatformLock | None) -> LockedBase:
+        below = self.known.part_of_below(platform)
+        if below is not None:
+            return below.base
         base = base_of(self.known.image)
         match base:
             case Scratch():
@@ -273,6 +304,9 @@ class _Making:
         """The uv that installs, where there is anything to install."""
         if not self.known.asked.groups:
             return ()
+        below = self.known.part_of_below(platform)
+        if below is not None and below.tools:
+            return below.tools
         before = [tool for tool in earlier.tools if tool.name == "uv"] if earlier else []
         if before and self.known.renewal.keeps("uv"):
             return (before[0],)
@@ -320,7 +354,9 @@ class _Making:
         ]
         sources = SourceResolver(resolver=resolver, reader=self.reader, requires=self.requires)
         pins = self.known.pins(earlier)
-        found = sources.distributions(groups, pins, self.known.renewal)
+        below = self.known.part_of_below(platform)
+        settled = self._settled(below)
+        found = sources.distributions(groups, pins, self.known.renewal, settled=settled)
         builds = BuildResolver(
             resolver=self._resolver(platform, distro.libc, prerelease=False),
             reader=self.reader,
@@ -329,8 +365,17 @@ class _Making:
             places=sum(groups, Group()).places(),
             constraints=tuple(wanted(build_constraints(image.steps), resolver.target.markers())),
         )
-        builds_before = self.known.builds(earlier)
-        return found, builds.builds(found, builds_before, not_isolated=not_isolated(image))
+        before = self.known.builds(earlier)
+        there = {build.name: build for build in below.builds} if below else {}
+        made = builds.builds(found, before, not_isolated=not_isolated(image), there=there)
+        return found, made
+
+    def _settled(self, below: PlatformLock | None) -> Settled:
+        if below is None:
+            return Settled()
+        return Settled(
+            distributions=below.distributions, groups=self.known.asked.inputs.below[-1]
+        )
 
     def _resolver(
         self, platform: Platform, libc: Libc, *, prerelease: bool | None = None
@@ -350,6 +395,21 @@ class _Making:
             mask=self.reach.mask,
             python_mirror=self.mirrors.python,
         )
+
+
+def _named(part: PlatformLock) -> tuple[Sequence[Distribution | Deb | Tool], ...]:
+    """All that a part has a name for."""
+    builds = tuple(one for build in part.builds for one in build.distributions)
+    return part.distributions, builds, part.debs, part.tools
+
+
+def _said_below(below: PlatformLock | None) -> tuple[LockedBelow, ...]:
+    """What a lock says of the images below: what their sources are compiled with."""
+    if below is None:
+        return ()
+    compiling = below.debs_for.compiling if below.debs_for else ()
+    debs = tuple(deb for deb in below.debs if not deb.group)
+    return trimmed((*below.below, LockedBelow(compiling=compiling, debs=debs)))
 
 
 def _for_tools(inputs: Inputs) -> Inputs:

@@ -158,6 +158,9 @@ class Inputs(_Fact, frozen=True, kw_only=True):
         base: The base image, as it is asked for.
         base_digest: Of what a base image of the project holds.
         unsigned: The archives of Debian packages that the project says nobody signs.
+        groups: The installations of Python packages.
+        below: For each image that this one is put on by `from_image`, from the lowest, how many of
+            these are its own or those of images below it.
     """
 
     base: _Base
@@ -174,6 +177,7 @@ class Inputs(_Fact, frozen=True, kw_only=True):
     keyrings: tuple[InputKeyring, ...] = ()
     unsigned: tuple[_Word, ...] = ()
     groups: tuple[InputGroup, ...] = ()
+    below: tuple[Annotated[int, Meta(ge=0)], ...] = ()
 
 
 class LockedBase(_Fact, frozen=True, kw_only=True):
@@ -368,6 +372,18 @@ class AutoPackage(_Fact, frozen=True, kw_only=True):
     needed_by: tuple[_Line, ...]
 
 
+class LockedBelow(_Fact, frozen=True, kw_only=True):
+    """What an image below has that an image on it has otherwise: what compiles its sources.
+
+    Attributes:
+        compiling: What is asked for where something of it is compiled.
+        debs: Those packages with all that they need and the image below lacks.
+    """
+
+    compiling: tuple[_Word, ...] = ()
+    debs: tuple[Deb, ...] = ()
+
+
 class PlatformLock(_Fact, frozen=True, kw_only=True):
     """Everything for one platform.
 
@@ -381,6 +397,7 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
         debs_for: The system packages that `debs` were chosen for; None where they are not locked.
         auto: What "auto" among them stands for.
         debs: Those packages with all that they need and the base lacks.
+        below: What images below have more, from the lowest; empty where none has any.
     """
 
     platform: Annotated[str, Meta(pattern=r"^[a-z0-9]+(/[a-z0-9]+){1,2}\Z")]
@@ -392,6 +409,7 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
     debs_for: DebsFor | None = None
     auto: tuple[AutoPackage, ...] = ()
     debs: tuple[Deb, ...] = ()
+    below: tuple[LockedBelow, ...] = ()
 
 
 class Lock(_Fact, frozen=True, kw_only=True):
