@@ -94,9 +94,7 @@ def test_another_version_below_is_drift_which_locking_mends(stocked: Dock) -> No
     assert drifted() == ()
     stocked.index.wheel("alpha", "2.0")
     write_lock(stocked.project, stocked.lock(base), "lading.base.lock")
-    assert drifted() == (
-        "linux/amd64: lading.base.lock has alpha 2.0, and this lock 1.0",
-    )
+    assert drifted() == ("linux/amd64: lading.base.lock has alpha 2.0, and this lock 1.0",)
     mended = stocked.lock(service, earlier=lock)
     assert versions(mended) == {"alpha": "2.0", "beta": "1.0"}
     assert differences(service, mended, stocked.project) == ()

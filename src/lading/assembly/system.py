@@ -167,9 +167,7 @@ class Installer:
             self._forget(key)
 
     @contextmanager
-    def added(
-        self, debs: Sequence[Deb], upon: Upon, base: Base, user: User
-    ) -> Iterator[Installed]:
+    def added(self, debs: Sequence[Deb], upon: Upon, base: Base, user: User) -> Iterator[Installed]:
         """What installing packages writes where others have been installed by an image below.
 
         That is what all have together and those below have not: what a script does, a trigger, or

@@ -240,7 +240,8 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls):
         """
         image = self._replaced(**changes)
         with Call() as call:
-            for one in changed_below(self.steps, self._arguments(), image._arguments()):
+            now = image._arguments()  # noqa: SLF001 - its own class
+            for one in changed_below(self.steps, self._arguments(), now):
                 call.refuse(one)
         return image
 

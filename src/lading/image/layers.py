@@ -27,9 +27,6 @@ class LayerCalls:
         steps: tuple[Step, ...]
         name: str | None
 
-    def _add(self, step: Step) -> Self:
-        raise NotImplementedError
-
     def _copy(self, **changes: object) -> Self:
         raise NotImplementedError
 
@@ -52,7 +49,7 @@ class LayerCalls:
                 hint = "Image.from_image(base), with base = Image(...); a registry's is base_image="
                 raise Invalid(f"from_image takes an Image, not {shown(other)}", hint=hint)
         step = steps.FromImage(name=other.name, location=call.location)
-        return other._add(step)._copy(name=None)
+        return other._copy(steps=(*other.steps, step), name=None)
 
     @property
     def below(self) -> Self | None:

@@ -380,7 +380,7 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
 
     @property
     def installed_debs(self) -> tuple[Deb, ...]:
-        """The locked Debian packages that the image has on its base, in the version it ends with."""
+        """The locked Debian packages that the image has on its base, each in its last version."""
         found = {deb.name: deb for deb in self.interpreter_debs or ()}
         for step in self.steps:
             if isinstance(step, InstallSystem):

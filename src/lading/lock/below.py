@@ -14,7 +14,6 @@ from lading.image.system import packages_for
 from lading.lock.debs import debs_drift, interpreter_of, needs_shell
 from lading.lock.file import lock_name, read_lock
 from lading.lock.missing import auto_group
-from lading.lock.model import DebsFor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,11 +21,10 @@ if TYPE_CHECKING:
 
     from lading.errors import Location
     from lading.image import Image
-    from lading.lock.model import Deb, Inputs, Lock, LockedBelow, PlatformLock
+    from lading.lock.model import Deb, DebsFor, Inputs, Lock, LockedBelow, PlatformLock
 
 __all__ = [
     "differences",
-    "inputs_below",
     "lock_below",
     "own_lock",
     "part_below",
@@ -98,8 +96,8 @@ def _installed(part: PlatformLock, wanted: DebsFor) -> tuple[Deb, ...]:
     return tuple(deb for deb in part.debs if 0 < deb.group <= last)
 
 
-def inputs_below(image: Image, inputs: Inputs) -> Inputs:
-    """What a lock of `image` was made from, without what that has on top of the image below."""
+def _inputs_below(inputs: Inputs) -> Inputs:
+    """What a lock was made from, without what its image has on top of the one below."""
     import msgspec  # noqa: PLC0415 - the model has brought it already
 
     *lower, count = inputs.below or (len(inputs.groups),)
@@ -112,7 +110,7 @@ def lock_below(image: Image, lock: Lock) -> Lock:
 
     return msgspec.structs.replace(
         lock,
-        inputs=inputs_below(image, lock.inputs),
+        inputs=_inputs_below(lock.inputs),
         platforms=tuple(part_below(image, part) for part in lock.platforms),
     )
 

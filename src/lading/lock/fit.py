@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["misfits"]
 
 
-def misfits(
+def misfits(  # noqa: PLR0913 - a lock, and all that it is held against
     lock: Lock | None,
     image: Image,
     inputs: Inputs,

@@ -373,9 +373,7 @@ class _Making:
     def _settled(self, below: PlatformLock | None) -> Settled:
         if below is None:
             return Settled()
-        return Settled(
-            distributions=below.distributions, groups=self.known.asked.inputs.below[-1]
-        )
+        return Settled(distributions=below.distributions, groups=self.known.asked.inputs.below[-1])
 
     def _resolver(
         self, platform: Platform, libc: Libc, *, prerelease: bool | None = None
