@@ -41,11 +41,10 @@ def on(
 ) -> ImageInfo:
     """An image on another one."""
     install = (InstallPython(distributions=wheels, at=("service.py:9",)),) if wheels else ()
-    lower = Below(steps=len(below.steps), image=msgspec.structs.replace(below, steps=()))
     return msgspec.structs.replace(
         below,
         steps=(*below.steps, *install, *steps),
-        lower=lower,
+        lower=Below.of(below),
         venv=below.venv or ("/opt/venv" if wheels else None),
         **said,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from lading.explain.values import Setting, Value, argument_values, container_settings
 from lading.explain.written import written_image, written_step
 from lading.freeze.deciding import place
+from lading.lock.below import own_lock, part_below
 from lading.lock.debs import unlocked_packages
 from lading.lock.file import lock_name
 from lading.lock.fit import misfits
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from lading.lock.model import Inputs, Lock, PlatformLock
     from lading.mirrors import Mirrors
 
-__all__ = ["Call", "LockState", "Mirror", "Packages", "Resolved", "Shown", "shown"]
+__all__ = ["Call", "LockState", "Mirror", "OfBelow", "Packages", "Resolved", "Shown", "shown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,21 @@ class Packages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfBelow:
+    """What of an image is that of the image below, which `from_image` names.
+
+    Attributes:
+        lock: The lock that this has itself; None where it has none that fits.
+        python: Its distributions.
+        system: Its packages of the distribution.
+    """
+
+    lock: str | None
+    python: Packages
+    system: Packages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
     """What an image came to on one platform.
 
@@ -69,6 +85,7 @@ class Resolved:
         system: Debian's packages, without those for compiling.
         compiling: The packages that are only there for compiling.
         unlocked: The system packages that are asked for, where they are not locked.
+        below: What of these is the image below's; None where there is none.
     """
 
     platform: str
@@ -80,6 +97,7 @@ class Resolved:
     system: Packages
     compiling: Packages
     unlocked: tuple[str, ...]
+    below: OfBelow | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,11 +184,13 @@ def _lock_state(image: Image, inputs: Inputs, lock: Lock | None, project: Path) 
     drifted = misfits(lock, image, inputs, names, project=project, allow_unpinned_base=True)
     if drifted:
         return LockState(file=lock_name(image), state="drifted", drifted=drifted)
-    platforms = tuple(_resolved(part, image) for part in lock.platforms)
+    own = own_lock(image.below, project) if image.below else None
+    name = own[0] if own else None
+    platforms = tuple(_resolved(part, image, name) for part in lock.platforms)
     return LockState(file=lock_name(image), state="fits", platforms=platforms)
 
 
-def _resolved(part: PlatformLock, image: Image) -> Resolved:
+def _resolved(part: PlatformLock, image: Image, name: str | None) -> Resolved:
     debs = [one.size for one in part.debs if one.group]
     tools = [one.size for one in part.debs if not one.group]
     return Resolved(
@@ -187,6 +207,15 @@ def _resolved(part: PlatformLock, image: Image) -> Resolved:
         system=_packages(debs),
         compiling=_packages(tools),
         unlocked=unlocked_packages(image, part),
+        below=_of_below(part_below(image, part), name) if image.below else None,
+    )
+
+
+def _of_below(part: PlatformLock, name: str | None) -> OfBelow:
+    return OfBelow(
+        lock=name,
+        python=_packages([one.size for one in part.distributions]),
+        system=_packages([one.size for one in part.debs if one.group]),
     )
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace as replaced
-
 from lading.distros import SNAPSHOT
 from lading.errors import FreezeError, Problem
 from lading.freeze.config import check_command, check_environment, config_of, workdir_of
@@ -156,7 +154,7 @@ class Decision:
             archive_keyrings=tuple(self._archive_keyrings()),
             unsigned_archives=() if self.vendor else unsigned_archives(self.asked.inputs),
             python_mirror=None if self.vendor else self.mirrors.python,
-            lower=_lower(below),
+            lower=Below.of(below) if below else None,
         )
         origin = Origin(
             image=self.image,
@@ -406,12 +404,6 @@ class Decision:
 
     def _refuse(self, error: Invalid, location: Location) -> None:
         self._problems.append(Problem(message=error.message, hint=error.hint, location=location))
-
-
-def _lower(below: ImageInfo | None) -> Below | None:
-    if below is None:
-        return None
-    return Below(steps=len(below.steps), image=replaced(below, steps=()))
 
 
 def place(location: Location, project: Path) -> str:

@@ -258,6 +258,11 @@ class Below(_Part, frozen=True, kw_only=True):
     steps: int
     image: ImageInfo
 
+    @classmethod
+    def of(cls, image: ImageInfo) -> Self:
+        """What an image on `image` says of it."""
+        return cls(steps=len(image.steps), image=msgspec.structs.replace(image, steps=()))
+
 
 class ImageInfo(_Part, frozen=True, kw_only=True):
     """An image, decided completely.

@@ -75,20 +75,17 @@ def _debs_for(
     if part.debs_for is None:
         return None
     has_python = bool(_installations(below)) or image.base_image == SCRATCH
-    asked = [bool(_words(span.system, below)) for span in spans(below.steps)]
+    *lower, count = part.debs_for.below or (0,)
     found = msgspec.structs.replace(
         part.debs_for,
         interpreter=part.debs_for.interpreter if has_python else (),
-        installations=part.debs_for.installations[: sum(asked)],
+        installations=part.debs_for.installations[:count],
+        below=tuple(lower) if count else (),
         compiling=said.compiling if said else (),
     )
     # The base was found to have the interpreter: that is recorded, whatever else is asked for.
     is_said = has_python and not found.interpreter and bool(interpreter_of(below))
     return found if found or is_said else None
-
-
-def _words(found: list[steps.SystemPackages], image: Image) -> list[str]:
-    return [one for step in found for one in packages_for(step, image.distro)]
 
 
 def _installed(part: PlatformLock, wanted: DebsFor) -> tuple[Deb, ...]:

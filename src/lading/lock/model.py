@@ -323,10 +323,13 @@ class DebsFor(_Fact, frozen=True, kw_only=True):
         compiling: What is asked for where something is compiled.
         components: Of the archive, beside those that a base image's own sources name.
         snapshot: The moment of the archive that they are taken from; None for its present state.
+        below: For each image that this one is put on by `from_image`, from the lowest, how many of
+            the installations are its own or those of images below it.
     """
 
     interpreter: tuple[_Word, ...] = ()
     installations: tuple[tuple[_Word, ...], ...] = ()
+    below: tuple[Annotated[int, Meta(ge=0)], ...] = ()
     compiling: tuple[_Word, ...] = ()
     components: tuple[_Word, ...] = ()
     snapshot: _Word | None = None
