@@ -119,6 +119,35 @@ CORPUS = {
     "no packages": """.build_include("app").cmd("cat", "server.py")""",
 }
 
+# `Image.from_image` of the one, and then the other: each begins with all that is above it.
+ON_ANOTHER = {
+    "of one's own": (
+        """
+    .system_packages("libgomp1")
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl", "markupsafe==2.1.5")
+    .env(A="1", PATH="/first:$PATH")
+    .volume("/srv/app/deep")
+    .build_include("app", to="/srv")
+    .cmd("tools")""",
+        """
+    .system_packages("libmagic1")
+    .python_packages("./wheels/space_one-1.0-py3-none-any.whl", "uvicorn==0.30.6")
+    .volume("/data")
+    .build_include("other/server.py", to="/srv/app")""",
+    ),
+    "as another user": (
+        """
+    .build_include("app")
+    .user(4711, group=4712, name="server", home="/var/lib/server")""",
+        """
+    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    .user(4713, home="/srv/home")
+    .workdir("/work/deep/er")
+    .volume("/app/app/deep")
+    .build_include("other")""",
+    ),
+}
+
 
 # On nothing, the layers of the Dockerfile are made by the other generator's own code: what is
 # compared is how engines unpack them, and all that is put on them.
@@ -141,6 +170,17 @@ ON_SCRATCH = {
     .build_include("app")""",
     "packages alone": """
     Image(base_image="scratch", distro="debian:trixie").cmd("python3")""",
+    "one on another": """
+    Image.from_image(
+        Image(base_image="scratch", distro="debian:trixie")
+        .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    )
+    .system_packages("libgomp1")
+    .python_packages("numpy==2.3.5")
+    .user(4711, group=4712, name="server", home="/var/lib/server")
+    .volume("/data")
+    .build_include("app")
+    .cmd("tools")""",
     "files alone": """
     Image(base_image="scratch").user(1001, name="own").build_include("app").cmd("/app/bin/run")""",
 }
@@ -219,6 +259,22 @@ def check_same(
     "project", [f"{_IMAGE}{steps}" for steps in CORPUS.values()], ids=CORPUS, indirect=True
 )
 def test_both_generators_make_the_same_image(
+    workshop: Workshop, docker: Engine, project: Path, tmp_path: Path, base: str
+) -> None:
+    check_same(workshop, docker, project, tmp_path, base)
+
+
+def on_another(start: str, below: str, above: str) -> str:
+    return f"Image.from_image({start}{below}){above}"
+
+
+@pytest.mark.parametrize(
+    "project",
+    [on_another(_IMAGE, *steps) for steps in ON_ANOTHER.values()],
+    ids=ON_ANOTHER,
+    indirect=True,
+)
+def test_so_they_do_on_an_image(
     workshop: Workshop, docker: Engine, project: Path, tmp_path: Path, base: str
 ) -> None:
     check_same(workshop, docker, project, tmp_path, base)

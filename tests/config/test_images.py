@@ -18,6 +18,8 @@ from lading import Image, Secret, SpecificationError, secret
 from lading.config import ProjectImages
 from lading.config.calls import ARGUMENTS, CALLS, STEP_CALLS, parameters
 from lading.config.keys import OF_AN_IMAGE
+from lading.errors import Location
+from lading.image.steps import FromImage
 from lading.project_file import ProjectFile, read_project_file
 
 CODE = {"service:base": Image(distro="debian:bookworm").env(CODE="1")}
@@ -245,6 +247,64 @@ def test_extends_adds_to_an_image_of_the_file_or_of_code() -> None:
 )  # fmt: skip
 def test_what_is_wrong_has_its_line(text: str, said: list[str]) -> None:
     assert refusal(text) == said
+
+
+def test_from_image_puts_it_on_another_one() -> None:
+    text = """
+        python_packages = ["torch"]
+
+        [images.service]
+        from_image = "image"
+        python_packages = ["fastapi"]
+
+        [images.other]
+        from_image = "service"
+        cmd = "serve"
+
+        [images.code]
+        from_image = "service:base"
+    """
+    base = Image().python_packages("torch")
+    service = Image.from_image(base).python_packages("fastapi")
+    assert described(text, "service") == service
+    assert described(text, "other") == Image.from_image(service).cmd("serve")
+    assert described(text, "code") == Image.from_image(CODE["service:base"])
+    # By their names in the file, which their locks have too.
+    below = described(text, "other").below
+    assert below is not None
+    assert below.name == "service"
+    assert below.below is not None
+    assert below.below.name == "image"
+    (step,) = (one for one in described(text, "code").steps if isinstance(one, FromImage))
+    assert step.location == Location("lading.toml", 13)
+
+
+def test_what_is_wrong_with_an_image_on_another_one_has_its_line() -> None:
+    text = 'from_image = "a"\ndistro = "debian"\nextends = "a"\n[images.a]\ncmd = "x"\n'
+    assert refusal(text) == [
+        "lading.toml:2: distro is that of the image below, which from_image names",
+        "hint: write it there",
+        "lading.toml:3: extends stands beside from_image, and each says what is built on",
+        "hint: from_image keeps the other's layers, and extends adds to its steps",
+    ]
+    assert refusal('[images.a]\nfrom_image = "b"\n[images.c]\ncmd = "x"\n', "a") == [
+        "lading.toml:2: there is no image 'b' to build on",
+        "hint: there are: a, c",
+    ]
+    assert refusal("from_image = 3\n") == [
+        "lading.toml:1: 3 names no image in code",
+        'hint: write from_image = "service:image"',
+    ]
+    later = '[images.a]\nfrom_image = "b"\n[images.b]\nextends = "a"\n'
+    assert refusal(later, "a") == [
+        "lading.toml:2: an image is made from itself: a from_image b extends a"
+    ]
+    changed = '[images.a]\nfrom_image = "b"\n[images.b]\ncmd = "x"\n'
+    changed += '[images.c]\nextends = "a"\ndistro = "alpine"\n'
+    assert refusal(changed, "c") == [
+        "lading.toml:7: distro is that of the image below, which from_image names at lading.toml:2",
+        "hint: change it there: Image.from_image(base.replace(distro=...))",
+    ]
 
 
 def test_an_image_that_is_made_from_itself_is_refused() -> None:

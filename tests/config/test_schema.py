@@ -56,6 +56,7 @@ def test_what_calls_can_say_is_valid(recipe: Recipe) -> None:
         'image = "service:image"\n[mirrors]\ndebian = "https://m.test"\nregistries = {a = "b"}\n',
         'distro = "debian"\ncmd = "x"\nuv_lock = true\nexpose = [80, "81/tcp"]\nuser = 1000\n',
         'images.b = "x:y"\n[images.a]\nextends = "image"\n',
+        'cmd = "x"\n[images.a]\nfrom_image = "image"\n',
         'cmd = "x"\narchives.debian = {keyring = "a.gpg"}\narchives.ubuntu.unsigned = true\n',
         'index = [{url = "https://a"}, {url = "https://b", default = true}]\n',
         'steps = [{for_platform = {platform = ["linux/arm64"], steps = [{run = "a"}]}}]\n',

@@ -113,3 +113,25 @@ def test_neither_is_changed(one: Recipe, other: Recipe) -> None:
     else:
         assert merged.steps == first.steps + second.steps
     assert repr((first, second)) == shown
+
+
+def test_images_on_the_same_one_stay_on_it() -> None:
+    base = Image().python_packages("torch")
+    one = Image.from_image(base).env(A="1")
+    other = Image.from_image(base).env(B="2")
+    assert one.merge(other) == Image.from_image(base).env(A="1").env(B="2")
+    assert one.merge(base) == one
+    assert base.merge(one) == one
+
+
+def test_an_image_below_that_would_be_it_no_more_is_refused() -> None:
+    base = Image().python_packages("torch")
+    other = Image.from_image(base).env(B="2")
+    line = other.steps[1].location.line
+    said = f"{line}: its layers would not be the lowest ones"
+    for one in (base.env(A="1"), Image().env(A="1")):
+        message, hint = contradiction(one, other)
+        assert message == said
+        assert hint.startswith("hint: it is merged at ")
+        assert hint.endswith(": put both images on the same one")
+    assert contradiction(Image.from_image(base), Image.from_image(other))[0].endswith(said[-40:])

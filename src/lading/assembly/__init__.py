@@ -16,7 +16,7 @@ from lading.assembly.obstacles import (
 )
 from lading.assembly.plan import BUDGET, PlannedLayer, plan
 from lading.assembly.roots import made_roots
-from lading.assembly.system import Installer
+from lading.assembly.system import Installer, Needed, Upon
 
 __all__ = [
     "BUDGET",
@@ -25,7 +25,9 @@ __all__ = [
     "Assembler",
     "Installer",
     "MustExecute",
+    "Needed",
     "PlannedLayer",
+    "Upon",
     "index_of",
     "made_roots",
     "must_execute",

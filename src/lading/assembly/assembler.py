@@ -120,7 +120,7 @@ class Assembler:
         """
         ground = ground_of(info, self.base, self.store)
         compiler = self._compiler(info, ground)
-        layers = plan(info, budget=min(self.budget, _MOST_LAYERS - len(self.base.layers)))
+        layers = plan(info, budget=self.budget, room=_MOST_LAYERS - len(self.base.layers))
         self._check_number(len(layers))
         found = jobs(
             info,

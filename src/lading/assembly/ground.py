@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from lading.assembly.obstacles import must_execute
@@ -94,8 +94,15 @@ class Ground:
 
     def owned(self, config: Config) -> tuple[str, ...]:
         """The folders that the container's user writes to, as entries name them."""
-        paths = (config.user.home, config.workdir, *config.volumes)
-        return tuple(dict.fromkeys(map(self.resolved, paths)))
+        return tuple(dict.fromkeys(map(self.resolved, config.folders)))
+
+    def given(self, info: ImageInfo) -> tuple[str, ...]:
+        """Those that an image gives its user, and the image below does not."""
+        return tuple(dict.fromkeys(map(self.resolved, info.given_folders)))
+
+    def under(self, info: ImageInfo) -> Ground:
+        """The same for an image below, which may have no environment yet."""
+        return self if info.venv == self.venv else replace(self, venv=info.venv, _folders={})
 
 
 def _merged(path: str) -> str:

@@ -12,7 +12,7 @@ from lading.assembly.keys import environment_key, files_key, packages_key, sha25
 from lading.assembly.packages import ENVIRONMENT
 from lading.assembly.plan import weight
 from lading.assembly.skeleton import skeleton
-from lading.assembly.system import SYSTEM, system_key
+from lading.assembly.system import SYSTEM, Upon, added_key, system_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lading.assembly.packages import Packaging
     from lading.assembly.plan import PlannedLayer
     from lading.assembly.system import Installer
-    from lading.info import ImageInfo, User
+    from lading.info import ImageInfo
     from lading.oci.entries import Entry
     from lading.store import LayerKey
 
@@ -92,36 +92,47 @@ def jobs(  # noqa: PLR0913 - what, on what, and of what
     Raises:
         ImageError: Files of the project are in each other's way.
     """
-    user = info.config.user
-    folders = Folders.of_base().given(ground.owned(info.config), user.uid, user.gid)
+    folders = Folders.of_base()
     there: dict[str, Copied] = {}
-    for layer in layers:
-        if layer.kind == "system":
-            yield system_job(layer, ground, user, installer)
-        elif layer.kind == "environment":
-            yield environment_job(layer, skeleton(info, ground, folders))
-        elif layer.kind == "packages":
-            assert packaging is not None  # noqa: S101 - an image with wheels has an environment
-            yield _packages(layer, packaging, folders)
-        else:
-            copies, folders = copied(layer, ground, folders, there)
-            there |= copies
-            if packaging is not None:
-                check_order(copies.values(), info, packaging.root)
-            yield _files(layer, tuple(copies.values()), folders, contents)
+    for number, image in enumerate(info.stack):
+        user, on = image.config.user, ground.under(image)
+        folders = folders.given(on.given(image), user.uid, user.gid)
+        for layer in (one for one in layers if one.image == number):
+            if layer.kind == "system":
+                yield system_job(layer, image, on, installer)
+            elif layer.kind == "environment":
+                yield environment_job(layer, skeleton(image, on, folders))
+            elif layer.kind == "packages":
+                assert packaging is not None  # noqa: S101 - with wheels there is an environment
+                yield _packages(layer, packaging, folders)
+            else:
+                copies, folders = copied(layer, on, folders, there)
+                there |= copies
+                if packaging is not None:
+                    check_order(copies.values(), image, packaging.root)
+                yield _files(layer, tuple(copies.values()), folders, contents)
 
 
-def system_job(layer: PlannedLayer, ground: Ground, user: User, installer: Installer) -> Job:
-    """The layer of system packages."""
+def system_job(layer: PlannedLayer, info: ImageInfo, ground: Ground, installer: Installer) -> Job:
+    """The layer of system packages: of an image on one of one's own, what is not below."""
+    user, below = info.config.user, info.below
+    debs = (*layer.over, *layer.debs)
+    upon = Upon(debs=layer.over, user=below.config.user) if layer.over and below else None
 
     @contextmanager
     def parts(_: Wheels) -> Iterator[Parts]:
-        with installer.installed(layer.debs, ground.base, user) as found:
+        work = (
+            installer.installed(debs, ground.base, user)
+            if upon is None
+            else installer.added(debs, upon, ground.base, user)
+        )
+        with work as found:
             yield Parts(entries={SYSTEM: found.entries}, remarks=found.remarks)
 
+    base = ground.base
     return Job(
         layer=layer,
-        key=system_key(layer.debs, ground.base, user),
+        key=added_key(debs, upon, base, user) if upon else system_key(debs, base, user),
         size=sum(one.size for one in layer.debs),
         parts=parts,
     )

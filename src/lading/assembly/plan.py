@@ -11,7 +11,7 @@ are layers for, which moves it to the next step, changes more than one layer.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from lading.assembly.system import SYSTEM
@@ -54,19 +54,23 @@ class PlannedLayer:
             wheels, or files.
         name: What it is called in the image's history.
         debs: Its system packages.
+        over: Those of the images below, on which these are installed.
         distributions: Its wheels, by name.
         included: Its files, in order: a later one replaces an earlier one.
         alone: Whether its one wheel is large enough for a layer of its own.
         at: The user's lines.
+        image: How many images are below the one that has it first.
     """
 
     kind: Literal["system", "environment", "model", "packages", "files"]
     name: str
     debs: tuple[Deb, ...] = ()
+    over: tuple[Deb, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     included: tuple[Included, ...] = ()
     alone: bool = False
     at: tuple[str, ...] = ()
+    image: int = 0
 
     @property
     def is_copied(self) -> bool:
@@ -89,44 +93,58 @@ class _Shares:
         return cls(groups=groups, files=files, alone=budget - 2 - groups - files)
 
 
-def plan(info: ImageInfo, *, budget: int = BUDGET) -> tuple[PlannedLayer, ...]:
+def plan(
+    info: ImageInfo, *, budget: int = BUDGET, room: int | None = None
+) -> tuple[PlannedLayer, ...]:
     """The layers to put on the base, from the lowest up.
+
+    An image on one of one's own begins with the very layers that this has by itself.
 
     Args:
         info: The image; nothing of it has to be executed.
-        budget: How many there may be beside those of models; fewer than 4 are taken for 4.
+        budget: How many there may be of it, and of each image below, beside those of models; fewer
+            than 4 are taken for 4.
+        room: How many there may be of all together; any number where left out.
     """
-    shares = _Shares.of(budget)
+    below = info.below
+    lower = () if below is None else plan(below, budget=budget, room=room)
+    left = budget if room is None else min(budget, room - len(lower))
+    own = _own(info, below, _Shares.of(left))
+    return (*lower, *(replace(one, image=len(info.stack) - 1) for one in own))
+
+
+def _own(info: ImageInfo, below: ImageInfo | None, shares: _Shares) -> Iterator[PlannedLayer]:
+    """The layers that the image below does not have."""
     lines = {
         one: step.at
-        for step in info.steps
+        for step in info.own_steps
         if isinstance(step, InstallPython)
         for one in step.distributions
     }
     alone, together = _separated(tuple(lines), shares)
-    return (
-        *_system(info),
-        PlannedLayer(kind="environment", name=_environment_name(info)),
-        *_models(info),
-        *(_packages([one], lines, alone=True) for one in alone),
-        *(_packages(group, lines) for group in together),
-        *_files(info, shares.files),
-    )
+    yield from _system(info, below)
+    if below is None or _environment(info) != _environment(below):
+        yield PlannedLayer(kind="environment", name=_environment_name(info, below))
+    yield from _models(info)
+    yield from (_packages([one], lines, alone=True) for one in alone)
+    yield from (_packages(group, lines) for group in together)
+    yield from _files(info, shares.files)
 
 
-def _system(info: ImageInfo) -> Iterator[PlannedLayer]:
-    debs = info.installed_debs  # nothing is run between two installations of them
+def _system(info: ImageInfo, below: ImageInfo | None) -> Iterator[PlannedLayer]:
+    """One layer: nothing is run between two installations of system packages."""
+    over = below.installed_debs if below else ()
+    debs = tuple(deb for deb in info.installed_debs if deb not in over)
+    steps = [step for step in info.own_steps if isinstance(step, InstallSystem)]
     if debs:
-        steps = [step for step in info.steps if isinstance(step, InstallSystem)]
-        asked = dict.fromkeys(
-            (*info.interpreter_packages, *(one for step in steps for one in step.packages))
-        )
+        interpreter = () if below else info.interpreter_packages
+        asked = dict.fromkeys((*interpreter, *(one for step in steps for one in step.packages)))
+        name = _short(f"{SYSTEM} {', '.join(asked)}")
         yield PlannedLayer(
-            kind="system",
-            name=_short(f"{SYSTEM} {', '.join(asked)}"),
-            debs=debs,
-            at=_lines(step.at for step in steps),
+            kind="system", name=name, debs=debs, over=over, at=_lines(step.at for step in steps)
         )
+    elif over and below and info.on_scratch and info.config.user != below.config.user:
+        yield PlannedLayer(kind="system", name=f"{SYSTEM}, the user's account", over=over)
 
 
 def weight(distribution: Distribution) -> int:
@@ -187,7 +205,7 @@ def _packages(
 def _models(info: ImageInfo) -> Iterator[PlannedLayer]:
     """A layer for each part of a model, as it was cut when the image was frozen."""
     for number, step in enumerate(info.steps):
-        if isinstance(step, CopyFiles) and step.model:
+        if isinstance(step, CopyFiles) and step.model and _is_own(info, number):
             yield PlannedLayer(
                 kind="model",
                 name=_short(f"model {of_model(step)}"),
@@ -196,11 +214,16 @@ def _models(info: ImageInfo) -> Iterator[PlannedLayer]:
             )
 
 
+def _is_own(info: ImageInfo, number: int) -> bool:
+    """Whether a step is none of the image below."""
+    return number >= len(info.steps) - len(info.own_steps)
+
+
 def _files(info: ImageInfo, most: int) -> Iterator[PlannedLayer]:
     copies = [
         Included(step=step, number=number)
         for number, step in enumerate(info.steps)
-        if isinstance(step, CopyFiles) and not step.model
+        if isinstance(step, CopyFiles) and not step.model and _is_own(info, number)
     ]
     first = max(0, len(copies) - most)
     for some in (copies[: first + 1], *([one] for one in copies[first + 1 :])):
@@ -214,9 +237,17 @@ def _files(info: ImageInfo, most: int) -> Iterator[PlannedLayer]:
             )
 
 
-def _environment_name(info: ImageInfo) -> str:
+def _environment(info: ImageInfo) -> tuple[object, ...]:
+    """What the layer of the environment and the folders depends on."""
+    config, user = info.config, info.config.user
+    account = user if info.on_scratch and not info.installed_debs else None
+    return info.venv, user.uid, user.gid, account, set(config.folders)
+
+
+def _environment_name(info: ImageInfo, below: ImageInfo | None) -> str:
     folders = "folders of the user"
-    return f"python environment, {folders}" if info.venv else folders
+    has_environment = below is not None and below.venv is not None
+    return f"python environment, {folders}" if info.venv and not has_environment else folders
 
 
 def _lines(found: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

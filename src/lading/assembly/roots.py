@@ -71,10 +71,13 @@ def made_roots(info: ImageInfo, store: Store, debs: FetchDebs) -> Mapping[str, S
 
 
 def _job(layer: RootLayer, info: ImageInfo, ground: Ground, installer: Installer) -> Job:
+    image = info.stack[layer.image]
     if layer.kind != "folders":
-        planned = PlannedLayer(kind="system", name=layer.path, debs=layer.debs)
-        return system_job(planned, ground, info.config.user, installer)
-    user = info.config.user
-    folders = Folders.of_base().given(ground.owned(info.config), user.uid, user.gid)
+        planned = PlannedLayer(kind="system", name=layer.path, debs=layer.debs, over=layer.over)
+        return system_job(planned, image, ground, installer)
+    folders = Folders.of_base()
+    for one in image.stack:
+        user = one.config.user
+        folders = folders.given(ground.given(one), user.uid, user.gid)
     planned = PlannedLayer(kind="environment", name=layer.path)
-    return environment_job(planned, skeleton(info, ground, folders))
+    return environment_job(planned, skeleton(image, ground, folders))

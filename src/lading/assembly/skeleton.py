@@ -20,19 +20,22 @@ __all__ = ["skeleton"]
 
 
 def skeleton(info: ImageInfo, ground: Ground, folders: Folders) -> tuple[Entry, ...]:
-    """The entries.
+    """The entries: of an image on one of one's own, those that the image below lacks.
 
     Args:
         info: The image.
         ground: What it is put on.
         folders: The image's folders, with those that the user gets.
     """
-    found: list[Entry] = list(_environment(info, ground))
-    given = tuple(path for path in ground.owned(info.config) if path)
+    below, user = info.below, info.config.user
+    has_environment = below is not None and below.venv is not None
+    found: list[Entry] = [] if has_environment else list(_environment(info, ground))
+    given = tuple(path for path in ground.given(info) if path)
     if ground.is_empty:
         # A base made of packages has accounts in the layer of these.
-        found += accounts(info.config.user) if info.interpreter_debs is None else ()
-        given = ("tmp", *(path for path in given if path != "tmp"))
+        has_accounts = below is not None and below.config.user == user
+        found += () if has_accounts or info.interpreter_debs is not None else accounts(user)
+        given = given if below else ("tmp", *(path for path in given if path != "tmp"))
     owned: list[Entry] = [folders.entry(path) for path in given]
     above = folders.above(one.path for one in (*found, *owned))
     places = {one.path for one in owned}

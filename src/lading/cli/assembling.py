@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from lading.assembly import Assembled, AssembledLayer, Installer, MustExecute
+    from lading.assembly import Assembled, AssembledLayer, Installer, MustExecute, Needed
     from lading.bases import Base
     from lading.cli.asked import Order
     from lading.cli.display import Display
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lading.engines.loading import Loader
     from lading.freeze import Freezer
     from lading.freeze.deciding import Decided
+    from lading.info import ImageInfo
     from lading.machine import Machine
     from lading.oci.blobs import Artifact, Blob
     from lading.oci.media_types import Vocabulary
@@ -157,12 +158,12 @@ class Without:
             unpackable,
         )
 
-        debs = decided.info.installed_debs
-        if not debs:
+        if not decided.info.installed_debs:
             return ()
-        base, user = self._base(decided), decided.info.config.user
         try:
-            needed = self._installer(decided).needed_scripts(debs, base, user)
+            needed = tuple(
+                one for info in decided.info.stack for one in self._needed(decided, info)
+            )
         except ImageError as error:
             from lading.debs import Unfit  # noqa: PLC0415 - packages have been read by now
 
@@ -173,6 +174,16 @@ class Without:
         if found and decided.info.on_scratch:
             raise unpackable(found)
         return found
+
+    def _needed(self, decided: Decided, info: ImageInfo) -> tuple[Needed, ...]:
+        """The same of an image, or of one below it."""
+        from lading.assembly import Upon  # noqa: PLC0415 - only where images are made
+
+        below = info.below
+        over = below.installed_debs if below else ()
+        upon = Upon(debs=over, user=below.config.user) if below and over else None
+        installer, base = self._installer(decided), self._base(decided)
+        return installer.needed_scripts(info.installed_debs, base, info.config.user, upon)
 
     def _installer(self, decided: Decided) -> Installer:
         from lading.assembly import Installer  # noqa: PLC0415 - only where images are made

@@ -156,6 +156,8 @@ def _layer_lines(report: LayerReport) -> Iterator[str]:
     if report.holds:
         yield f"  holds: {_listed(report.holds)}"
     yield f"  why: {report.why}"
+    if report.below:
+        yield "  shared: it is the same layer in the image below, and in all others on that"
 
 
 def _counted(files: int) -> str:

@@ -32,7 +32,9 @@ def _rebased(image: Image, base: BaseImage) -> Image:
     needs_python = any(isinstance(step, PythonStep) for step in image.steps)
     python = str(image.python_version) if needs_python else None
     try:
-        changed = image.replace(base_image=str(base), distro=distro, python_version=python)
+        changed = image._replaced(  # noqa: SLF001 - the same distribution
+            base_image=str(base), distro=distro, python_version=python
+        )
     except SpecificationError as error:
         problem = error.problems[0]
         raise Misused(f"--base-image: {problem.message}") from None

@@ -112,6 +112,11 @@ def _platform_lines(part: Resolved) -> Iterator[str]:
     yield f"system packages  {unlocked or _counted(part.system)}"
     if part.compiling.count:
         yield f"for compiling    {_counted(part.compiling)}"
+    if part.below is not None:
+        same = f"as {part.below.lock} has them" if part.below.lock else "which has no lock itself"
+        yield f"image below      Python packages: {_counted(part.below.python)}"
+        yield f"                 system packages: {_counted(part.below.system)}"
+        yield f"                 {same}"
 
 
 def _of_models(models: ModelFiles) -> str:

@@ -17,6 +17,7 @@ from lading.config.calls import (
 )
 from lading.config.keys import (
     EXTENDS,
+    FROM_IMAGE,
     MAIN,
     NAMED,
     OF_AN_IMAGE,
@@ -27,12 +28,13 @@ from lading.config.keys import (
     problems,
 )
 from lading.errors import Problem, SpecificationError
+from lading.image import Image
+from lading.image.callsite import standing_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from lading.errors import Location
-    from lading.image import Image
     from lading.project_file import KeyPath, ProjectFile
 
 __all__ = ["ProjectImages"]
@@ -86,14 +88,22 @@ class ProjectImages:
             message = f"{self.file.path} has no image {name!r}"
             raise SpecificationError(message, hint=meant(name, self.names) if self.names else _FORM)
         keys = () if name == MAIN else (NAMED, name)
-        if name in above:
-            chain = " extends ".join((*above[above.index(name) :], name))
-            raise self._refusal(f"an image is made from itself: {chain}", (*keys, EXTENDS))
         table = self._table(name)
+        key = FROM_IMAGE if FROM_IMAGE in table else EXTENDS
+        if name in above:
+            chain = " ".join(map(self._linked, above[above.index(name) :]))
+            raise self._refusal(f"an image is made from itself: {chain} {name}", (*keys, key))
         if MAIN in table:
             return self._loaded(table[MAIN], (*keys, MAIN))
-        base = self._base(table[EXTENDS], keys, (*above, name)) if EXTENDS in table else None
+        base = self._base(table[key], (*keys, key), (*above, name)) if key in table else None
+        if base is not None and key == FROM_IMAGE:
+            with standing_at(self.file.location(*keys, key)):
+                base = Image.from_image(base)
         return self._described(table, keys, base)
+
+    def _linked(self, name: str) -> str:
+        """An image, and by which key it names the next."""
+        return f"{name} {FROM_IMAGE if FROM_IMAGE in self._table(name) else EXTENDS}"
 
     def _table(self, name: str) -> Mapping[str, object]:
         table: object = self.file.table
@@ -105,10 +115,11 @@ class ProjectImages:
     def _base(self, name: object, keys: KeyPath, above: tuple[str, ...]) -> Image:
         if isinstance(name, str) and ":" not in name:
             if name not in self.names:
-                message, hint = f"there is no image {name!r} to extend", meant(name, self.names)
-                raise self._refusal(message, (*keys, EXTENDS), hint)
-            return self._made(name, above)
-        return self._loaded(name, (*keys, EXTENDS))
+                verb = "extend" if keys[-1] == EXTENDS else "build on"
+                message, hint = f"there is no image {name!r} to {verb}", meant(name, self.names)
+                raise self._refusal(message, keys, hint)
+            return self._made(name, above)._copy(name=name)  # noqa: SLF001 - the same distribution
+        return self._loaded(name, keys)
 
     def _loaded(self, reference: object, keys: KeyPath) -> Image:
         if not isinstance(reference, str) or not all(reference.rpartition(":")):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXTENDS",
+    "FROM_IMAGE",
     "MAIN",
     "NAME",
     "NAMED",
@@ -33,6 +34,7 @@ MAIN: Final = "image"
 
 NAMED: Final = "images"
 EXTENDS: Final = "extends"
+FROM_IMAGE: Final = "from_image"
 STEPS: Final = "steps"
 PLATFORM: Final = "platform"
 """Beside the steps that are for it."""
@@ -43,7 +45,7 @@ NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _NAME_FORM: Final = "letters and digits, with - . _ between them"
 
 OUTSIDE_STEPS: Final = tuple(name for name in CALLS if name not in IN_STEPS_ONLY)
-OF_AN_IMAGE: Final = (MAIN, EXTENDS, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
+OF_AN_IMAGE: Final = (MAIN, EXTENDS, FROM_IMAGE, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
 
 
 def meant(word: str, choices: Iterable[str]) -> str:
@@ -89,6 +91,21 @@ def _unknown(
             yield _problem(file, message, (*keys, key), hint)
     if MAIN in table:
         yield from _beside_reference(file, table, keys)
+    elif FROM_IMAGE in table:
+        yield from _of_the_image_below(file, table, keys)
+
+
+def _of_the_image_below(
+    file: ProjectFile, table: Mapping[str, object], keys: KeyPath
+) -> Iterator[Problem]:
+    for key in table:
+        if key in ARGUMENTS:
+            message = f"{key} is that of the image below, which from_image names"
+            yield _problem(file, message, (*keys, key), "write it there")
+        elif key == EXTENDS:
+            message = f"{EXTENDS} stands beside {FROM_IMAGE}, and each says what is built on"
+            hint = f"{FROM_IMAGE} keeps the other's layers, and {EXTENDS} adds to its steps"
+            yield _problem(file, message, (*keys, key), hint)
 
 
 def _beside_reference(

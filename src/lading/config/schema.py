@@ -7,7 +7,16 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lading.config.calls import CALLS, FOR_PLATFORM, STEP_CALLS, parameters
-from lading.config.keys import EXTENDS, MAIN, NAME, NAMED, OUTSIDE_STEPS, PLATFORM, STEPS
+from lading.config.keys import (
+    EXTENDS,
+    FROM_IMAGE,
+    MAIN,
+    NAME,
+    NAMED,
+    OUTSIDE_STEPS,
+    PLATFORM,
+    STEPS,
+)
 from lading.distros import SUPPORTED
 from lading.image import Image, secret
 from lading.mirrors import REGISTRY_MIRRORS, URL_MIRRORS
@@ -108,7 +117,12 @@ def _image_keys() -> dict[str, Schema]:
     references = {
         MAIN: {"description": "An image in code: module:attribute.", "pattern": ":", **_TEXT},
         EXTENDS: {
-            "description": "What to build on: an image's name, or module:attribute.",
+            "description": "What to add to: an image's name, or module:attribute.",
+            **_TEXT,
+        },
+        FROM_IMAGE: {
+            "description": "What to build on, with all of its layers: an image's name, or "
+            "module:attribute.",
             **_TEXT,
         },
     }

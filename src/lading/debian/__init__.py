@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from lading.debian.archive import ReadArchive
 from lading.debian.facts import Facts
-from lading.debian.locking import LockedDeb, LockedDebs, fetch_deb, lock_debs
+from lading.debian.locking import DebsBelow, LockedDeb, LockedDebs, fetch_deb, lock_debs
 from lading.debian.repository import packages_index
 from lading.debian.status import installed_in, unneeded
 from lading.debian.trust import Trust
 
 __all__ = [
+    "DebsBelow",
     "Facts",
     "LockedDeb",
     "LockedDebs",

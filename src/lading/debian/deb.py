@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from lading.debian.ar import read_members
 from lading.debian.broken import Broken
+from lading.debian.control import fields_of
+from lading.debian.facts import Facts, facts_in
 from lading.debian.streams import archived
 from lading.errors import ResolutionError
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from lading.oci.tar_reading import TarMember
 
-__all__ = ["control_of"]
+__all__ = ["control_of", "facts_of"]
 
 _MOST_FILES: Final = 1000
 _LARGEST: Final = 1 << 20
@@ -36,6 +38,19 @@ def control_of(file: Path, *, what: str) -> str:
             return _control_file(members).decode()
     except (OSError, ValueError) as error:
         raise ResolutionError(f"{what} can't be read as a Debian package: {error}") from None
+
+
+def facts_of(file: Path, *, what: str) -> Facts:
+    """What a package says of itself.
+
+    Raises:
+        ResolutionError: It is no .deb, or is damaged.
+    """
+    text = control_of(file, what=what)
+    try:
+        return Facts(**facts_in(fields_of(text)))
+    except (KeyError, ValueError) as error:
+        raise ResolutionError(f"the control file of {what} is damaged: {error}") from None
 
 
 def _control_file(members: Iterator[TarMember]) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from lading.debian.archive import ReadArchive, Reader, setting_of
+from lading.debian.deb import facts_of
 from lading.debian.elsewhere import told_elsewhere
 from lading.debian.index import Packages
 from lading.debian.resolving import resolve
@@ -33,7 +34,15 @@ if TYPE_CHECKING:
     from lading.mirrors import Mirrors
     from lading.platforms import Platform
 
-__all__ = ["AnyArchive", "AnyDeb", "LockedDeb", "LockedDebs", "fetch_deb", "lock_debs"]
+__all__ = [
+    "AnyArchive",
+    "AnyDeb",
+    "DebsBelow",
+    "LockedDeb",
+    "LockedDebs",
+    "fetch_deb",
+    "lock_debs",
+]
 
 _FAMILY: Final = "debian"
 _COMPILING: Final = 0
@@ -112,6 +121,28 @@ class LockedDebs:
     debs: tuple[LockedDeb, ...] = ()
 
 
+def _nothing(deb: LockedDeb) -> Path:
+    raise LookupError(deb.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebsBelow:
+    """What is installed below, and stays what it is.
+
+    Attributes:
+        debs: The packages, by the installations that bring them.
+        groups: How many installations these are: the first ones.
+        fetch: Gets the file of one that the archive has no more.
+    """
+
+    debs: tuple[LockedDeb, ...] = ()
+    groups: int = 0
+    fetch: Callable[[LockedDeb], Path] = _nothing
+
+
+_NOTHING_BELOW: Final = DebsBelow()
+
+
 def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it is reached
     installations: Sequence[Sequence[str]],
     *,
@@ -129,6 +160,7 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
     components: tuple[str, ...] = (),
     host_sources: Path | None = None,
     completed: Callable[[frozenset[str]], Sequence[Sequence[str]]] | None = None,
+    below: DebsBelow = _NOTHING_BELOW,
 ) -> LockedDebs:
     """What apt would install, one installation after the other, on a base that has `installed`.
 
@@ -151,6 +183,7 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
             every host.
         completed: Told the names of all packages that are installed so, gives the installations
             with what is to be installed besides.
+        below: What the first installations bring, whatever would be chosen for them now.
 
     Raises:
         ResolutionError: It is no such distribution, the archive can't be trusted or reached, it
@@ -176,28 +209,34 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         read = tuple(pool.map(reader.read, suites))
     packages = Packages(tuple(index for _, indexes in read for index in indexes))
     try:
-        debs = _in_turn(installations, compiling, packages, installed, architecture)
+        debs = _in_turn(installations, compiling, packages, installed, architecture, below)
         if completed is not None:
             whole = completed(frozenset(deb.name for deb in debs if deb.group != _COMPILING))
-            debs = _in_turn(whole, compiling, packages, installed, architecture)
+            debs = _in_turn(whole, compiling, packages, installed, architecture, below)
     except MissingPackage as error:
         raise told_elsewhere(error, suites[0], distro=distro, roots=roots, reader=reader) from None
     archives = sorted((_named(one, named) for one, _ in read), key=_suite)
     return LockedDebs(archives=tuple(archives), debs=debs)
 
 
-def _in_turn(
+def _in_turn(  # noqa: PLR0913, PLR0917 - what is wanted, of what, and what is there
     installations: Sequence[Sequence[str]],
     compiling: Sequence[str],
     packages: Packages,
     installed: Iterable[Facts],
     architecture: str,
+    below: DebsBelow,
 ) -> tuple[LockedDeb, ...]:
     """What each installation brings where all before it are done; 0, the last, is for compiling."""
     there = {one.name: one for one in installed}
     found: list[LockedDeb] = []
     missing: list[MissingPackage] = []
     for group, words in (*enumerate(installations, start=1), (_COMPILING, compiling)):
+        if 0 < group <= below.groups:
+            settled = [one for one in below.debs if one.group == group]
+            there |= {one.name: _facts(one, packages, below) for one in settled}
+            found += settled
+            continue
         try:
             chosen = resolve(words, packages, installed=there.values(), architecture=architecture)
         except MissingPackage as error:  # those of all installations are told together
@@ -211,6 +250,12 @@ def _in_turn(
         is_named = any(error.is_named for error in missing)
         raise MissingPackage(problems, names, is_named=is_named)
     return tuple(sorted(found, key=lambda one: (one.group, one.name, one.version)))
+
+
+def _facts(deb: LockedDeb, packages: Packages, below: DebsBelow) -> Facts:
+    """What a package below says: as the archive has it, or it itself where that has it no more."""
+    same = (one for one in packages.named(deb.name) if one.sha256 == deb.sha256)
+    return next(same, None) or facts_of(below.fetch(deb), what=f"{deb.name} {deb.version}")
 
 
 def _suites(

@@ -10,7 +10,7 @@ from lading.distros.distro import SUPPORTED, Distro, Family, PackageManager, par
 from lading.distros.install import AptLists, CacheDir, PackageInstall, install_commands
 from lading.distros.pythons import available_pythons, interpreter_packages, toolchain
 from lading.distros.roots import UNNEEDED, has_shell, root_packages, root_tools
-from lading.distros.user import user_commands
+from lading.distros.user import account_commands, folder_commands, user_commands
 
 __all__ = [
     "SNAPSHOT",
@@ -25,11 +25,13 @@ __all__ = [
     "Family",
     "PackageInstall",
     "PackageManager",
+    "account_commands",
     "archive_suites",
     "available_pythons",
     "base_image",
     "ca_prelude",
     "debian_architecture",
+    "folder_commands",
     "has_shell",
     "infer_distro",
     "install_commands",

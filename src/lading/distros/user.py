@@ -9,7 +9,7 @@ from lading.grammar.invalid import Invalid
 from lading.grammar.user import parse_user_name
 from lading.grammar.words import shown
 
-__all__ = ["user_commands"]
+__all__ = ["account_commands", "folder_commands", "user_commands"]
 
 
 def user_commands(  # noqa: PLR0913 - an account has that many fields
@@ -42,10 +42,32 @@ def user_commands(  # noqa: PLR0913 - an account has that many fields
     Raises:
         Invalid: The name or the home can't stand in a passwd entry.
     """
-    _check(name, home)
-    directories = shlex.join(f"{root}{path}" for path in dict.fromkeys((home, *writable)))
     return (
-        *_passwd_entry(uid, gid, name, home, shlex.quote(f"{root}/etc/passwd")),
+        *account_commands(uid, gid, name, home, root=root),
+        *folder_commands(uid, gid, (home, *writable), root=root),
+    )
+
+
+def account_commands(
+    uid: int, gid: int, name: str, home: str, *, root: str = ""
+) -> tuple[str, ...]:
+    """The part of `user_commands` that gives the user an entry.
+
+    Raises:
+        Invalid: The name or the home can't stand in a passwd entry.
+    """
+    _check(name, home)
+    return _passwd_entry(uid, gid, name, home, shlex.quote(f"{root}/etc/passwd"))
+
+
+def folder_commands(
+    uid: int, gid: int, folders: tuple[str, ...], *, root: str = ""
+) -> tuple[str, ...]:
+    """The part of `user_commands` that gives the user folders: none where these are none."""
+    if not folders:
+        return ()
+    directories = shlex.join(f"{root}{path}" for path in dict.fromkeys(folders))
+    return (
         f"mkdir -p -- {directories}",
         f"chown {uid}:{gid} -- {directories}",
         f"chmod g=u -- {directories}",

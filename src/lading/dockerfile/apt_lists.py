@@ -43,7 +43,9 @@ def of_building(info: ImageInfo, before: Iterable[Step]) -> tuple[str, tuple[Deb
         return "", None
     later = _installs(info.steps)[done:]
     missing = (deb for step in later for deb in step.debs or ())
-    return f"build-{done}" if done else "build", (*missing, *info.build_debs)
+    above = len(info.stack) - 1
+    words = ("build", *([str(done)] if done else ()), *([f"above-{above}"] if above else ()))
+    return "-".join(words), (*missing, *info.build_debs)
 
 
 def apt_files(info: ImageInfo) -> Iterator[tuple[str, str]]:
@@ -59,7 +61,14 @@ def apt_files(info: ImageInfo) -> Iterator[tuple[str, str]]:
 
 def _lists(info: ImageInfo) -> Iterator[tuple[str, tuple[Deb, ...] | None]]:
     yield INTERPRETER, info.interpreter_debs
-    for number, step in enumerate(info.steps):
+    for image in info.stack:
+        yield from _own_lists(image)
+
+
+def _own_lists(info: ImageInfo) -> Iterator[tuple[str, tuple[Deb, ...] | None]]:
+    """Those of the steps that no image below has."""
+    below = len(info.steps) - len(info.own_steps)
+    for number, step in enumerate(info.own_steps, start=below):
         if isinstance(step, InstallSystem):
             yield of_step(info, step), step.debs
         elif isinstance(step, InstallPython):
@@ -67,7 +76,7 @@ def _lists(info: ImageInfo) -> Iterator[tuple[str, tuple[Deb, ...] | None]]:
             if any(one.name in step.no_build_isolation for one in sources):
                 yield of_building(info, info.steps[:number])
             if any(one.name not in step.no_build_isolation for one in sources):
-                yield of_building(info, ())
+                yield of_building(info, info.steps[:below])
 
 
 def _installs(steps: Iterable[Step]) -> list[InstallSystem]:

@@ -72,12 +72,15 @@ def generated_files(
 
 
 def _requirements(info: ImageInfo) -> Iterator[tuple[str, str]]:
-    installs = [step for step in info.steps if isinstance(step, InstallPython)]
-    for number, step in enumerate(installs, start=1):
-        for place in install_places(info, step):
-            yield requirements_name(number, place.name), _text(place)
-        if not step.requirements:
-            yield from _build_requirements(info, step)
+    number = 0
+    for image in info.stack:
+        for step in image.own_steps:
+            if isinstance(step, InstallPython):
+                number += 1
+                for place in install_places(image, step):
+                    yield requirements_name(number, place.name), _text(place)
+                if not step.requirements:
+                    yield from _build_requirements(image, step)
 
 
 def _build_requirements(info: ImageInfo, step: InstallPython) -> Iterator[tuple[str, str]]:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from lading.distros import (
     AptSources,
+    account_commands,
+    folder_commands,
     has_shell,
     install_commands,
     parse_distro,
     toolchain,
-    user_commands,
 )
 from lading.dockerfile import apt_lists, inputs
 from lading.dockerfile import instructions as docker
@@ -45,12 +46,12 @@ from lading.info.naming import of_model
 from lading.info.roots import folders_layer, packages_layer, tools_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lading.dockerfile.instructions import Instruction
     from lading.dockerfile.supply import Supply
     from lading.grammar.dialect import Dialect
-    from lading.info import Config, ContextFile, ImageInfo, Step
+    from lading.info import ContextFile, ImageInfo, Step
     from lading.lock.model import Deb, Distribution
 
 __all__ = ["lower"]
@@ -85,9 +86,16 @@ def lower(info: ImageInfo, dialect: Dialect = "buildkit") -> tuple[Instruction, 
     refuse_base(info)
     if dialect == "classic":
         refuse_for_classic(info)
-    lowering = _Lowering(info, _supply(info, dialect), Plan(_base(info)))
-    lowering.write()
-    return (docker.Comment(text=_HEADER), *lowering.plan.instructions())
+    plan, number = Plan(_base(info)), 0
+    goes_apart = dialect == "classic" or any(_sources(info.steps))
+    # What an image has by itself comes first, word by word: an engine finds it in its cache.
+    for image in info.stack:
+        lowering = _Lowering(image, _supply(image, dialect), plan, number)
+        lowering.write(goes_apart=goes_apart)
+        number = lowering.number
+    plan.title(None)
+    plan.add(docker.Blank(), *settings(info))
+    return (docker.Comment(text=_HEADER), *plan.instructions())
 
 
 def _supply(info: ImageInfo, dialect: Dialect) -> Supply:
@@ -96,6 +104,14 @@ def _supply(info: ImageInfo, dialect: Dialect) -> Supply:
     if tools is None or has_shell(info.interpreter_packages):
         return supply
     return Apart(supply, tools.path)
+
+
+def _sources(steps: Iterable[Step], *, isolated: bool | None = None) -> Iterator[Distribution]:
+    """What is compiled; in which environment only where it matters."""
+    for step in steps:
+        if isinstance(step, InstallPython):
+            for kind in (True, False) if isolated is None else (isolated,):
+                yield from sources(step, isolated=kind)
 
 
 def _titled(step: Step) -> str:
@@ -130,32 +146,35 @@ class _Packages:
 
 @dataclass(slots=True)
 class _Lowering:
-    """One image being lowered.
+    """One image being lowered, on top of those below it.
 
     Attributes:
         info: The image.
         supply: How its steps get what they need.
         plan: What has been written.
+        number: How many installations of Python packages that has.
     """
 
     info: ImageInfo
     supply: Supply
     plan: Plan
+    number: int
     _built: dict[int, str] = field(default_factory=dict)
 
-    def write(self) -> None:
-        self._start()
+    def write(self, *, goes_apart: bool) -> None:
+        """Write what it has more; not how it is run."""
+        if self.info.below is None:
+            self._start(goes_apart=goes_apart)
+        elif self.info.on_scratch:
+            self._unpack_packages()
         self._compile_apart()
-        self._user(self.info.config)
-        number = 0
-        for step in self.info.steps:
-            number += isinstance(step, InstallPython)
+        self._user(self.info.below)
+        for step in self.info.own_steps:
+            self.number += isinstance(step, InstallPython)
             self.plan.title(_titled(step))
-            self._step(step, number)
-        self.plan.title(None)
-        self.plan.add(docker.Blank(), *settings(self.info))
+            self._step(step, self.number)
 
-    def _start(self) -> None:
+    def _start(self, *, goes_apart: bool) -> None:
         if self.info.on_scratch:
             self._start_on_nothing()
             return
@@ -163,7 +182,7 @@ class _Lowering:
         self.plan.add(docker.Shell(argv=("/bin/sh", "-c")))
         # CASES R9: a base may end as another user, who may not install anything. The linter minds a
         # stage that ends as root, and only the last one is ever run.
-        if self.supply.mounts is False or any(self._apart()) or any(self._together()):
+        if goes_apart:
             self.plan.add(docker.Comment(text="hadolint ignore=DL3002"))
         self.plan.add(docker.User(user="0"))
         if self.info.interpreter_packages and self.info.interpreter_debs != ():
@@ -178,36 +197,32 @@ class _Lowering:
     def _start_on_nothing(self) -> None:
         """Nobody is its user yet, and what an engine takes for PATH is said."""
         self.plan.add(docker.Env(variables=(("PATH", DEFAULT_PATH),)))
+        self._unpack_packages()
+
+    def _unpack_packages(self) -> None:
         packages = packages_layer(self.info)
         if packages is not None:
-            installs = (one for one in self.info.steps if isinstance(one, InstallSystem))
-            base = f"a base of {self.info.distro}'s packages, unpacked and configured"
+            installs = (one for one in self.info.own_steps if isinstance(one, InstallSystem))
+            what = "more" if self.info.below else "a base"
+            base = f"{what} of {self.info.distro}'s packages, unpacked and configured"
             self.plan.title("\n".join((base, *map(_titled, installs))))
             self.plan.add(docker.Add(archive=packages.path, folder="/"))
 
     # Compiling.
 
-    def _installs(self) -> list[InstallPython]:
-        return [step for step in self.info.steps if isinstance(step, InstallPython)]
-
-    def _apart(self) -> Iterator[Distribution]:
-        return (one for step in self._installs() for one in sources(step, isolated=True))
-
-    def _together(self) -> Iterator[Distribution]:
-        return (one for step in self._installs() for one in sources(step, isolated=False))
-
     def _compile_apart(self) -> None:
         """What needs nothing of the image but system packages is compiled on top of its base."""
         packages: list[str] = []
-        number = 0
-        base = self.plan.cut() if any(self._apart()) else ""
-        for step in self.info.steps:
+        number, own = self.number, self.info.own_steps
+        below = self.info.steps[: len(self.info.steps) - len(own)]
+        base = self.plan.cut() if any(_sources(own, isolated=True)) else ""
+        for step in own:
             if isinstance(step, InstallSystem):
                 packages += step.packages
             if isinstance(step, InstallPython):
                 number += 1
                 if found := sources(step, isolated=True):
-                    toolchain = self._toolchain(found, tuple(packages), before=())
+                    toolchain = self._toolchain(found, tuple(packages), before=below)
                     self._built[number] = self._wheels(base, step, found, toolchain)
 
     def _wheels(
@@ -260,18 +275,21 @@ class _Lowering:
 
     # The image.
 
-    def _user(self, config: Config) -> None:
-        user = config.user
+    def _user(self, below: ImageInfo | None) -> None:
+        """Who the container runs as, as far as the image below has it otherwise."""
+        config, user, given = self.info.config, self.info.config.user, self.info.given_folders
         self.plan.title(f"who the container runs as: {user.uid}:{user.gid}")
         if self.info.on_scratch:
-            folders = docker.Add(archive=folders_layer(self.info).path, folder="/")
-            self.plan.add(folders, docker.Workdir(path=config.workdir))
-            return
-        writable = tuple(dict.fromkeys((config.workdir, *config.volumes)))
-        commands = user_commands(
-            uid=user.uid, gid=user.gid, name=user.name, home=user.home, writable=writable
-        )
-        self.plan.add(docker.RunAll(commands=commands), docker.Workdir(path=config.workdir))
+            if (folders := folders_layer(self.info)) is not None:
+                self.plan.add(docker.Add(archive=folders.path, folder="/"))
+        else:
+            is_new = below is None or below.config.user != user
+            named = account_commands(user.uid, user.gid, user.name, user.home) if is_new else ()
+            commands = (*named, *folder_commands(user.uid, user.gid, given))
+            if commands:
+                self.plan.add(docker.RunAll(commands=commands))
+        if below is None or below.config.workdir != config.workdir:
+            self.plan.add(docker.Workdir(path=config.workdir))
 
     def _step(self, step: Step, number: int) -> None:
         match step:
@@ -334,7 +352,7 @@ class _Lowering:
             cached=self.supply.mounts,
             debs=self.supply.debs if info.vendored else None,
             lists=APT_LISTS if is_pinned else None,
-            sources=_sources(info),
+            sources=_archives(info),
         )
         caches = (docker.CacheMount(target=one.target, id=one.id) for one in install.mounts)
         return Task(
@@ -361,7 +379,7 @@ class _Lowering:
         return None if wanted.debs is None else inputs.of_debs(wanted.debs)
 
 
-def _sources(info: ImageInfo) -> AptSources:
+def _archives(info: ImageInfo) -> AptSources:
     return AptSources(
         mirrors=info.archive_mirrors,
         snapshot=info.snapshot,

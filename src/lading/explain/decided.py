@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from lading.errors import ImageError
@@ -10,6 +11,7 @@ from lading.explain.layering import layers_of, obstacles_of
 from lading.explain.sides import BaseState, FileState, Package, Part, Side
 from lading.explain.values import said_settings
 from lading.info import (
+    Below,
     CopyFiles,
     ImageInfo,
     InstallPython,
@@ -18,11 +20,13 @@ from lading.info import (
     RunScript,
     SetEnv,
 )
+from lading.lock.model import DebsFor
 from lading.lock.target import VENV
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lading.info import Step
     from lading.lock.model import (
         Build,
         Deb,
@@ -81,31 +85,49 @@ def _asked(part: PlatformLock, inputs: Inputs) -> Iterator[tuple[str, str]]:
 
 def _as_info(part: PlatformLock, inputs: Inputs) -> ImageInfo:
     """An image of all that the lock knows, to see which layers that makes."""
-    debs: dict[int, list[Deb]] = {}
-    for one in part.debs:
-        debs.setdefault(one.group, []).append(one)
+    asked = part.debs_for or DebsFor()
+    ends = (*zip_longest(asked.below, inputs.below, fillvalue=0), (None, None))
+    starts = ((0, 0), *ends)
+    below = None
+    for first, last in zip(starts, ends, strict=False):
+        system = _system(part, asked, slice(first[0], last[0]))
+        own: tuple[Step, ...] = (*system, *_python(part, first[1] or 0, last[1]))
+        below = _on(below, own, part, inputs)
+    assert below is not None  # noqa: S101 - there is a last one
+    return below
+
+
+def _system(part: PlatformLock, asked: DebsFor, which: slice) -> Iterator[InstallSystem]:
+    start = which.start + (2 if asked.interpreter else 1)
+    for group, words in enumerate(asked.installations[which], start=start):
+        debs = tuple(one for one in part.debs if one.group == group)
+        yield InstallSystem(packages=words, debs=debs)
+
+
+def _python(part: PlatformLock, first: int, last: int | None) -> Iterator[InstallPython]:
+    groups = {one.group for one in part.distributions}
+    for number in sorted(one for one in groups if first < one <= (last or one)):
+        found = tuple(one for one in part.distributions if one.group == number)
+        yield InstallPython(distributions=found)
+
+
+def _on(
+    below: ImageInfo | None, own: tuple[Step, ...], part: PlatformLock, inputs: Inputs
+) -> ImageInfo:
+    """An image with these steps, on another one."""
+    steps = (*(below.steps if below else ()), *own)
     interpreter = part.debs_for.interpreter if part.debs_for else ()
-    first = debs.pop(1, []) if interpreter else None
-    words = part.debs_for.installations if part.debs_for else ()
-    start = 2 if interpreter else 1
-    system = (
-        InstallSystem(packages=asked, debs=tuple(debs.get(number, ())))
-        for number, asked in enumerate(words, start=start)
-    )
-    groups = sorted({one.group for one in part.distributions})
-    python = (
-        InstallPython(distributions=tuple(one for one in part.distributions if one.group == number))
-        for number in groups
-    )
+    first = tuple(one for one in part.debs if one.group == 1) if interpreter else None
     return ImageInfo(
         platform=part.platform,
         distro=inputs.distro,
         base=part.base,
         python=inputs.python,
         interpreter_packages=interpreter,
-        interpreter_debs=tuple(first) if first is not None else None,
-        venv=VENV if groups else None,
-        steps=(*system, *python),
+        interpreter_debs=first,
+        venv=VENV if any(isinstance(one, InstallPython) for one in steps) else None,
+        steps=steps,
+        lower=Below.of(below) if below else None,
     )
 
 

@@ -77,7 +77,8 @@ class ImageExplainer:
     def layers(self, name: str) -> tuple[LayerReport, ...]:
         """The planned layers of this name, or whose names begin so."""
         found = by_name(name, ((one.name, one) for one in self._plan))
-        return tuple(planned_report(one, self._platform) for one in found)
+        own = len(self._info.stack) - 1
+        return tuple(planned_report(one, self._platform, below=one.image < own) for one in found)
 
     def names(self) -> tuple[str, ...]:
         """All that can be asked for."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lading.assembly import PlannedLayer, must_execute, plan
@@ -63,22 +64,33 @@ def layers_of(info: ImageInfo, *, with_environment: bool = True) -> tuple[LayerS
 
 def _decisive(layers: Iterable[PlannedLayer], info: ImageInfo) -> Iterator[list[object]]:
     """All that the bytes of each layer depend on."""
-    user, series = info.config.user, PythonVersion.parse(info.python).series
-    owned = [one.strip("/") for one in (user.home, info.config.workdir, *info.config.volumes)]
-    folders = Folders.of_base().given(owned, user.uid, user.gid)
-    for layer in layers:
-        match layer.kind:
-            case "system":
-                ground = info.base.manifest or [user.uid, user.gid, user.name, user.home]
-                yield [ground, sorted(one.sha256 for one in layer.debs)]
-            case "environment":
-                yield [info.venv, series, info.platform, user.uid, user.gid, *owned]
-            case "packages":
-                yield [info.compile_bytecode, _packages_key(layer, info, folders)]
-            case "model" | "files":
-                files = dict(_placed(layer))
-                folders = folders.taken(_made_by_copying(layer))
-                yield [sorted(files.items()), _described(folders.above(files))]
+    planned, folders = tuple(layers), Folders.of_base()
+    for number, image in enumerate(info.stack):
+        user, series = image.config.user, PythonVersion.parse(image.python).series
+        owned = [one.strip("/") for one in image.given_folders]
+        folders = folders.given(owned, user.uid, user.gid)
+        for layer in (one for one in planned if one.image == number):
+            match layer.kind:
+                case "system":
+                    yield _system(layer, image)
+                case "environment":
+                    yield [image.venv, series, image.platform, user.uid, user.gid, *owned]
+                case "packages":
+                    yield [image.compile_bytecode, _packages_key(layer, image, folders)]
+                case "model" | "files":
+                    files = dict(_placed(layer))
+                    folders = folders.taken(_made_by_copying(layer))
+                    yield [sorted(files.items()), _described(folders.above(files))]
+
+
+def _system(layer: PlannedLayer, info: ImageInfo) -> list[object]:
+    """The packages, the base, and what an image below has on it."""
+    user, below = info.config.user, info.below
+    ground = info.base.manifest or [user.uid, user.gid, user.name, user.home]
+    found: list[object] = [ground, sorted(one.sha256 for one in layer.debs)]
+    if layer.over and below:
+        found.append(_system(replace(layer, debs=layer.over, over=()), below))
+    return found
 
 
 def _packages_key(layer: PlannedLayer, info: ImageInfo, folders: Folders) -> str:

@@ -55,6 +55,7 @@ class LayerReport:
         holds: Its packages with their versions, or the paths of its files.
         why: Why this is a layer.
         at: The user's lines.
+        below: Whether it is a layer of the image below, which `from_image` names.
     """
 
     name: str
@@ -67,6 +68,7 @@ class LayerReport:
     holds: tuple[str, ...] = ()
     why: str
     at: tuple[str, ...] = ()
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +92,8 @@ def why_a_layer(kind: LayerKind, *, alone: bool) -> str:
     return _ALONE if kind == "packages" and alone else _WHY[kind]
 
 
-def planned_report(layer: PlannedLayer, platform: str) -> LayerReport:
-    """A layer that is planned."""
+def planned_report(layer: PlannedLayer, platform: str, *, below: bool) -> LayerReport:
+    """A layer that is planned; `below`, for the image below."""
     sizes = [
         *(one.size for one in layer.debs),
         *(one.size for one in layer.distributions),
@@ -106,6 +108,7 @@ def planned_report(layer: PlannedLayer, platform: str) -> LayerReport:
         holds=tuple(_holds(layer)),
         why=why_a_layer(layer.kind, alone=layer.alone),
         at=layer.at,
+        below=below,
     )
 
 

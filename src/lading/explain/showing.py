@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from lading.explain.values import Setting, Value, argument_values, container_settings
 from lading.explain.written import written_image, written_step
 from lading.freeze.deciding import place
+from lading.lock.below import own_lock, part_below
 from lading.lock.debs import unlocked_packages
 from lading.lock.file import lock_name
 from lading.lock.fit import misfits
@@ -22,7 +23,17 @@ if TYPE_CHECKING:
     from lading.lock.model import Lock, PlatformLock
     from lading.mirrors import Mirrors
 
-__all__ = ["Call", "LockState", "Mirror", "ModelFiles", "Packages", "Resolved", "Shown", "shown"]
+__all__ = [
+    "Call",
+    "LockState",
+    "Mirror",
+    "ModelFiles",
+    "OfBelow",
+    "Packages",
+    "Resolved",
+    "Shown",
+    "shown",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +69,21 @@ class Packages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfBelow:
+    """What of an image is that of the image below, which `from_image` names.
+
+    Attributes:
+        lock: The lock that this has itself; None where it has none that fits.
+        python: Its distributions.
+        system: Its packages of the distribution.
+    """
+
+    lock: str | None
+    python: Packages
+    system: Packages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
     """What an image came to on one platform.
 
@@ -70,6 +96,7 @@ class Resolved:
         system: Debian's packages, without those for compiling.
         compiling: The packages that are only there for compiling.
         unlocked: The system packages that are asked for, where they are not locked.
+        below: What of these is the image below's; None where there is none.
     """
 
     platform: str
@@ -81,6 +108,7 @@ class Resolved:
     system: Packages
     compiling: Packages
     unlocked: tuple[str, ...]
+    below: OfBelow | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +203,12 @@ def _lock_state(asked: Asked, lock: Lock | None) -> LockState:
     drifted = misfits(lock, asked, names, allow_unpinned_base=True)
     if drifted:
         return LockState(file=file, state="drifted", drifted=drifted)
+    below = asked.below
+    own = own_lock(below) if below else None
+    name = own[0] if own else None
     platforms = tuple(
-        _resolved(part, asked.on(Platform.parse(part.platform)).image) for part in lock.platforms
+        _resolved(part, asked.on(Platform.parse(part.platform)).image, name)
+        for part in lock.platforms
     )
     models = {one for part in lock.platforms for one in lock.inputs_of(part).models}
     return LockState(
@@ -187,7 +219,7 @@ def _lock_state(asked: Asked, lock: Lock | None) -> LockState:
     )
 
 
-def _resolved(part: PlatformLock, image: Image) -> Resolved:
+def _resolved(part: PlatformLock, image: Image, name: str | None) -> Resolved:
     debs = [one.size for one in part.debs if one.group]
     tools = [one.size for one in part.debs if not one.group]
     return Resolved(
@@ -204,6 +236,15 @@ def _resolved(part: PlatformLock, image: Image) -> Resolved:
         system=_packages(debs),
         compiling=_packages(tools),
         unlocked=unlocked_packages(image, part),
+        below=_of_below(part_below(image, part), name) if image.below else None,
+    )
+
+
+def _of_below(part: PlatformLock, name: str | None) -> OfBelow:
+    return OfBelow(
+        lock=name,
+        python=_packages([one.size for one in part.distributions]),
+        system=_packages([one.size for one in part.debs if one.group]),
     )
 
 

@@ -25,6 +25,7 @@ from lading.image import steps
 from lading.image.spans import settings, spans
 from lading.image.system import packages_for
 from lading.info import (
+    Below,
     ContextFile,
     CopyFiles,
     ImageInfo,
@@ -36,8 +37,9 @@ from lading.info import (
 )
 from lading.info.layout import files_path, keyring_path, script_path
 from lading.lock.archives import keyrings, unsigned_archives
+from lading.lock.below import part_below
 from lading.lock.debs import interpreter_of
-from lading.lock.inputs import base_of
+from lading.lock.inputs import base_of, read_inputs
 from lading.lock.missing import auto_group
 from lading.lock.target import VENV
 
@@ -111,7 +113,8 @@ class Decision:
             check_unlocked(self.image, self.asked)
         self._system_group = self._first_group()
         self._freeze_models()
-        decided = tuple(self._steps())
+        below = self._below()
+        decided = (*(below.steps if below else ()), *self._steps())
         packaged = self._interpreter()
         compiles = any(
             one.is_source
@@ -127,7 +130,7 @@ class Decision:
             self._problems += check_environment(self.image, VENV)
         self._problems += check_command(self.image, self.lock)
         if self._problems:
-            raise FreezeError(sorted(self._problems, key=self._written))
+            raise FreezeError(sorted(dict.fromkeys(self._problems), key=self._written))
         info = ImageInfo(
             platform=self.lock.platform,
             distro=str(self.image.distro) if self.image.distro else None,
@@ -155,6 +158,7 @@ class Decision:
             archive_keyrings=tuple(self._archive_keyrings()),
             unsigned_archives=() if self.vendor else unsigned_archives(self.asked.inputs),
             python_mirror=None if self.vendor else self.mirrors.python,
+            lower=Below.of(below) if below else None,
         )
         origin = Origin(
             image=self.image,
@@ -164,6 +168,28 @@ class Decision:
             archives=self.lock.archives,
         )
         return Decided(info=info, contents=self._contents, origin=origin)
+
+    def _below(self) -> ImageInfo | None:
+        """The image below, decided as by itself: of that one's own part of the lock."""
+        below = self.image.below
+        if below is None:
+            return None
+        decision = replace(
+            self,
+            image=below,
+            asked=read_inputs(below, self.project.root, describe=self.asked.describe),
+            lock=part_below(self.image, self.lock),
+            _contents=self._contents,
+            _problems=[],
+            _system_group=0,
+        )
+        try:
+            return decision.decide().info
+        except FreezeError as error:
+            self._problems += error.problems
+            return None
+        finally:
+            self._system_group = decision._system_group  # noqa: SLF001 - its own class
 
     def _base_mirror(self) -> str | None:
         try:
@@ -205,14 +231,19 @@ class Decision:
         return tuple(link for link in self.asked.inputs.find_links if "://" in link)
 
     def _steps(self) -> Iterator[Step]:
+        """The image's own steps; all are counted, and those of an image below are done."""
+        below = self.image.below
+        done = len(spans(below.steps)) if below else 0
         group = 0
         environment: dict[str, str] = {}
         for number, span in enumerate(spans(self.image.steps), start=1):
             environment = variables(span.env, environment)
+            group += bool(span.python)
+            if number <= done:
+                continue
             yield from self._system(span)
             yield from self._models.copies.get(number, ())
             if span.python:
-                group += 1
                 yield from self._python(span, group, environment)
             for place, include in enumerate(span.includes, start=1):
                 if isinstance(include, steps.TextFile):

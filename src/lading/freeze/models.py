@@ -120,13 +120,15 @@ def frozen_models(
 
 def _calls(image: Image, models: Models) -> Iterator[_Call]:
     files = iter(models)
+    done = len(spans(image.below.steps)) if image.below else 0
     for number, span in enumerate(spans(image.steps), start=1):
         there: set[tuple[str, str]] = set()
         for place, (step, (_, found)) in enumerate(zip(span.models, files, strict=False), start=1):
             destination = step.to.text if step.to else workdir_of(image)
             own = tuple(one for one in found if (destination, one.path) not in there)
             there |= {(destination, one.path) for one in own}
-            yield _Call(step=step, span=number, place=place, destination=destination, files=own)
+            if number > done:  # an image below has its own layers
+                yield _Call(step=step, span=number, place=place, destination=destination, files=own)
 
 
 def _copy(call: _Call, part: Part, at: tuple[str, ...]) -> CopyFiles:

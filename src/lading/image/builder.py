@@ -24,9 +24,11 @@ from lading.image import steps
 from lading.image.call import Call
 from lading.image.container import ContainerCalls
 from lading.image.files import FileCalls
+from lading.image.layers import LayerCalls, changed_below
 from lading.image.merging import (
     argument_contradictions,
     contradiction,
+    hidden_layers,
     merged_arguments,
     merged_steps,
     step_contradictions,
@@ -69,7 +71,7 @@ class Arguments(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Image(PackageCalls, FileCalls, ContainerCalls, PlatformCalls):
+class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls):
     """An immutable description of a container image for a Python model server.
 
     Args:
@@ -234,8 +236,18 @@ class Image(PackageCalls, FileCalls, ContainerCalls, PlatformCalls):
 
         Raises:
             SpecificationError: An argument is unknown or invalid, or a step does not fit it (system
-                packages that are not named for the new distro, for one).
+                packages that are not named for the new distro, for one); or it is that of an image
+                below, whose layers would be others.
         """
+        image = self._replaced(**changes)
+        with Call() as call:
+            now = image._arguments()  # noqa: SLF001 - its own class
+            for one in changed_below(self.steps, self._arguments(), now):
+                call.refuse(one)
+        return image
+
+    def _replaced(self, **changes: Unpack[Arguments]) -> Image:
+        """The same, with the images below changed alike."""
         with Call() as call:
             arguments = self._arguments()
             for name in changes:
@@ -276,6 +288,7 @@ class Image(PackageCalls, FileCalls, ContainerCalls, PlatformCalls):
                 contradiction(what, first, second, call.location)
                 for what, first, second in step_contradictions(self.steps, other.steps)
             )
+            call.note(hidden_layers(self.steps, other.steps, call.location))
         both = self._copy(steps=merged_steps(self.steps, other.steps))
         return both.replace(**merged_arguments(ours, theirs, usual))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "argument_contradictions",
     "contradiction",
+    "hidden_layers",
     "merged_arguments",
     "merged_steps",
     "step_contradictions",
@@ -58,7 +59,22 @@ def argument_contradictions(
 
 def merged_steps(one: Sequence[Step], other: Sequence[Step]) -> tuple[Step, ...]:
     """The steps of one, then of the other; those of an image that both were made from once."""
-    return (*one, *other[_shared(one, other) :])
+    return (*one, *_added(one, other))
+
+
+def hidden_layers(
+    one: Sequence[Step], other: Sequence[Step], merging: Location
+) -> Iterator[Problem]:
+    """Images below that would be it no more: of the other, where not both are put on the same."""
+    shared = _shared(one, other)
+    added = _added(one, other)
+    own = [place for place, step in enumerate(added) if isinstance(step, steps.FromImage)]
+    if own and (own != [0] or len(one) > shared):
+        yield Problem(
+            message="its layers would not be the lowest ones",
+            location=added[own[-1]].location,
+            hint=f"it is merged at {merging}: put both images on the same one",
+        )
 
 
 def step_contradictions(
@@ -101,6 +117,14 @@ def _shared(one: Sequence[Step], other: Sequence[Step]) -> int:
     """How many steps both begin with: the very same, made by the same call."""
     pairs = zip(one, other, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
+
+
+def _added(one: Sequence[Step], other: Sequence[Step]) -> Sequence[Step]:
+    """What the other has more; where both are put on the same image, that is said once."""
+    shared = _shared(one, other)
+    firsts = (*one[shared : shared + 1], *other[shared : shared + 1])
+    on_same = len(firsts) > 1 and all(isinstance(step, steps.FromImage) for step in firsts)
+    return other[shared + on_same :]
 
 
 def _said(step: Step) -> Iterator[tuple[str, object]]:

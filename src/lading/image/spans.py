@@ -1,4 +1,4 @@
-"""The steps of an `Image`, cut at its commands.
+"""The steps of an `Image`, cut at its commands, and where it is put on another image.
 
 A command may read or change anything, so whatever stands before it is done before it, and whatever
 stands after it is done after it. Between two commands order can't be observed, and the steps are
@@ -30,7 +30,7 @@ _PYTHON = (
 
 @dataclass(slots=True, kw_only=True)
 class Span:
-    """What stands before one command, or after the last: each kind in the order it was written."""
+    """What stands before one cut, or after the last: each kind in the order it was written."""
 
     system: list[steps.SystemPackages] = field(default_factory=list)
     python: list[steps.PythonStep] = field(default_factory=list)
@@ -48,6 +48,8 @@ def spans(image_steps: Iterable[steps.Step]) -> tuple[Span, ...]:
         match step:
             case steps.Run() | steps.RunScript():
                 span.command = step
+                found.append(Span())
+            case steps.FromImage():
                 found.append(Span())
             case steps.BuildPackages():
                 # For every stage that compiles, wherever it is written.

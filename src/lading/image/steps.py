@@ -28,6 +28,7 @@ __all__ = [
     "Entrypoint",
     "Env",
     "Expose",
+    "FromImage",
     "Healthcheck",
     "Index",
     "Label",
@@ -297,6 +298,17 @@ class StopSignal(_Located):
     signal: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromImage(_Located):
+    """Whatever stands before it is another image, whose layers stay as that has them.
+
+    Attributes:
+        name: What that is called, where it is known.
+    """
+
+    name: str | None = field(default=None, compare=False)
+
+
 PythonStep: TypeAlias = (
     PythonPackages | RequirementsFile | PyprojectToml | UvLock | ScriptRequirements
 )
@@ -321,4 +333,5 @@ Step: TypeAlias = (
     | Cmd
     | Healthcheck
     | StopSignal
+    | FromImage
 )

@@ -1,6 +1,7 @@
 """`ImageInfo`: an image with nothing left to choose, free of any engine and any generator."""
 
 from lading.info.model import (
+    Below,
     Config,
     ContextFile,
     CopyFiles,
@@ -19,6 +20,7 @@ from lading.info.model import (
 )
 
 __all__ = [
+    "Below",
     "Config",
     "ContextFile",
     "CopyFiles",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 __all__ = [
+    "Below",
     "Config",
     "ContextFile",
     "CopyFiles",
@@ -248,6 +249,28 @@ class Config(_Part, frozen=True, kw_only=True):
     stop_signal: str | None = None
     at: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those that the user writes to."""
+        return (self.user.home, self.workdir, *self.volumes)
+
+
+class Below(_Part, frozen=True, kw_only=True):
+    """An image that another one is put on, and of which all layers stay.
+
+    Attributes:
+        steps: How many of the other's steps are its own: the first ones.
+        image: The image itself, but for these.
+    """
+
+    steps: int
+    image: ImageInfo
+
+    @classmethod
+    def of(cls, image: ImageInfo) -> Self:
+        """What an image on `image` says of it."""
+        return cls(steps=len(image.steps), image=msgspec.structs.replace(image, steps=()))
+
 
 class ImageInfo(_Part, frozen=True, kw_only=True):
     """An image, decided completely.
@@ -286,6 +309,7 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
             place of the distribution's own.
         unsigned_archives: Names of Debian archives that nobody has to sign.
         python_mirror: The package index that stands for the installer's own default one.
+        lower: The image that this one is put on by `from_image`.
     """
 
     format: int = FORMAT
@@ -317,6 +341,38 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
     archive_keyrings: tuple[tuple[str, ContextFile], ...] = ()
     unsigned_archives: tuple[str, ...] = ()
     python_mirror: str | None = None
+    lower: Below | None = None
+
+    @property
+    def below(self) -> ImageInfo | None:
+        """The image that this one is put on, just as it is by itself."""
+        if self.lower is None:
+            return None
+        steps = self.steps[: self.lower.steps]
+        return msgspec.structs.replace(self.lower.image, steps=steps)
+
+    @property
+    def stack(self) -> tuple[ImageInfo, ...]:
+        """It and all images below it, from the lowest up."""
+        below = self.below
+        return (*(below.stack if below else ()), self)
+
+    @property
+    def given_folders(self) -> tuple[str, ...]:
+        """The folders that the container's user gets, but for those that it has by an image below.
+
+        Its home comes first, where it is among them.
+        """
+        below, user = self.below, self.config.user
+        found = dict.fromkeys(self.config.folders)
+        if below is None or (user.uid, user.gid) != (below.config.user.uid, below.config.user.gid):
+            return tuple(found)
+        return tuple(path for path in found if path not in below.config.folders)
+
+    @property
+    def own_steps(self) -> tuple[Step, ...]:
+        """Those that the image below does not have."""
+        return self.steps[self.lower.steps if self.lower else 0 :]
 
     @property
     def key(self) -> str:
@@ -331,17 +387,18 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
     @property
     def debs(self) -> tuple[Deb, ...]:
         """All locked Debian packages that a build of it installs, those for compiling too."""
-        every = (*self.installed_debs, *(self.build_debs or ()))
+        below = self.below
+        every = (*self.installed_debs, *(self.build_debs or ()), *(below.debs if below else ()))
         return tuple({deb.sha256: deb for deb in every}.values())
 
     @property
     def installed_debs(self) -> tuple[Deb, ...]:
-        """The locked Debian packages that the image has on its base."""
-        found = dict.fromkeys(self.interpreter_debs or ())
+        """The locked Debian packages that the image has on its base, each in its last version."""
+        found = {deb.name: deb for deb in self.interpreter_debs or ()}
         for step in self.steps:
             if isinstance(step, InstallSystem):
-                found |= dict.fromkeys(step.debs or ())
-        return tuple(found)
+                found |= {deb.name: deb for deb in step.debs or ()}
+        return tuple(found.values())
 
     @property
     def vendored_debs(self) -> tuple[Deb, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import BoundedSemaphore
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from lading.errors import Problem, ResolutionError
@@ -78,6 +79,7 @@ class BuildResolver:
         earlier: Iterable[Build],
         *,
         not_isolated: Sequence[str] = (),
+        there: Mapping[str, Build] = MappingProxyType({}),
     ) -> tuple[Build, ...]:
         """A build for each source among `found`.
 
@@ -87,12 +89,14 @@ class BuildResolver:
             not_isolated: Names of sources that are built in an environment that has all that the
                 earlier installations bring, and those of these names that come before; what that
                 has is no part of their builds.
+            there: Builds of an image below, by name: they stay as they are.
 
         Raises:
             ResolutionError: A source can't be read, or what it asks for has no wheels; all such
                 together.
         """
-        sources = sorted((one for one in found if one.is_source), key=lambda one: one.name)
+        new = (one for one in found if one.is_source and one.name not in there)
+        sources = sorted(new, key=lambda one: one.name)
         kept = {build.name: self._kept(build.distributions) for build in earlier}
         failed: list[LadingError] = []
         asked = self._each(sources, self._requirements, failed)
@@ -107,10 +111,11 @@ class BuildResolver:
         answers = self._each(firsts, lambda wish: self._resolve(firsts[wish], wish), failed)
         if failed:
             raise ResolutionError(problem for error in failed for problem in error.problems)
-        return tuple(
-            Build(name=one.name, requirements=lines, distributions=answers[wishes[one]])
+        made = {
+            one.name: Build(name=one.name, requirements=lines, distributions=answers[wishes[one]])
             for one, lines in asked.items()
-        )
+        }
+        return tuple(build for _, build in sorted({**there, **made}.items()))
 
     def _each(
         self, keys: Iterable[K], call: Callable[[K], V], failed: list[LadingError]

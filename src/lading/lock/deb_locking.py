@@ -14,22 +14,24 @@ from lading.image.spans import settings
 from lading.image.system import packages_for
 from lading.lock.archives import archives_seen, trust_of
 from lading.lock.base_facts import BaseFacts
+from lading.lock.below import part_below
 from lading.lock.debs import debs_for, fits, is_lockable
 from lading.lock.inputs import base_of
 from lading.lock.missing import Completing, Missing, auto_group, kept, refuse_unpinned
-from lading.lock.model import Archive, Deb
+from lading.lock.model import Archive, Deb, DebsFor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
     from pathlib import Path
 
-    from lading.debian import Facts, LockedDebs, Trust
+    from lading.debian import DebsBelow, Facts, LockedDebs, Trust
+    from lading.distros import Distro
     from lading.errors import Location
     from lading.image import Image
     from lading.libraries import Finding
     from lading.lock.known import Known
-    from lading.lock.model import AutoPackage, DebsFor, LockedBase, PlatformLock
+    from lading.lock.model import AutoPackage, LockedBase, PlatformLock
     from lading.lock.sources import SourceReader
     from lading.machine import Machine
     from lading.mirrors import Mirrors
@@ -90,8 +92,9 @@ class DebLocker:
         if not part.base.is_pinned:
             self.say("system packages are not locked: what is installed depends on the base")
             return part
-        if earlier is not None and not self._may_stay(earlier, part):
+        if earlier is not None and not self._may_stay(earlier, part, platform):
             earlier = None
+        below = self.known.part_of_below(platform)
         base = self._known_base(part.base, platform)
         lacking = self._lacking(part, earlier, base)
         auto = None if earlier is None else _kept_auto(lacking, earlier, part)
@@ -106,29 +109,40 @@ class DebLocker:
         try:
             wanted = debs_for(image, part)
             may_have_python = wanted is not None and bool(wanted.interpreter)
-            if may_have_python and image.base_image != SCRATCH and base.has_python():
+            if may_have_python and image.base_image != SCRATCH and _has_python(below, base):
                 wanted = debs_for(image, part, base_has_python=True)
             if wanted is None:
                 return part
             completing = Completing(asked=wanted, findings=lacking)
-            found = self._chosen(completing, base, platform)
+            if below is not None and not _adds(wanted, below):
+                return msgspec.structs.replace(
+                    part,
+                    archives=below.archives,
+                    debs_for=wanted,
+                    auto=below.auto,
+                    debs=below.debs,
+                )
+            found = self._chosen(completing, base, platform, below)
         except ResolutionError as error:
             raise ResolutionError(_placed(error.problems, image)) from None
         return msgspec.structs.replace(
             part,
             archives=tuple(Archive(**asdict(one)) for one in found.archives),
             debs_for=wanted,
-            auto=completing.auto,
+            auto=completing.auto or (below.auto if below else ()),
             debs=tuple(Deb(**asdict(one)) for one in found.debs),
         )
 
-    def _may_stay(self, earlier: PlatformLock, part: PlatformLock) -> bool:
+    def _may_stay(self, earlier: PlatformLock, part: PlatformLock, platform: Platform) -> bool:
         """Whether packages fit that were chosen before, and were not to be chosen anew."""
         before, now = self.known.inputs_before(earlier), self.known.asked.inputs
         is_same = before is not None and all(
             getattr(before, name) == getattr(now, name) for name in _DECIDING
         )
         if not is_same or earlier.base != part.base or self.known.renewal.renews_debs(earlier):
+            return False
+        below = self.known.part_of_below(platform)
+        if below is not None and part_below(self.known.image, earlier).debs != below.debs:
             return False
         return fits(self.known.image, part, earlier.debs_for)
 
@@ -160,7 +174,13 @@ class DebLocker:
             takes_older=self.takes_older,
         )
 
-    def _chosen(self, completing: Completing, base: BaseFacts, platform: Platform) -> LockedDebs:
+    def _chosen(
+        self,
+        completing: Completing,
+        base: BaseFacts,
+        platform: Platform,
+        below: PlatformLock | None,
+    ) -> LockedDebs:
         from lading.debian import LockedDebs, lock_debs  # noqa: PLC0415 - only where some are asked
 
         wanted = completing.asked
@@ -185,6 +205,38 @@ class DebLocker:
             snapshot=wanted.snapshot,
             components=wanted.components,
             host_sources=machine.apt_sources,
+            below=self._below(below, image.distro, platform, wanted.snapshot),
+        )
+
+    def _below(
+        self, below: PlatformLock | None, distro: Distro, platform: Platform, snapshot: str | None
+    ) -> DebsBelow:
+        """What an image below installs: chosen already, and not to be chosen anew."""
+        import msgspec  # noqa: PLC0415 - the model has brought it already
+
+        from lading.debian import DebsBelow, LockedDeb, fetch_deb  # noqa: PLC0415 - where asked
+
+        if below is None or below.debs_for is None:
+            return DebsBelow()
+        asked, archives = below.debs_for, below.archives
+
+        def fetch(deb: LockedDeb) -> Path:
+            return fetch_deb(
+                deb,
+                archives=archives,
+                distro=distro,
+                platform=platform,
+                mirrors=self.mirrors,
+                http=self.machine.http(),
+                cache=self.machine.cache,
+                snapshot=snapshot,
+                host_sources=self.machine.apt_sources,
+            )
+
+        return DebsBelow(
+            debs=tuple(LockedDeb(**msgspec.structs.asdict(deb)) for deb in below.debs if deb.group),
+            groups=bool(asked.interpreter) + len(asked.installations),
+            fetch=fetch,
         )
 
     def _known_base(self, locked: LockedBase, platform: Platform) -> BaseFacts:
@@ -199,6 +251,17 @@ class DebLocker:
             mirror=None if mirror is None else str(mirror),
             say=self.say,
         )
+
+
+def _has_python(below: PlatformLock | None, base: BaseFacts) -> bool:
+    """Whether the base has the interpreter, as it was found to have for an image below."""
+    return base.has_python() if below is None else not (below.debs_for or DebsFor()).interpreter
+
+
+def _adds(wanted: DebsFor, below: PlatformLock) -> bool:
+    """Whether anything is asked for that the image below does not bring."""
+    there = below.debs_for or DebsFor()
+    return wanted.installations != there.installations or wanted.compiling != there.compiling
 
 
 def _has_distributions(earlier: PlatformLock | None, part: PlatformLock) -> bool:

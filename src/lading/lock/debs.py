@@ -21,7 +21,7 @@ from lading.image.system import packages_for
 from lading.lock.model import DebsFor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lading.distros import Distro
     from lading.grammar.python_version import PythonVersion
@@ -134,13 +134,22 @@ def _every(image: Image, part: PlatformLock, interpreter: tuple[str, ...]) -> De
     building = _named(settings(image.steps, steps.BuildPackages), distro, problems)
     if problems:
         raise SpecificationError(problems)
+    installations = tuple(packages for packages in asked if packages)
     return DebsFor(
         interpreter=interpreter if part.tools or image.base_image == SCRATCH else (),
-        installations=tuple(packages for packages in asked if packages),
+        installations=installations,
+        below=tuple(_below(image, asked)) if installations else (),
         compiling=_beside(image, part, building, image.python_version if interpreter else None),
         components=image.components,
         snapshot=image.snapshot,
     )
+
+
+def _below(image: Image, asked: Sequence[tuple[str, ...]]) -> Iterator[int]:
+    """How many installations each image below has, from the lowest: it has the first spans."""
+    if image.below is not None:
+        yield from _below(image.below, asked)
+        yield sum(map(bool, asked[: len(spans(image.below.steps))]))
 
 
 def _beside(

@@ -83,6 +83,7 @@ def _differences(old: Inputs, new: Inputs) -> tuple[str, ...]:
         *_listed("place to find links", old.find_links, new.find_links),
         *_trust(old, new),
         *_installations(old.groups, new.groups),
+        *_below(old.below, new.below),
         *model_drift(old.models, new.models),
     )
 
@@ -140,6 +141,15 @@ def _installations(old: Sequence[InputGroup], new: Sequence[InputGroup]) -> Iter
     for number, (before, after) in enumerate(zip_longest(old, new, fillvalue=_NOTHING), start=1):
         place = f"installation {number}: " if several else ""
         yield from (f"{place}{words}" for words in _installation(before, after))
+
+
+def _below(old: Sequence[int], new: Sequence[int]) -> Iterator[str]:
+    if old != new:
+        before, after = (", ".join(map(str, one)) or "none" for one in (old, new))
+        yield (
+            "the installations of Python packages in images below: "
+            f"{before} are locked, {after} are asked for"
+        )
 
 
 def _installation(old: InputGroup, new: InputGroup) -> Iterator[str]:

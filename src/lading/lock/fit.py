@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lading.lock.below import differences
 from lading.lock.debs import debs_drift
 from lading.lock.drift import drift
 from lading.lock.file import lock_name
@@ -27,7 +28,7 @@ def misfits(
 ) -> tuple[str, ...]:
     """Each thing in which a lock is not what an image asks for, in words; none where it fits.
 
-    System packages are compared where all else fits.
+    System packages are compared where all else fits, and last what the image below has.
 
     Args:
         lock: The lock; None where there is none.
@@ -52,8 +53,9 @@ def misfits(
     if found:
         return found
     parts = (part for name in platforms if (part := lock.platform(name)) is not None)
-    return tuple(
+    found = tuple(
         f"{part.platform}: {one}"
         for part in parts
         for one in debs_drift(here[part.platform].image, part)
     )
+    return found or differences(asked, lock)

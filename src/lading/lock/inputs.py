@@ -15,6 +15,7 @@ from lading.image.named_secrets import different_sources
 from lading.image.on_platform import named_platforms, on_platform
 from lading.image.spans import spans
 from lading.lock.archives import read_archives
+from lading.lock.below import unshareable
 from lading.lock.groups import is_lock
 from lading.lock.index_inputs import read_indexes
 from lading.lock.local_inputs import digest_at, folders_of, with_names
@@ -32,7 +33,7 @@ from lading.requirements.uv_lock import read_toml_lock
 from lading.trees import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import TypeAlias
 
@@ -59,6 +60,7 @@ class Asked:
         groups: For each installation, its steps and what each asks for. A uv.lock is not read yet:
             only uv can, and that takes a process.
         models: The files of each model.
+        describe: What hashes them.
     """
 
     image: Image
@@ -66,7 +68,7 @@ class Asked:
     inputs: Inputs
     groups: tuple[Sets, ...]
     models: Models = ()
-    _describe: Describe = field(default=describe, compare=False, repr=False)
+    describe: Describe = field(default=describe, compare=False, repr=False)
     _found: dict[Platform | None, Asked] = field(default_factory=dict, compare=False, repr=False)
 
     def on(self, platform: Platform) -> Asked:
@@ -78,8 +80,18 @@ class Asked:
         named = platform if platform in named_platforms(self.image.steps) else None
         if named not in self._found:
             image = on_platform(self.image, named)
-            self._found[named] = _read_inputs(image, self.project, self._describe)
+            self._found[named] = _read_inputs(image, self.project, self.describe)
         return self._found[named]
+
+    @property
+    def below(self) -> Asked | None:
+        """What the image below asks for, where there is one.
+
+        Raises:
+            SpecificationError: As `read_inputs`.
+        """
+        below = self.image.below
+        return None if below is None else read_inputs(below, self.project, describe=self.describe)
 
 
 def read_inputs(image: Image, project: Path, *, describe: Describe = describe) -> Asked:
@@ -95,7 +107,7 @@ def read_inputs(image: Image, project: Path, *, describe: Describe = describe) -
             meant for another Python, or a secret has two sources; all such together.
     """
     common = _read_inputs(on_platform(image, None), project, describe)
-    return replace(common, image=image, _describe=describe, _found={None: common})
+    return replace(common, image=image, _found={None: common})
 
 
 def _read_inputs(image: Image, project: Path, describe: Describe) -> Asked:
@@ -111,6 +123,7 @@ def _read_inputs(image: Image, project: Path, describe: Describe) -> Asked:
     problems += _different_requires(groups)
     problems += _missing_links(sets, project)
     problems += _without_interpreter(image)
+    problems += unshareable(image)
     indexes = read_indexes(image, sets, problems)
     base_digest = _digest_of_base(image, project, problems)
     keyrings, unsigned = read_archives(project, image.distro, problems)
@@ -135,8 +148,16 @@ def _read_inputs(image: Image, project: Path, describe: Describe) -> Asked:
         unsigned=unsigned,
         groups=_all_inputs(groups, project) if locked else (),
         models=model_inputs(models),
+        below=tuple(_counted_below(image)),
     )
-    return Asked(image=image, project=project, inputs=inputs, groups=groups, models=models)
+    return Asked(
+        image=image,
+        project=project,
+        inputs=inputs,
+        groups=groups,
+        models=models,
+        describe=describe,
+    )
 
 
 def base_of(image: Image) -> BaseImage:
@@ -145,6 +166,13 @@ def base_of(image: Image) -> BaseImage:
         return image.base_image
     assert image.distro is not None  # noqa: S101 - no base image means Debian
     return parse_base(base_image(image.distro, image.python_version).reference)
+
+
+def _counted_below(image: Image) -> Iterator[int]:
+    """How many installations of Python packages each image below has, from the lowest."""
+    if image.below is not None:
+        yield from _counted_below(image.below)
+        yield sum(bool(span.python) for span in spans(image.below.steps))
 
 
 def _without_interpreter(image: Image) -> Iterable[Problem]:

@@ -41,6 +41,11 @@ def _of_platform(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
     yield from _twice("the distribution", (one.name for one in part.distributions))
     for one in part.distributions:
         yield from (f"{one.name}: {flaw}" for flaw in _of_distribution(one, len(inputs.groups)))
+    counts = inputs.below
+    if list(counts) != sorted(counts) or any(one > len(inputs.groups) for one in counts):
+        yield "its images below have installations that are not there"
+    if len(part.below) > len(counts):
+        yield "it has more images below than were asked for"
     yield from _of_builds(part)
     yield from _of_indexes(inputs, part)
     yield from _of_debs(inputs, part)
@@ -130,7 +135,7 @@ def _of_debs(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
         yield "it has Debian packages that nothing asked for"
     if part.auto and (part.debs_for is None or auto_group(part.debs_for) is None):
         yield f'it has what system_packages("{AUTO}") stands for, which nothing asked for'
-    for deb in part.debs:
+    for deb in (*part.debs, *(deb for one in part.below for deb in one.debs)):
         if deb.suite not in suites:
             yield f"{deb.name}: it is of {deb.suite}, which is no archive of the lock"
         if not deb.path.endswith(".deb"):

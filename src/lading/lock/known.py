@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace as replaced
 
 from lading.errors import Problem, ResolutionError
+from lading.lock.below import part_below
 from lading.lock.debs import debs_drift
+from lading.lock.models import without_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +26,16 @@ __all__ = ["Known", "check_known", "placed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What an image asks for, its lock so far, and what of that is to be resolved anew."""
+    """What an image asks for, its lock so far, and what of that is to be resolved anew.
+
+    Attributes:
+        below: The lock of the image below, by which its layers are what they are.
+    """
 
     asked: Asked
     earlier: Lock | None
     renewal: Renewal
+    below: Lock | None = None
 
     @property
     def image(self) -> Image:
@@ -49,15 +56,27 @@ class Known:
         if part is None or self.renewal:
             return None
         before = self.inputs_before(part)
-        is_same = before is not None and _resolved(before) == _resolved(self.asked.inputs)
+        is_same = before is not None and without_models(before) == without_models(self.asked.inputs)
         is_complete = part.base.is_pinned or allow_unpinned_base
-        if not is_same or not is_complete:
+        if not is_same or not is_complete or not self.keeps_below(part, platform):
             return None
         return None if debs_drift(self.image, part) else part
 
     def inputs_before(self, part: PlatformLock) -> Inputs | None:
         """What a part of the earlier lock was made from."""
         return self.earlier.inputs_of(part) if self.earlier else None
+
+    def part_of_below(self, platform: Platform) -> PlatformLock | None:
+        """The lock of the image below for a platform, where there is such an image."""
+        return self.below.platform(str(platform)) if self.below else None
+
+    def keeps_below(self, part: PlatformLock, platform: Platform) -> bool:
+        """Whether a part has of the image below what that has; where it was read is no matter."""
+        below = self.part_of_below(platform)
+        if below is None:
+            return True
+        ours = part_below(self.image, part)
+        return replaced(ours, archives=()) == replaced(below, archives=(), inputs=None)
 
     def pins(self, earlier: PlatformLock | None) -> tuple[Distribution, ...]:
         """What is preferred; what is new on a platform is preferred as the others have it."""
@@ -73,11 +92,6 @@ class Known:
         """The earlier lock's, that of the platform itself last."""
         parts = self.earlier.platforms if self.earlier else ()
         return (*(part for part in parts if part is not own), *((own,) if own else ()))
-
-
-def _resolved(inputs: Inputs) -> Inputs:
-    """What of the inputs anything is resolved for: no file of a model changes a version."""
-    return replaced(inputs, models=())
 
 
 def check_known(renewal: Renewal, asked: Iterable[Asked], earlier: Lock | None) -> None:

@@ -22,15 +22,16 @@ from lading.grammar.requirement import Requirement
 from lading.image import steps
 from lading.image.spans import settings
 from lading.lock.access import git_access
+from lading.lock.below import lock_below, own_lock, trimmed
 from lading.lock.builds import BuildResolver
 from lading.lock.deb_locking import DebLocker
 from lading.lock.git import Git
 from lading.lock.groups import Group, Wanted, group_of, wanted
 from lading.lock.inputs import base_of
 from lading.lock.known import Known, check_known, placed
-from lading.lock.model import Lock, LockedBase, PlatformLock, Tool
+from lading.lock.model import Lock, LockedBase, LockedBelow, PlatformLock, Tool
 from lading.lock.refusals import obstacle
-from lading.lock.resolve import Renewal, Resolver
+from lading.lock.resolve import Renewal, Resolver, Settled
 from lading.lock.said import (
     build_constraints,
     check_said,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lading.lock.inputs import Asked
-    from lading.lock.model import Build, Distribution, Inputs
+    from lading.lock.model import Build, Deb, Distribution, Inputs
     from lading.machine import Machine, Reach
     from lading.mirrors import Mirrors
     from lading.platforms import Platform
@@ -103,7 +104,8 @@ class LockMaker:
             RegistryError: The base image's registry does not tell its digest.
             BuildError: A secret that an index needs can't be read.
         """
-        whole = Known(asked=asked, earlier=earlier, renewal=renewal)
+        below = self._below(asked, platforms, earlier, renewal)
+        whole = Known(asked=asked, earlier=earlier, renewal=renewal, below=below)
         known = {one: whole.on(one) for one in dict.fromkeys(platforms)}
         check_known(renewal, (one.asked for one in known.values()), earlier)
         fitting = {
@@ -119,6 +121,25 @@ class LockMaker:
             check_said([(images[part.platform], part) for part in parts], self.say)
         inputs = {str(platform): one.asked.inputs for platform, one in known.items()}
         return _of_parts(asked.inputs, parts, inputs)
+
+    def _below(
+        self, asked: Asked, platforms: Sequence[Platform], earlier: Lock | None, renewal: Renewal
+    ) -> Lock | None:
+        """The lock of the image below: its own where it has one, and else what that would be."""
+        below = asked.below
+        if below is None:
+            return None
+        found = own_lock(below)
+        if found is not None:
+            name, own = found
+            self.say(f"what is below stays as {name} has it")
+            return self.make(below, platforms, earlier=own)
+        known = lock_below(asked, earlier) if earlier else None
+        parts = known.platforms if known else ()
+        names = {one.name for part in parts for some in _named(part) for one in some}
+        packages = tuple(name for name in renewal.packages if name in names)
+        narrowed = replace(renewal, packages=packages)
+        return self.make(below, platforms, earlier=known, renewal=narrowed)
 
     def _make(self, known: Mapping[Platform, Known]) -> list[PlatformLock]:
         """The parts for these platforms; those that ask for the same reach it in one way."""
@@ -207,6 +228,7 @@ class _Making:
                 tools=results[1],
                 distributions=results[2][0],
                 builds=results[2][1],
+                below=_said_below(self.known.part_of_below(platform)),
             )
             return self._debs.locked(part, platform, earlier)
 
@@ -227,6 +249,9 @@ class _Making:
         )
 
     def _base(self, platform: Platform, earlier: PlatformLock | None) -> LockedBase:
+        below = self.known.part_of_below(platform)
+        if below is not None:
+            return below.base
         base = base_of(self.known.image)
         match base:
             case Scratch():
@@ -279,6 +304,9 @@ class _Making:
         """The uv that installs, where there is anything to install."""
         if not self.known.asked.groups:
             return ()
+        below = self.known.part_of_below(platform)
+        if below is not None and below.tools:
+            return below.tools
         before = [tool for tool in earlier.tools if tool.name == "uv"] if earlier else []
         if before and self.known.renewal.keeps("uv"):
             return (before[0],)
@@ -329,7 +357,9 @@ class _Making:
         ]
         sources = SourceResolver(resolver=resolver, reader=self.reader, requires=self.requires)
         pins = self.known.pins(earlier)
-        found = sources.distributions(groups, pins, self.known.renewal)
+        below = self.known.part_of_below(platform)
+        settled = self._settled(below)
+        found = sources.distributions(groups, pins, self.known.renewal, settled=settled)
         builds = BuildResolver(
             resolver=self._resolver(platform, distro.libc, prerelease=False),
             reader=self.reader,
@@ -338,8 +368,15 @@ class _Making:
             places=sum(groups, Group()).places(),
             constraints=tuple(wanted(build_constraints(image.steps), resolver.target.markers())),
         )
-        builds_before = self.known.builds(earlier)
-        return found, builds.builds(found, builds_before, not_isolated=not_isolated(image))
+        before = self.known.builds(earlier)
+        there = {build.name: build for build in below.builds} if below else {}
+        made = builds.builds(found, before, not_isolated=not_isolated(image), there=there)
+        return found, made
+
+    def _settled(self, below: PlatformLock | None) -> Settled:
+        if below is None:
+            return Settled()
+        return Settled(distributions=below.distributions, groups=self.known.asked.inputs.below[-1])
 
     def _resolver(
         self, platform: Platform, libc: Libc, *, prerelease: bool | None = None
@@ -372,6 +409,21 @@ def _of_parts(inputs: Inputs, parts: Iterable[PlatformLock], own: Mapping[str, I
         for part in sorted(parts, key=lambda part: part.platform)
     )
     return Lock(inputs=inputs, platforms=tuple(told))
+
+
+def _named(part: PlatformLock) -> tuple[Sequence[Distribution | Deb | Tool], ...]:
+    """All that a part has a name for."""
+    builds = tuple(one for build in part.builds for one in build.distributions)
+    return part.distributions, builds, part.debs, part.tools
+
+
+def _said_below(below: PlatformLock | None) -> tuple[LockedBelow, ...]:
+    """What a lock says of the images below: what their sources are compiled with."""
+    if below is None:
+        return ()
+    compiling = below.debs_for.compiling if below.debs_for else ()
+    debs = tuple(deb for deb in below.debs if not deb.group)
+    return trimmed((*below.below, LockedBelow(compiling=compiling, debs=debs)))
 
 
 def _for_tools(inputs: Inputs) -> Inputs:

@@ -175,6 +175,9 @@ class Inputs(_Fact, frozen=True, kw_only=True):
         base: The base image, as it is asked for.
         base_digest: Of what a base image of the project holds.
         unsigned: The archives of Debian packages that the project says nobody signs.
+        groups: The installations of Python packages.
+        below: For each image that this one is put on by `from_image`, from the lowest, how many of
+            these are its own or those of images below it.
     """
 
     base: _Base
@@ -192,6 +195,7 @@ class Inputs(_Fact, frozen=True, kw_only=True):
     unsigned: tuple[_Word, ...] = ()
     groups: tuple[InputGroup, ...] = ()
     models: tuple[InputModel, ...] = ()
+    below: tuple[Annotated[int, Meta(ge=0)], ...] = ()
 
 
 class LockedBase(_Fact, frozen=True, kw_only=True):
@@ -337,10 +341,13 @@ class DebsFor(_Fact, frozen=True, kw_only=True):
         compiling: What is asked for where something is compiled.
         components: Of the archive, beside those that a base image's own sources name.
         snapshot: The moment of the archive that they are taken from; None for its present state.
+        below: For each image that this one is put on by `from_image`, from the lowest, how many of
+            the installations are its own or those of images below it.
     """
 
     interpreter: tuple[_Word, ...] = ()
     installations: tuple[tuple[_Word, ...], ...] = ()
+    below: tuple[Annotated[int, Meta(ge=0)], ...] = ()
     compiling: tuple[_Word, ...] = ()
     components: tuple[_Word, ...] = ()
     snapshot: _Word | None = None
@@ -386,6 +393,18 @@ class AutoPackage(_Fact, frozen=True, kw_only=True):
     needed_by: tuple[_Line, ...]
 
 
+class LockedBelow(_Fact, frozen=True, kw_only=True):
+    """What an image below has that an image on it has otherwise: what compiles its sources.
+
+    Attributes:
+        compiling: What is asked for where something of it is compiled.
+        debs: Those packages with all that they need and the image below lacks.
+    """
+
+    compiling: tuple[_Word, ...] = ()
+    debs: tuple[Deb, ...] = ()
+
+
 class PlatformLock(_Fact, frozen=True, kw_only=True):
     """Everything for one platform.
 
@@ -401,6 +420,7 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
         debs_for: The system packages that `debs` were chosen for; None where they are not locked.
         auto: What "auto" among them stands for.
         debs: Those packages with all that they need and the base lacks.
+        below: What images below have more, from the lowest; empty where none has any.
     """
 
     platform: Annotated[str, Meta(pattern=r"^[a-z0-9]+(/[a-z0-9]+){1,2}\Z")]
@@ -413,6 +433,7 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
     debs_for: DebsFor | None = None
     auto: tuple[AutoPackage, ...] = ()
     debs: tuple[Deb, ...] = ()
+    below: tuple[LockedBelow, ...] = ()
 
 
 class Lock(_Fact, frozen=True, kw_only=True):

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lading.image import Image
+    from lading.lock.model import Inputs
     from lading.trees import TreeFile
 
     Describe: TypeAlias = Callable[[str, Path], TreeFile]
     Models: TypeAlias = tuple[tuple[steps.Model, tuple[TreeFile, ...]], ...]
 
-__all__ = ["model_drift", "model_inputs", "read_models"]
+__all__ = ["model_drift", "model_inputs", "read_models", "without_models"]
 
 _SHOWN = 12
 
@@ -90,6 +91,13 @@ def model_inputs(models: Models) -> tuple[InputModel, ...]:
         InputModel(path=path, sha256=files[path].sha256, size=files[path].size)
         for path in sorted(files)
     )
+
+
+def without_models(inputs: Inputs) -> Inputs:
+    """What of the inputs anything is resolved for: no file of a model changes a version."""
+    import msgspec  # noqa: PLC0415 - the model has brought it already
+
+    return msgspec.structs.replace(inputs, models=())
 
 
 def model_drift(old: Sequence[InputModel], new: Sequence[InputModel]) -> Iterator[str]:

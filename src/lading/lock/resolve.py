@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.errors import Problem, ResolutionError
+from lading.grammar.requirement import Requirement
 from lading.lock.annotations import Annotations, as_written_by_uv, read_annotations
 from lading.lock.bindings import Bindings
 from lading.lock.compiling import Compiler, Declared, NeedsCode, Question
-from lading.lock.groups import Group
+from lading.lock.groups import Group, Wanted
 from lading.lock.pylock import (
     DEFAULT_INDEX,
     Reading,
@@ -25,13 +26,13 @@ from lading.lock.pylock import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from lading.lock.model import Distribution, Inputs, PlatformLock
     from lading.lock.target import Target
     from lading.lock.uv import Uv
 
-__all__ = ["Declared", "NeedsCode", "Renewal", "Resolver"]
+__all__ = ["Declared", "NeedsCode", "Renewal", "Resolver", "Settled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,40 @@ class Renewal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What is installed below, and stays what it is.
+
+    Attributes:
+        distributions: All of it.
+        groups: How many installations bring it: the first ones.
+    """
+
+    distributions: tuple[Distribution, ...] = ()
+    groups: int = 0
+
+    def constraints(self) -> Group:
+        """The versions, which all that comes on top has to fit."""
+        return Group(
+            constraints=tuple(
+                Wanted(requirement=Requirement.parse(f"{one.name}=={one.version}"))
+                for one in self.distributions
+                if one.version is not None
+            )
+        )
+
+    def completed(self, found: Iterable[Distribution]) -> Iterator[Distribution]:
+        """All of it, and what else was found: that belongs to a later installation."""
+        yield from self.distributions
+        known = {one.name for one in self.distributions}
+        for one in found:
+            if one.name not in known:
+                yield _in_group(one, max(one.group, self.groups + 1))
+
+
+_NOTHING_SETTLED = Settled()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolver:
     """Resolves for one target, in one project.
 
@@ -89,7 +124,12 @@ class Resolver:
     python_mirror: str | None = None
 
     def distributions(
-        self, groups: Sequence[Group], earlier: Iterable[Distribution], renewal: Renewal
+        self,
+        groups: Sequence[Group],
+        earlier: Iterable[Distribution],
+        renewal: Renewal,
+        *,
+        settled: Settled = _NOTHING_SETTLED,
     ) -> tuple[Distribution, ...]:
         """One distribution for each package that the groups need, the same whichever asks for it.
 
@@ -97,21 +137,23 @@ class Resolver:
             groups: The installations, in their order.
             earlier: Pins that are preferred where they still fit.
             renewal: Which of them are not.
+            settled: What the first installations bring, whatever a resolver would choose now.
 
         Raises:
             NeedsCode: A source would have to be run to know what it requires.
             ResolutionError: There is no solution, no file for the target, or no allowed hash.
         """
-        whole = reduce(add, groups, Group())
-        if not whole.requirements:
-            return ()
+        if not any(group.requirements for group in groups[settled.groups :]):
+            return settled.distributions
+        whole = reduce(add, groups, settled.constraints())
         kept = tuple(one for one in earlier if renewal.keeps(one.name))
         bindings = Bindings.of(whole, self.inputs.indexes)
         run = Question(group=whole, bindings=bindings, more=renewal.options)
         found = self._resolve(run, kept)
         first = self._first_groups(groups, run, found)
         placed = [_in_group(one, first.get(one.name, len(groups))) for one in found]
-        return tuple(sorted(placed, key=lambda one: (one.group, one.name)))
+        found = tuple(settled.completed(placed))
+        return tuple(sorted(found, key=lambda one: (one.group, one.name)))
 
     @property
     def _compiler(self) -> Compiler:

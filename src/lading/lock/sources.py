@@ -16,7 +16,7 @@ from lading.grammar.requirement import Requirement
 from lading.lock.groups import Group, Wanted
 from lading.lock.metadata import Known, known_by, version_in
 from lading.lock.pylock import DEFAULT_INDEX
-from lading.lock.resolve import Declared, NeedsCode, Renewal
+from lading.lock.resolve import Declared, NeedsCode, Renewal, Settled
 from lading.lock.source_texts import SourceTexts, read_archive, read_folder
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _UNKNOWN: Final = "0"
 """The version that stands for one that only a build would tell: uv wants some."""
 
 _NOTHING_RENEWED = Renewal()
+_NOTHING_SETTLED = Settled()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,7 +114,12 @@ class SourceResolver:
     requires: Mapping[str, tuple[str, ...]]
 
     def distributions(
-        self, groups: Sequence[Group], earlier: Iterable[Distribution], renewal: Renewal
+        self,
+        groups: Sequence[Group],
+        earlier: Iterable[Distribution],
+        renewal: Renewal,
+        *,
+        settled: Settled = _NOTHING_SETTLED,
     ) -> tuple[Distribution, ...]:
         """What `Resolver.distributions` gives, where it can without running anybody's code.
 
@@ -125,7 +131,7 @@ class SourceResolver:
         for _ in range(_ROUNDS):
             resolver = replace(self.resolver, declared=tuple(declared.values()))
             try:
-                found = resolver.distributions(groups, kept, renewal)
+                found = resolver.distributions(groups, kept, renewal, settled=settled)
             except NeedsCode as needed:
                 new = self._answers(needed.sources, groups)
                 if new.keys() <= declared.keys():

@@ -10,6 +10,7 @@ from lading.grammar.invalid import Invalid
 from lading.grammar.path import ProjectPath
 from lading.image import steps
 from lading.image.callsite import standing_at
+from lading.image.layers import above
 from lading.services.kinds import Start, start_of
 from lading.services.stand_in import STAND_IN
 
@@ -90,8 +91,9 @@ def _start(service: Service, code: Code) -> Start:
 def _with_code(service: Service, code: Code) -> Image:
     """With the files that it needs: those that somebody named, else its own modules."""
     image = service.image
+    # What an image below includes is for all that are put on it, and not this one's code.
     includes = any(
-        isinstance(step, steps.BuildInclude) and not step.platforms for step in image.steps
+        isinstance(step, steps.BuildInclude) and not step.platforms for step in above(image.steps)
     )
     if service.include:
         image = image.build_include(*(one.text for one in service.include))
