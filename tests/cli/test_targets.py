@@ -118,6 +118,9 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({"service.py": IMAGE, "a/__init__.py": ""}, "torch:image", [
             "error: there is no module torch in project", "hint: it has a, service",
         ]),
+        ({"service.py": IMAGE}, ".service:image", [
+            "error: '.service' is no name of a module", "hint: package.module:image",
+        ]),
         ({"a/__init__.py": "", "a/images.py": IMAGE}, "a.image:image", [
             "error: there is no module a.image in project", 'hint: did you mean "a.images"?',
         ]),

@@ -128,6 +128,8 @@ def import_module(name: str, root: Path) -> ModuleType:
     Raises:
         SpecificationError: There is none, or importing it fails.
     """
+    if not all(name.split(".")):
+        raise SpecificationError(f"{name!r} is no name of a module", hint="package.module:image")
     with users_code(f"{name} can't be imported"):
         try:
             return importlib.import_module(name)
