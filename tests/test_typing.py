@@ -126,7 +126,8 @@ def test_a_wrong_expectation_is_seen(
 def test_pyright_finds_an_error_in_the_same_lines(python: Path, tmp_path: Path) -> None:
     folder = tmp_path / "typing"
     shutil.copytree(MODULES, folder)
-    program = [uv.find_uv_bin(), "tool", "run", "--quiet", "--from", PYRIGHT, "basedpyright"]
+    words = ("tool", "run", "--quiet", "--python", sys.executable, "--from", PYRIGHT)
+    program = [uv.find_uv_bin(), *words, "basedpyright"]
     assert lines_of_pyright(folder, python=python, program=program) == {
         module: sorted({line for line, _ in errors}) for module, errors in EXPECTED.items()
     }

@@ -118,6 +118,20 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({"service.py": IMAGE, "a/__init__.py": ""}, "torch:image", [
             "error: there is no module torch in project", "hint: it has a, service",
         ]),
+        ({"app.py": f"{IMAGE}import lading\nlading.service(image=image, helth='/')\n"},
+         "app.py", [
+            ("error: app.py:4: app.py can't be imported: TypeError: service() got an unexpected "
+             "keyword argument 'helth'"),
+            'hint: did you mean "health"?',
+        ]),
+        ({"service.py": "import lading\nimage = lading.Imgae()\n"}, "service.py", [
+            ("error: service.py:2: service.py can't be imported: AttributeError: module 'lading' "
+             "has no attribute 'Imgae'"),
+            'hint: did you mean "Image"?',
+        ]),
+        ({"service.py": IMAGE}, ".service:image", [
+            "error: '.service' is no name of a module", "hint: package.module:image",
+        ]),
         ({"a/__init__.py": "", "a/images.py": IMAGE}, "a.image:image", [
             "error: there is no module a.image in project", 'hint: did you mean "a.images"?',
         ]),

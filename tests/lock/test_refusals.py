@@ -181,6 +181,18 @@ def test_an_index_that_can_not_be_reached(dock: Dock) -> None:
     assert any("can be reached" in (problem.hint or "") for problem in problems)
 
 
+def test_a_repository_that_can_not_be_reached(dock: Dock) -> None:
+    dock.index.wheel("alpha", "1.0")
+    image = dock.image().python_packages("alpha")
+    problem = only(
+        dock.refused(image.python_packages("git+https://127.0.0.1:9/x.git@v1")),
+    )
+    assert problem.location is not None
+    assert problem.location.line == line() - 3
+    assert problem.message.startswith("git has failed: unable to access ")
+    assert "127.0.0.1:9/x.git" in problem.message
+
+
 def test_a_cache_of_the_resolver_that_can_not_be_used(dock: Dock) -> None:
     dock.home.joinpath("a-file").touch()
     cache = dock.home / "a-file" / "uv"

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import lading
 from lading.cli.failure import Terminated
 from lading.errors import LadingError, Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
@@ -128,6 +129,8 @@ def import_module(name: str, root: Path) -> ModuleType:
     Raises:
         SpecificationError: There is none, or importing it fails.
     """
+    if not all(name.split(".")):
+        raise SpecificationError(f"{name!r} is no name of a module", hint="package.module:image")
     with users_code(f"{name} can't be imported"):
         try:
             return importlib.import_module(name)
@@ -182,14 +185,20 @@ def _hint(error: BaseException) -> str | None:
             f"install {error.name} beside Lading, or import it where it is used: "
             "Lading imports the module to find the image"
         )
+    if isinstance(error, ImportError | AttributeError):
+        found = re.match(_UNKNOWN_NAME, str(error))
+        return did_you_mean(found[1] or found[2], lading.__all__) if found else None
     return _misspelt(error) if isinstance(error, TypeError) else None
 
 
+_UNKNOWN_NAME = r"cannot import name '(\w+)' from 'lading'|module 'lading' has no attribute '(\w+)'"
+
+
 def _misspelt(error: TypeError) -> str | None:
-    """The argument that is meant, where a call of an Image's has none of that name."""
-    pattern = r"(?:Image|\w+Calls)\.(\w+)\(\) got an unexpected keyword argument '(\w+)'"
+    """The argument that is meant, where a call of Lading's has none of that name."""
+    pattern = r"(Image\.|\w+Calls\.)?(\w+)\(\) got an unexpected keyword argument '(\w+)'"
     found = re.match(pattern, str(error))
-    call = getattr(Image, found[1], None) if found else None
-    if found is None or call is None:
+    if found is None or not (found[1] or found[2] in lading.__all__):
         return None
-    return did_you_mean(found[2], inspect.signature(call).parameters)
+    call = getattr(Image if found[1] else lading, found[2], None)
+    return did_you_mean(found[3], inspect.signature(call).parameters) if call else None

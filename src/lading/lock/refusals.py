@@ -16,7 +16,7 @@ from lading.lock.bindings import PROJECT_NAME
 from lading.lock.guard import REFUSAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from lading.errors import Location
     from lading.lock.groups import Group
@@ -47,6 +47,7 @@ _CERTIFICATE = re.compile(
     r"invalid peer certificate|UnknownIssuer|certificate verify", re.IGNORECASE
 )
 _FETCHED = re.compile(r"Failed to fetch: `?(https?://[^/\s`]+)")
+_GIT = re.compile(r"Git operation failed.*?fatal: ([^\n]+)", re.DOTALL)
 _NO_CACHE = re.compile(r"Failed to initialize cache at `([^`]+)`")
 _FULL = "No space left on device"
 _CAUSE = re.compile(r"^\s*cause: (.+)$", re.MULTILINE)
@@ -55,6 +56,7 @@ _NO_LOGIN = re.compile(
     r"|\((?P<forbidden>\S+)\) returned a 403 Forbidden"
     r"|\b40[13] (?:Unauthorized|Forbidden)\)? for url \((?P<file>[^)\s]+)\)"
 )
+_REVISION = re.compile(r"(?:@[^@/]+)?(?:#.*)?\Z")
 _TORCH = re.compile(r"(?:py)?torch.*|triton(?:-.*)?|fbgemm-gpu.*|xformers")
 _LIMIT = 5
 
@@ -106,10 +108,11 @@ class Refused:
         detail = redact(self.words).replace(f"{PROJECT_NAME} depends on", "you require").strip()
         places = self.group.places()
         named = {name: place for name, place in places.items() if _mentions(detail, name)}
+        found = (*named.values(), *_by_address(self.group, detail), *places.values())
         detail += _asked_for(self.group, named)
         return Problem(
             message=obstacle(detail) or f"the requirements can't be resolved for {self.target}",
-            location=next(iter(named.values()), next(iter(places.values()), None)),
+            location=next(iter(found), None),
             detail=detail,
             hint=next((hint for find in _HINTS if (hint := find(self)) is not None), None),
         )
@@ -120,6 +123,8 @@ def obstacle(words: str) -> str | None:
 
     That is the network, or the folder that it keeps its own files in.
     """
+    if found := _GIT.search(words):
+        return f"git has failed: {found[1]}"
     *_, why = ("", *_CAUSE.findall(words))
     if _UNREACHED.search(words) or _CERTIFICATE.search(words):
         server = _FETCHED.search(words)
@@ -166,6 +171,14 @@ def _asked_for(group: Group, named: dict[str, Location]) -> str:
     more = len(lines) - _LIMIT
     shown = [*list(lines)[:_LIMIT], *([f"and {more} more"] if more > 0 else ())]
     return "\n".join(("\n\nasked for:", *shown))
+
+
+def _by_address(group: Group, words: str) -> Iterator[Location]:
+    """The lines of requirements that are an address alone, where that is mentioned."""
+    for one in group.requirements:
+        address = _REVISION.sub("", one.requirement.url or "").removeprefix("git+")
+        if one.requirement.name is None and one.location and address and address in words:
+            yield one.location
 
 
 def _mentions(words: str, name: str) -> bool:
