@@ -28,7 +28,7 @@ def main() -> None:
 
 def work(job: Path) -> None:
     """Do one job: a ticket a line. Its result is there whole or not at all."""
-    topics = [topic_of(ticket) for ticket in job.read_text().splitlines()]
+    topics = [topic_of(ticket) for ticket in job.read_text(errors="replace").splitlines()]
     part = job.with_suffix(".part")
     part.write_text(json.dumps({"topics": topics}))
     part.rename(job.with_suffix(".done"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from debian.signed_archive import needs
 from definitions.expected import AMD64, BOTH, EXPECTED, Accelerated, Locked, Refused
 from definitions.yard import MODEL, Yard, lay_out
 from lading.errors import BuildError, ResolutionError
+from lading.freeze import Freezer
+from lading.freeze.libraries import LibraryCheck
 from lading.lock.fit import misfits
 from lading.lock.inputs import read_inputs
 from lading.machine import Machine
@@ -52,6 +55,7 @@ REFUSED = {
 ACCELERATED = {name: one for name, one in EXPECTED.items() if isinstance(one, Accelerated)}
 
 # All of them take two minutes: `make definitions`.
+ALL = bool(os.environ.get("LADING_TEST_ALL_DEFINITIONS"))
 IN_CI = (
     "diffusion.py:SdxlTurbo",
     "frameworks.py:jax_gpu",
@@ -98,7 +102,7 @@ def yard(tmp_path_factory: pytest.TempPathFactory, mirror: str) -> Yard:
     return Yard(lay_out(folder / "project"), machine)
 
 
-@pytest.mark.parametrize("name", LOCKED if os.environ.get("LADING_TEST_ALL_DEFINITIONS") else IN_CI)
+@pytest.mark.parametrize("name", LOCKED if ALL else IN_CI)
 def test_it_is_locked(yard: Yard, name: str) -> None:
     known = LOCKED[name]
     platforms = [one for one in BOTH if one not in known.refused]
@@ -132,6 +136,24 @@ def assert_no_wheel_was_fetched(yard: Yard, lock: Lock) -> None:
         assert not [digest for digest in wheels if (kept / digest[:2] / digest).exists()]
     unpacked = Path(yard.machine.environ["UV_CACHE_DIR"]).glob("archive-*/*/*.dist-info")
     assert {path.name for path in unpacked} <= {f"{MODEL}-3.8.0.dist-info"}
+
+
+@pytest.mark.skipif(not ALL, reason="fetches 120 MB; make definitions does")
+def test_what_opencv_needs_of_the_system_is_named(yard: Yard) -> None:
+    name = "vision.py:yolo_of_onnx"
+    yard.lock(name, AMD64)
+    found = yard.found(name)
+    freezer = Freezer(machine=yard.machine, locked=True)
+    decided = freezer.decide(
+        found.image, platform=AMD64, project=found.project, target=yard.project.parent / "context"
+    )
+    check = LibraryCheck(freezer=freezer, store=yard.machine.store(), now=datetime.now(UTC))
+    lacking = {(one.what, one.packages[0]) for one in check.report(decided).of("error")}
+    assert lacking == {
+        ("libGL.so.1", "libgl1"),
+        ("libglib-2.0.so.0", "libglib2.0-0"),
+        ("libgthread-2.0.so.0", "libglib2.0-0"),
+    }
 
 
 @pytest.mark.parametrize("name", REFUSED)
