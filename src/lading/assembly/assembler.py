@@ -12,7 +12,7 @@ from lading.assembly.ground import ground_of
 from lading.assembly.jobs import jobs
 from lading.assembly.making import made
 from lading.assembly.packages import Packaging, remarks_in
-from lading.assembly.plan import BUDGET, plan
+from lading.assembly.plan import BUDGET, models_in, plan
 from lading.errors import ImageError
 from lading.oci.entries import MTIME
 from lading.oci.making import Layer, image_of
@@ -120,7 +120,8 @@ class Assembler:
         """
         ground = ground_of(info, self.base, self.store)
         compiler = self._compiler(info, ground)
-        layers = plan(info, budget=min(self.budget, _MOST_LAYERS - len(self.base.layers)))
+        room = _MOST_LAYERS - len(self.base.layers) - models_in(info)
+        layers = plan(info, budget=min(self.budget, room))
         self._check_number(len(layers))
         found = jobs(
             info,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lading.info import ImageInfo
     from lading.lock.model import Deb, Distribution
 
-__all__ = ["BUDGET", "Included", "PlannedLayer", "plan", "weight"]
+__all__ = ["BUDGET", "Included", "PlannedLayer", "models_in", "plan", "weight"]
 
 BUDGET: Final = 40
 """How many layers are put on the base's at most: overlay drivers stack 127 in all."""
@@ -182,6 +182,11 @@ def _packages(
         alone=alone,
         at=_lines(lines[one] for one in group),
     )
+
+
+def models_in(info: ImageInfo) -> int:
+    """How many layers there are on top of the budget."""
+    return sum(isinstance(step, CopyFiles) and step.model for step in info.steps)
 
 
 def _models(info: ImageInfo) -> Iterator[PlannedLayer]:
