@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -142,3 +143,14 @@ def test_a_layer_that_is_there_needs_no_weights(bench: Bench) -> None:
     again = bench.assemble(image_info(step, config=Config(cmd=("a",))), base)
     assert layers(first) == layers(again)
     assert {one.outcome for one in again.layers} == {"base", "reused"}
+
+
+def test_a_base_of_many_layers_leaves_the_rest_less_room(bench: Bench) -> None:
+    base = base_with(bench.root, "linux/amd64")
+    many = replace(base, layers=base.layers * 90)
+    parts = [model(bench, 100 + number, {f"{number}.bin": b""}) for number in range(32)]
+    includes = [bench.include(number, "/app", {f"{number}.py": b""}) for number in range(10)]
+    wheels = [bench.wheel(f"p{number}", "1.0", {f"p{number}.py": ""}) for number in range(30)]
+    made = bench.unchecked(image_info(*parts, *includes, wheels=wheels), many)
+    assert len(made.layers) <= 127
+    assert sum(one.name.startswith("model ") for one in made.layers) == 32

@@ -41,6 +41,7 @@ IMAGES = [
     Image().index("https://corp.example/simple", default=True, netrc="N", client_certificate="C"),
     Image().run('echo "it\'s"\nmake\ttest', secrets=[TOKEN]).run_script("a.sh", "-x", "b c"),
     Image().build_include("src", "*.py", to="/srv", exclude=["src/x"]).build_include("data"),
+    Image().model("weights", "*.gguf", to="/m", exclude=["*.md"], layer_size="1.5GiB").model("x"),
     Image().env(A="1", B="$PATH é").env({"PATH": "/x:$PATH"}),
     Image().workdir("/srv").user(0).user(33, group=33, name="www", home="/var/www"),
     Image().expose(8000, "53/udp").volume("/data", "/models").label({"a.b": "c", "d": ""}),

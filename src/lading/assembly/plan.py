@@ -108,12 +108,15 @@ def plan(
     """
     below = info.below
     lower = () if below is None else plan(below, budget=budget, room=room)
-    left = budget if room is None else min(budget, room - len(lower))
-    own = _own(info, below, _Shares.of(left))
+    models = tuple(_models(info))
+    left = budget if room is None else min(budget, room - len(lower) - len(models))
+    own = _own(info, below, models, _Shares.of(left))
     return (*lower, *(replace(one, image=len(info.stack) - 1) for one in own))
 
 
-def _own(info: ImageInfo, below: ImageInfo | None, shares: _Shares) -> Iterator[PlannedLayer]:
+def _own(
+    info: ImageInfo, below: ImageInfo | None, models: tuple[PlannedLayer, ...], shares: _Shares
+) -> Iterator[PlannedLayer]:
     """The layers that the image below does not have."""
     lines = {
         one: step.at
@@ -125,7 +128,7 @@ def _own(info: ImageInfo, below: ImageInfo | None, shares: _Shares) -> Iterator[
     yield from _system(info, below)
     if below is None or _environment(info) != _environment(below):
         yield PlannedLayer(kind="environment", name=_environment_name(info, below))
-    yield from _models(info)
+    yield from models
     yield from (_packages([one], lines, alone=True) for one in alone)
     yield from (_packages(group, lines) for group in together)
     yield from _files(info, shares.files)
@@ -203,7 +206,7 @@ def _packages(
 
 
 def _models(info: ImageInfo) -> Iterator[PlannedLayer]:
-    """A layer for each part of a model, as it was cut when the image was frozen."""
+    """A layer for each part of the image's own models, as they were cut when it was frozen."""
     for number, step in enumerate(info.steps):
         if isinstance(step, CopyFiles) and step.model and _is_own(info, number):
             yield PlannedLayer(

@@ -15,7 +15,7 @@ from lading.grammar.requirement import parse_package_name
 from lading.platforms import DEFAULT_PLATFORM, Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lading.cli.target import Target
     from lading.grammar.base import BaseImage
@@ -100,7 +100,8 @@ def lock(  # noqa: PLR0913 - one argument an option
     earlier = read_lock(found.project, file)
     wanted = platforms or _platforms_of(earlier)
     if check:
-        drifted = _drift(found, earlier, wanted, allow_unpinned_base=allow_unpinned_base)
+        with progress(quiet=quiet) as say:
+            drifted = _drift(found, earlier, wanted, say, allow_unpinned_base=allow_unpinned_base)
         remarks = tuple(_remarks(earlier)) if earlier else ()
         _tell_drift(file, drifted, remarks, as_json=as_json, quiet=quiet)
         return
@@ -131,6 +132,7 @@ def _drift(
     found: Target,
     earlier: Lock | None,
     platforms: tuple[Platform, ...],
+    say: Callable[[str], None],
     *,
     allow_unpinned_base: bool,
 ) -> tuple[str, ...]:
@@ -138,7 +140,7 @@ def _drift(
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
     from lading.machine import Machine  # noqa: PLC0415
 
-    describe = Machine.here().digests().describe
+    describe = Machine.here().digests(say).describe
     asked = read_inputs(found.image, found.project, describe=describe)
     names = [str(platform) for platform in platforms]
     return misfits(earlier, asked, names, allow_unpinned_base=allow_unpinned_base)

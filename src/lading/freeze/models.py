@@ -221,13 +221,23 @@ def _refuse_too_many(calls: Sequence[_Call], parts: Sequence[tuple[Part, ...]]) 
     count = sum(map(len, parts))
     if count <= MOST_LAYERS:
         return
-    step = max(zip(calls, parts, strict=True), key=lambda pair: len(pair[1]))[0].step
-    larger = written_size(2 * step.layer_size)
+    place = max(range(len(calls)), key=lambda one: len(parts[one]))
+    step = calls[place].step
+    others = count - len(parts[place])
+    enough = written_size(_enough(calls[place], MOST_LAYERS - others))
     raise FreezeError(
         Problem(
             message=f"the models are {count} layers where layer_size is "
             f"{written_size(step.layer_size)}, and an image has room for {MOST_LAYERS}",
             location=step.location,
-            hint=f'let them be larger, as far as the registry takes that: layer_size="{larger}"',
+            hint=f'let them be larger, as far as the registry takes that: layer_size="{enough}"',
         )
     )
+
+
+def _enough(call: _Call, most: int) -> int:
+    """How large the layers of a model have to be for there to be no more of them."""
+    size, whole = call.step.layer_size, sum(one.size for one in call.files)
+    while size < whole and len(cut(call.files, size)) > most:
+        size *= 2
+    return size

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lading.grammar.words import visible
+
 if TYPE_CHECKING:
     from lading.info.model import CopyFiles
 
@@ -12,5 +14,6 @@ __all__ = ["of_model"]
 
 def of_model(step: CopyFiles) -> str:
     """A part of a model, by its file, or by the first of its files."""
-    first, more = step.files[0].path, len(step.files) - 1
-    return f"{first} and {more} more" if more else first
+    paths = [one.path for one in step.files]
+    more = f" and {len(paths) - 1} more" if paths[1:] else ""
+    return f"{visible(paths[0])}{more}" if paths else "without files"
