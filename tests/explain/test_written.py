@@ -43,6 +43,7 @@ IMAGES = [
     Image().build_include("src", "*.py", to="/srv", exclude=["src/x"]).build_include("data"),
     Image().env(A="1", B="$PATH é").env({"PATH": "/x:$PATH"}),
     Image().workdir("/srv").user(0).user(33, group=33, name="www", home="/var/www"),
+    Image.from_image(Image.from_image(Image().cmd("a")).env(A="1")).cmd("b"),
     Image().expose(8000, "53/udp").volume("/data", "/models").label({"a.b": "c", "d": ""}),
     Image().entrypoint("python", "-m").cmd("web").stop_signal("SIGINT"),
     Image().healthcheck("curl", "x", interval=30, timeout="1m30s", start_period="2s", retries=3),

@@ -94,7 +94,7 @@ def written_step(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case 
         case steps.StopSignal(signal=signal):
             return _call("stop_signal", signal)
         case steps.FromImage():
-            return f"from_image({step.name or '...'})  # the image below is all above"
+            return "pipe(Image.from_image)"
         case _:
             assert_never(step)
 

@@ -204,7 +204,7 @@ def unshareable(image: Image) -> Iterator[Problem]:
         if image.distro is not None and needs_shell(image) and not needs_shell(below):
             yield _lacking("no shell, which runs the commands here", place, "give it shell=True")
     elif interpreter_of(image) and _installations(image) and not _installations(below):
-        yield _lacking("a Python interpreter", place, "install its Python packages there")
+        yield _lacking("no Python, which the packages here need", place, "give it one of them")
     if _auto(below.steps, image) and (line := _auto(own, image)) is not None:
         yield Problem(
             message=f'system_packages("{AUTO}") is said here and in the image below',
