@@ -41,15 +41,22 @@ def _of_platform(lock: Lock, part: PlatformLock) -> Iterator[str]:
         yield from (
             f"{one.name}: {flaw}" for flaw in _of_distribution(one, len(lock.inputs.groups))
         )
-    counts = lock.inputs.below
-    if list(counts) != sorted(counts) or any(one > len(lock.inputs.groups) for one in counts):
-        yield "its images below have installations that are not there"
-    if len(part.below) > len(counts):
-        yield "it has more images below than were asked for"
+    yield from _of_images_below(lock, part)
     yield from _of_builds(part)
     yield from _of_indexes(lock, part)
     yield from _of_debs(lock, part)
     yield from _missing(lock, part)
+
+
+def _of_images_below(lock: Lock, part: PlatformLock) -> Iterator[str]:
+    inputs, asked = lock.inputs, part.debs_for
+    counted = [(inputs.below, len(inputs.groups))] if inputs.lock_python_packages else []
+    counted += [(asked.below, len(asked.installations))] if asked else []
+    for counts, most in counted:
+        if list(counts) != sorted(counts) or max(counts, default=0) > most:
+            yield "its images below have installations that are not there"
+    if len(part.below) > len(inputs.below):
+        yield "it has more images below than were asked for"
 
 
 def _twice(what: str, names: Iterable[str]) -> Iterator[str]:
