@@ -44,6 +44,7 @@ IMAGES = [
     Image().model("weights", "*.gguf", to="/m", exclude=["*.md"], layer_size="1.5GiB").model("x"),
     Image().env(A="1", B="$PATH é").env({"PATH": "/x:$PATH"}),
     Image().workdir("/srv").user(0).user(33, group=33, name="www", home="/var/www"),
+    Image.from_image(Image.from_image(Image().cmd("a")).env(A="1")).cmd("b"),
     Image().expose(8000, "53/udp").volume("/data", "/models").label({"a.b": "c", "d": ""}),
     Image().entrypoint("python", "-m").cmd("web").stop_signal("SIGINT"),
     Image().for_platform("linux/arm64", lambda image: image.system_packages("curl").run("b")),

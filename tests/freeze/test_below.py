@@ -62,6 +62,8 @@ DISTROS = st.sampled_from(["debian:bookworm", "alpine:3.22"])
 def distributions(image: Image) -> tuple[Distribution, ...]:
     """One for each requirement, in the installation that asks for it first."""
     found: dict[str, Distribution] = {}
+    if not image.lock_python_packages:
+        return ()
     with_python = (span for span in spans(image.steps) if span.python)
     for group, span in enumerate(with_python, start=1):
         names = sorted(
@@ -91,9 +93,9 @@ def in_one_project(*images: Image) -> tuple[ImageInfo, ...] | None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(DISTROS, CALLS, CALLS)
-def test_it_begins_with_the_other(distro: str, below: Recipe, above: Recipe) -> None:
-    base = made(below, Image(distro=distro))
+@given(DISTROS, st.sampled_from([True, True, False]), CALLS, CALLS)
+def test_it_begins_with_the_other(distro: str, lock: bool, below: Recipe, above: Recipe) -> None:  # noqa: FBT001 - hypothesis's way
+    base = made(below, Image(distro=distro, lock_python_packages=lock))
     service = made(above, Image.from_image(base))
     found = in_one_project(base, service)
     assume(found is not None)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from lading import Image
+from lading import FreezeError, Image
 from lading.lock.below import differences, lock_below, own_lock, part_below
-from lading.lock.file import emit_lock, parse_lock, write_lock
+from lading.lock.file import emit_lock, parse_lock, read_lock, write_lock
 from lading.lock.fit import misfits
 from lading.lock.inputs import read_inputs
 from lock.dock import AMD64, ARM64, versions
@@ -194,3 +194,49 @@ def test_an_image_that_installs_nothing_on_one_that_does(stocked: Dock) -> None:
     on_nothing = stocked.lock(Image.from_image(stocked.image()).python_packages("alpha"))
     assert versions(on_nothing) == {"alpha": "1.0"}
     assert on_nothing.inputs.below == (0,)
+
+
+def test_what_is_not_locked_is_installed_as_it_is_written(stocked: Dock) -> None:
+    base = stocked.image(lock=False).python_packages("alpha")
+    service = Image.from_image(base).python_packages("beta")
+    lock = stocked.lock(service)
+    assert lock.inputs.below == (1,)
+    write_lock(stocked.project, lock)
+    assert read_lock(stocked.project) == lock
+    assert stocked.lock(service, earlier=lock) == lock
+    assert lock_below(read_inputs(service, stocked.project), lock) == stocked.lock(base)
+
+
+def test_a_lock_that_was_edited_is_found_out(stocked: Dock) -> None:
+    base = stocked.image().python_packages("alpha")
+    service = Image.from_image(base).python_packages("beta")
+    lock = stocked.lock(service)
+    for below in ((3,), (2, 1)):
+        edited = replace(lock, inputs=replace(lock.inputs, below=below))
+        write_lock(stocked.project, edited)
+        with pytest.raises(FreezeError, match="images below have installations that are not there"):
+            read_lock(stocked.project)
+    write_lock(stocked.project, stocked.lock(base), "lading.base.lock")
+    asked = read_inputs(service, stocked.project)
+    (part,) = lock.platforms
+    moved_down = tuple(replace(one, group=1) for one in part.distributions)
+    edited = replace(lock, platforms=(replace(part, distributions=moved_down),))
+    assert differences(asked, edited) == (
+        "linux/amd64: lading.base.lock has no beta, and this lock 1.0",
+    )
+    (alpha, beta) = part.distributions
+    other = replace(alpha, hashes=(f"sha256:{'0' * 64}",))
+    edited = replace(lock, platforms=(replace(part, distributions=(other, beta)),))
+    assert differences(asked, edited) == (
+        "linux/amd64: lading.base.lock has another file of alpha 1.0",
+    )
+
+
+def test_an_index_that_serves_a_package_alone_has_to_be_said_below(stocked: Dock) -> None:
+    base = stocked.image().python_packages("alpha")
+    url = f"{stocked.other.url}/simple"
+    service = Image.from_image(base).index(url, packages=["alpha", "beta"]).python_packages("beta")
+    (problem,) = stocked.refused(service)
+    assert problem.message == f"alpha is in the image below, from {stocked.index.url}/simple"
+    assert problem.location == service.steps[3].location
+    assert problem.hint == "say there which index serves it"

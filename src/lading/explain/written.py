@@ -110,7 +110,7 @@ def _written(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a ca
         case steps.StopSignal(signal=signal):
             return _call("stop_signal", signal)
         case steps.FromImage():
-            return f"from_image({step.name or '...'})  # the image below is all above"
+            return "pipe(Image.from_image)"
         case _:
             assert_never(step)
 

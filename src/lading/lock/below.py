@@ -20,18 +20,32 @@ from lading.platforms import Platform
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from typing import TypeAlias
 
     from lading.errors import Location
     from lading.image import Image
     from lading.lock.inputs import Asked
-    from lading.lock.model import Deb, DebsFor, Inputs, Lock, LockedBelow, PlatformLock
+    from lading.lock.model import (
+        Deb,
+        DebsFor,
+        Distribution,
+        Inputs,
+        Lock,
+        LockedBelow,
+        PlatformLock,
+        Tool,
+    )
+
+    Named: TypeAlias = Deb | Distribution | Tool
 
 __all__ = [
     "differences",
     "lock_below",
+    "moved",
+    "names_in",
     "own_lock",
     "part_below",
-    "trimmed",
+    "said_below",
     "unshareable",
 ]
 
@@ -57,11 +71,11 @@ def part_below(image: Image, part: PlatformLock) -> PlatformLock:
         auto=part.auto if wanted is not None and auto_group(wanted) is not None else (),
         inputs=None,
         debs=() if wanted is None else (*(said.debs if said else ()), *_installed(part, wanted)),
-        below=trimmed(part.below[:-1]),
+        below=_trimmed(part.below[:-1]),
     )
 
 
-def trimmed(found: tuple[LockedBelow, ...]) -> tuple[LockedBelow, ...]:
+def _trimmed(found: tuple[LockedBelow, ...]) -> tuple[LockedBelow, ...]:
     """What images below have more, from the lowest; nothing where none has any."""
     return found if any(one.compiling or one.debs for one in found) else ()
 
@@ -190,27 +204,65 @@ def differences(asked: Asked, lock: Lock) -> tuple[str, ...]:
 
 
 def _different(theirs: PlatformLock, ours: PlatformLock) -> Iterator[str]:
-    """What one lock has and the other hasn't, as far as layers depend on it."""
+    """What one lock has otherwise than the other, as far as layers depend on it."""
     if theirs.base != ours.base:
         yield f"another digest of the base image {theirs.base.reference}"
-    for one, other in ((theirs.tools, ours.tools), (theirs.distributions, ours.distributions)):
-        here = {found.name: found for found in other}
-        for found in one:
-            if found != here.get(found.name):
-                yield _told(found.name, found.version, here.get(found.name))
-    debs = {(found.name, bool(found.group)): found for found in ours.debs}
-    for deb in theirs.debs:
-        if deb != (same := debs.get((deb.name, bool(deb.group)))):
-            yield _told(deb.name, deb.version, same)
+    here, there = dict(_named(ours)), dict(_named(theirs))
+    for name in sorted(here.keys() | there.keys()):
+        if here.get(name) != there.get(name):
+            yield _told(name[-1], there.get(name), here.get(name))
     if theirs.builds != ours.builds:
         yield "other versions of what its sources are built with"
 
 
-def _told(name: str, version: str | None, here: object) -> str:
-    other = getattr(here, "version", None)
-    if other == version:
-        return f"another file of {name} {version}"
-    return f"{name} {version}, and this lock {other or 'none'}"
+def _named(part: PlatformLock) -> Iterator[tuple[tuple[str, ...], Named]]:
+    """All that a part has a name for, by what it is and that name."""
+    yield from ((("tool", one.name), one) for one in part.tools)
+    yield from ((("distribution", one.name), one) for one in part.distributions)
+    yield from ((("package", str(one.group), one.name), one) for one in part.debs)
+
+
+def _told(name: str, there: Named | None, here: Named | None) -> str:
+    theirs, ours = (one.version if one else None for one in (there, here))
+    if there is None:
+        return f"no {name}, and this lock {ours}"
+    if theirs == ours:
+        return f"another file of {name} {theirs}"
+    return f"{name} {theirs}, and this lock {ours or 'none'}"
+
+
+def moved(image: Image, part: PlatformLock) -> Iterator[Problem]:
+    """Packages that an index of `image` serves alone, and the image below has from elsewhere.
+
+    Args:
+        image: The image.
+        part: The lock of the image below.
+    """
+    there = {one.name: one.index for one in part.distributions}
+    for step in settings(above(image.steps), steps.Index):
+        for name in step.packages:
+            if there.get(name, step.url) != step.url:
+                yield Problem(
+                    message=f"{name} is in the image below, from {there[name]}",
+                    hint="say there which index serves it",
+                    location=step.location,
+                )
+
+
+def said_below(part: PlatformLock) -> tuple[LockedBelow, ...]:
+    """What a lock says of the images below, given that of the uppermost of them."""
+    from lading.lock.model import LockedBelow  # noqa: PLC0415 - the model has brought it already
+
+    compiling = part.debs_for.compiling if part.debs_for else ()
+    debs = tuple(deb for deb in part.debs if not deb.group)
+    return _trimmed((*part.below, LockedBelow(compiling=compiling, debs=debs)))
+
+
+def names_in(lock: Lock) -> frozenset[str]:
+    """All that a lock has a name for."""
+    parts = lock.platforms
+    builds = (one.name for part in parts for build in part.builds for one in build.distributions)
+    return frozenset((*(key[-1] for part in parts for key, _ in _named(part)), *builds))
 
 
 def unshareable(image: Image) -> Iterator[Problem]:
@@ -225,7 +277,7 @@ def unshareable(image: Image) -> Iterator[Problem]:
         if image.distro is not None and needs_shell(image) and not needs_shell(below):
             yield _lacking("no shell, which runs the commands here", place, "give it shell=True")
     elif interpreter_of(image) and _installations(image) and not _installations(below):
-        yield _lacking("a Python interpreter", place, "install its Python packages there")
+        yield _lacking("no Python, which the packages here need", place, "give it one of them")
     if _auto(below.steps, image) and (line := _auto(own, image)) is not None:
         yield Problem(
             message=f'system_packages("{AUTO}") is said here and in the image below',

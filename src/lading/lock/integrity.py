@@ -41,15 +41,22 @@ def _of_platform(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
     yield from _twice("the distribution", (one.name for one in part.distributions))
     for one in part.distributions:
         yield from (f"{one.name}: {flaw}" for flaw in _of_distribution(one, len(inputs.groups)))
-    counts = inputs.below
-    if list(counts) != sorted(counts) or any(one > len(inputs.groups) for one in counts):
-        yield "its images below have installations that are not there"
-    if len(part.below) > len(counts):
-        yield "it has more images below than were asked for"
+    yield from _of_images_below(inputs, part)
     yield from _of_builds(part)
     yield from _of_indexes(inputs, part)
     yield from _of_debs(inputs, part)
     yield from _missing(inputs, part)
+
+
+def _of_images_below(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
+    asked = part.debs_for
+    counted = [(inputs.below, len(inputs.groups))] if inputs.lock_python_packages else []
+    counted += [(asked.below, len(asked.installations))] if asked else []
+    for counts, most in counted:
+        if list(counts) != sorted(counts) or max(counts, default=0) > most:
+            yield "its images below have installations that are not there"
+    if len(part.below) > len(inputs.below):
+        yield "it has more images below than were asked for"
 
 
 def _twice(what: str, names: Iterable[str]) -> Iterator[str]:

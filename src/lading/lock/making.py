@@ -22,14 +22,14 @@ from lading.grammar.requirement import Requirement
 from lading.image import steps
 from lading.image.spans import settings
 from lading.lock.access import git_access
-from lading.lock.below import lock_below, own_lock, trimmed
+from lading.lock.below import lock_below, moved, names_in, own_lock, said_below
 from lading.lock.builds import BuildResolver
 from lading.lock.deb_locking import DebLocker
 from lading.lock.git import Git
 from lading.lock.groups import Group, Wanted, group_of, wanted
 from lading.lock.inputs import base_of
 from lading.lock.known import Known, check_known, placed
-from lading.lock.model import Lock, LockedBase, LockedBelow, PlatformLock, Tool
+from lading.lock.model import Lock, LockedBase, PlatformLock, Tool
 from lading.lock.refusals import obstacle
 from lading.lock.resolve import Renewal, Resolver, Settled
 from lading.lock.said import (
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lading.lock.inputs import Asked
-    from lading.lock.model import Build, Deb, Distribution, Inputs
+    from lading.lock.model import Build, Distribution, Inputs
     from lading.machine import Machine, Reach
     from lading.mirrors import Mirrors
     from lading.platforms import Platform
@@ -135,8 +135,7 @@ class LockMaker:
             self.say(f"what is below stays as {name} has it")
             return self.make(below, platforms, earlier=own)
         known = lock_below(asked, earlier) if earlier else None
-        parts = known.platforms if known else ()
-        names = {one.name for part in parts for some in _named(part) for one in some}
+        names = names_in(known) if known else ()
         packages = tuple(name for name in renewal.packages if name in names)
         narrowed = replace(renewal, packages=packages)
         return self.make(below, platforms, earlier=known, renewal=narrowed)
@@ -212,6 +211,7 @@ class _Making:
     def platform(self, platform: Platform) -> Callable[[], PlatformLock]:
         """Starts the parts of one platform's lock at once; the call it gives waits for them."""
         earlier = self.known.part(platform)
+        below = self.known.part_of_below(platform)
         # What takes longest begins first.
         found = self.tasks.start(lambda: self._packages(platform, earlier))
         tools = self.tasks.start(lambda: self._tools(platform, earlier))
@@ -228,7 +228,7 @@ class _Making:
                 tools=results[1],
                 distributions=results[2][0],
                 builds=results[2][1],
-                below=_said_below(self.known.part_of_below(platform)),
+                below=said_below(below) if below else (),
             )
             return self._debs.locked(part, platform, earlier)
 
@@ -376,6 +376,8 @@ class _Making:
     def _settled(self, below: PlatformLock | None) -> Settled:
         if below is None:
             return Settled()
+        if problems := tuple(moved(self.known.image, below)):
+            raise SpecificationError(problems)
         return Settled(distributions=below.distributions, groups=self.known.asked.inputs.below[-1])
 
     def _resolver(
@@ -409,21 +411,6 @@ def _of_parts(inputs: Inputs, parts: Iterable[PlatformLock], own: Mapping[str, I
         for part in sorted(parts, key=lambda part: part.platform)
     )
     return Lock(inputs=inputs, platforms=tuple(told))
-
-
-def _named(part: PlatformLock) -> tuple[Sequence[Distribution | Deb | Tool], ...]:
-    """All that a part has a name for."""
-    builds = tuple(one for build in part.builds for one in build.distributions)
-    return part.distributions, builds, part.debs, part.tools
-
-
-def _said_below(below: PlatformLock | None) -> tuple[LockedBelow, ...]:
-    """What a lock says of the images below: what their sources are compiled with."""
-    if below is None:
-        return ()
-    compiling = below.debs_for.compiling if below.debs_for else ()
-    debs = tuple(deb for deb in below.debs if not deb.group)
-    return trimmed((*below.below, LockedBelow(compiling=compiling, debs=debs)))
 
 
 def _for_tools(inputs: Inputs) -> Inputs:
