@@ -47,7 +47,7 @@ class Known:
         if part is None or self.renewal:
             return None
         is_same = self.inputs_before(part) == self.asked.inputs
-        is_complete = part.base.is_pinned or allow_unpinned_base
+        is_complete = part.base.is_pinned or part.base.is_built or allow_unpinned_base
         if not is_same or not is_complete:
             return None
         return None if debs_drift(self.image, part) else part
