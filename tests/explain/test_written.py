@@ -49,6 +49,8 @@ IMAGES = [
     Image().entrypoint("python", "-m").cmd("web").stop_signal("SIGINT"),
     Image().for_platform("linux/arm64", lambda image: image.system_packages("curl").run("b")),
     Image().for_platform(["linux/arm64", "linux/amd64"], lambda image: image.env(A="1")),
+    Image.from_dockerfile("a/Dockerfile", distro="debian", python_version="3.12").run("a"),
+    Image.from_dockerfile("a/D", context=".", target="b", build_args={"A": 'b "c', "D": ""}),
     Image().healthcheck("curl", "x", interval=30, timeout="1m30s", start_period="2s", retries=3),
 ]
 

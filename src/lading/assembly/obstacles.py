@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lading.errors import ImageError, Location, Problem
+from lading.grammar.base import parse_base
 from lading.info import InstallPython, InstallSystem, RunCommand, RunScript
 
 if TYPE_CHECKING:
@@ -85,10 +86,14 @@ def must_execute(info: ImageInfo, *, interpreter: bool = True) -> tuple[MustExec
         info: The image.
         interpreter: Whether its base has the interpreter; False where it was looked at, and hasn't.
     """
-    return (
-        *_interpreter(info, there=interpreter),
-        *(one for step in info.steps for one in _of(step)),
-    )
+    if info.base.is_built:
+        what = f"the base image {parse_base(info.base.reference).familiar}"
+        return (MustExecute(what=what, why="is built by an engine"), *_of_steps(info))
+    return (*_interpreter(info, there=interpreter), *_of_steps(info))
+
+
+def _of_steps(info: ImageInfo) -> tuple[MustExecute, ...]:
+    return tuple(one for step in info.steps for one in _of(step))
 
 
 def _interpreter(info: ImageInfo, *, there: bool) -> Iterator[MustExecute]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lading.bases.base import Base, nothing
 from lading.bases.contents import BaseFiles
+from lading.bases.context import DockerContext, read_context
 from lading.bases.dpkg import dpkg_status
 from lading.bases.fetching import full
 from lading.bases.finding import find_base
@@ -14,6 +15,7 @@ from lading.bases.local import Local, read_local
 __all__ = [
     "Base",
     "BaseFiles",
+    "DockerContext",
     "Interpreter",
     "Local",
     "dpkg_status",
@@ -23,6 +25,7 @@ __all__ = [
     "installed_interpreter",
     "interpreter",
     "nothing",
+    "read_context",
     "read_local",
     "resolve_folder",
 ]

@@ -9,6 +9,7 @@ from lading.bases.local import read_local
 from lading.bases.remote import Remote
 from lading.errors import ImageError
 from lading.grammar.base import LocalImage, Scratch, parse_base
+from lading.grammar.dockerfile_base import DockerfileBase
 from lading.grammar.reference import Digest, ImageReference
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def find_base(  # noqa: PLR0913 - what is wanted, and where it may be
             return nothing(platform)
         case LocalImage():
             return _local(named, locked, platform, project)
+        case DockerfileBase():
+            raise ImageError(f"what {named.path} makes is not known before it is built")
         case ImageReference():
             asked = ImageReference.parse(mirror) if mirror else named
             remote = Remote(reference=asked, http=http, credentials=credentials, store=store)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lading.build_inputs import PROXY_NAMES, proxies_in
 from lading.cli.asked import listed
+from lading.cli.base_build import base_request, check_keeps
 from lading.cli.executed import surely_executed
 from lading.cli.failure import Misused
 from lading.cli.freeze import alone_in, default_folder
@@ -60,6 +61,7 @@ def build_with_engine(order: Order, found: Target, machine: Machine) -> tuple[Im
             handed = stack.enter_context(handed_over(image, machine, found.project))
         engine = _engine(order, image, machine)
         _check_places(order, engine)
+        check_keeps(image, engine)
         request = _request(order, image, machine, folder, handed)
         # The engine reads the folder until it is done: no other service of the project may be
         # frozen to the same place meanwhile.
@@ -68,8 +70,10 @@ def build_with_engine(order: Order, found: Target, machine: Machine) -> tuple[Im
         if not order.quiet:
             _tell_why(order, info)
             note(f"building with {engine.name}")
-        bases, ssh = () if info.on_scratch else (_base(info),), needs_ssh(info)
-        run_build(engine, replace(request, bases=bases, ssh=ssh), machine.environ)
+        if (first := base_request(info, request)) is not None:
+            run_build(engine, first, machine.environ)
+        request = replace(request, bases=_bases(info), ssh=needs_ssh(info))
+        run_build(engine, request, machine.environ)
     return info, engine.name
 
 
@@ -156,11 +160,13 @@ def _tell_why(order: Order, info: ImageInfo) -> None:
         note(f"  {one}")
 
 
-def _base(info: ImageInfo) -> str:
-    """The reference that the Dockerfile pulls the base by."""
+def _bases(info: ImageInfo) -> tuple[str, ...]:
+    """The references that the Dockerfile pulls its base by."""
+    if info.on_scratch or info.base_built is not None:
+        return ()
     reference = info.base_mirror or info.base.reference
     pinned = info.base.digest and "@" not in reference
-    return f"{reference}@{info.base.digest}" if pinned else reference
+    return (f"{reference}@{info.base.digest}" if pinned else reference,)
 
 
 def _ca_bundle(machine: Machine) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lading.errors import Problem
+from lading.grammar.dockerfile_base import DockerfileBase
 from lading.image import steps
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def _is_installed_by_apt(step: steps.SystemPackages, image: Image) -> bool:
 
 def surely_executed(image: Image) -> Iterator[Problem]:
     """What of an image has to be executed, as far as it tells before it is decided."""
+    if isinstance(image.base_image, DockerfileBase):
+        message = f"{image.base_image.path}, which makes the base image, has to be executed"
+        yield Problem(message=message, location=image.location)
     for step in image.steps:
         match step:
             case steps.Run():

@@ -11,6 +11,7 @@ from lading.cli.failure import Misused
 from lading.cli.loading import loaded
 from lading.cli.options import as_json, image_options, parsed, quiet, secret_option
 from lading.cli.talk import note, progress
+from lading.grammar.base import parse_base
 from lading.grammar.requirement import parse_package_name
 from lading.platforms import DEFAULT_PLATFORM, Platform
 
@@ -201,12 +202,15 @@ def _lines(file: str, lock: Lock, *, changed: bool) -> Iterator[str]:
     from lading.store.sizes import format_size  # noqa: PLC0415 - only where something is told
 
     for part in lock.platforms:
+        base = parse_base(part.base.reference).familiar if part.base.is_built else None
         pinned = " by digest" if part.base.digest else ""
-        if not part.base.is_pinned:
+        if part.base.is_built:
+            pinned = ", which is not locked"
+        elif not part.base.is_pinned:
             pinned = " WITHOUT a digest"
         count = len(part.distributions)
         counted = f"{count} distribution{'' if count == 1 else 's'}"
-        yield f"{part.platform}: {counted}, base {part.base.reference}{pinned}"
+        yield f"{part.platform}: {counted}, base {base or part.base.reference}{pinned}"
         if part.debs:
             debs = len(part.debs)
             yield f"  {debs} system package{'' if debs == 1 else 's'} that the base lacks"

@@ -104,7 +104,9 @@ def _lock_lines(lock: LockState) -> Iterator[str]:
 
 def _platform_lines(part: Resolved) -> Iterator[str]:
     yield f"base image       {part.base}"
-    if part.base != "scratch":
+    if part.base.startswith("dockerfile:"):
+        yield "                 not locked: the Dockerfile makes it"
+    elif part.base != "scratch":
         yield f"                 {part.digest or 'WITHOUT a digest'}"
     yield f"Python packages  {_counted(part.python)}"
     yield from (f"                 {one} is compiled from source" for one in part.compiled)

@@ -19,6 +19,7 @@ from lading.dockerfile.serialize import serialize
 from lading.errors import FreezeError
 from lading.grammar.invalid import Invalid
 from lading.info import InstallPython, RunCommand, RunScript
+from lading.info.layout import BASE_CONTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from lading.info import ImageInfo
 
 __all__ = ["dockerfile", "generated_files"]
+
+# The engine reads the Dockerfile itself; image.json is for people and tools, not for the build; and
+# what a base is made from is not what the image is.
+_NOT_SENT = frozenset({"Dockerfile", "image.json", BASE_CONTEXT})
 
 _RUNNING = (InstallPython, RunCommand, RunScript)
 
@@ -65,8 +70,7 @@ def generated_files(
     }
     if dialect == "buildkit" and any(isinstance(step, _RUNNING) for step in info.steps):
         texts[CONTEXT_CA_SCRIPT] = f"{ca_prelude()}\n"
-    # The engine reads the Dockerfile itself; image.json is for people and tools, not for the build.
-    sent = {path.partition("/")[0] for path in (*others, *texts)} - {"Dockerfile", "image.json"}
+    sent = {path.partition("/")[0] for path in (*others, *texts)} - _NOT_SENT
     texts[".dockerignore"] = dockerignore(sorted(sent))
     return {path: text.encode() for path, text in sorted(texts.items())}
 

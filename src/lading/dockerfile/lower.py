@@ -21,6 +21,7 @@ from lading.distros import (
 )
 from lading.dockerfile import apt_lists, inputs
 from lading.dockerfile import instructions as docker
+from lading.dockerfile.built_base import base_command
 from lading.dockerfile.compiling import compilations, sources
 from lading.dockerfile.environment import set_variables
 from lading.dockerfile.layout import APT_LISTS, MADE_BY
@@ -95,7 +96,13 @@ def lower(info: ImageInfo, dialect: Dialect = "buildkit") -> tuple[Instruction, 
         number = lowering.number
     plan.title(None)
     plan.add(docker.Blank(), *settings(info))
-    return (docker.Comment(text=_HEADER), *plan.instructions())
+    return (*_head(info), *plan.instructions())
+
+
+def _head(info: ImageInfo) -> Iterator[docker.Comment]:
+    yield docker.Comment(text=_HEADER)
+    if info.base_built is not None:
+        yield docker.Comment(text=f"First: {base_command(info)}")
 
 
 def _supply(info: ImageInfo, dialect: Dialect) -> Supply:
@@ -125,6 +132,8 @@ def _titled(step: Step) -> str:
 
 
 def _base(info: ImageInfo) -> str:
+    if info.base_built is not None:
+        return info.base_built
     reference, digest = info.base_mirror or info.base.reference, info.base.digest
     return f"{reference}@{digest}" if digest and "@" not in reference else reference
 

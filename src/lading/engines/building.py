@@ -127,7 +127,7 @@ def _missing(request: BuildRequest, environment: Mapping[str, str]) -> Iterator[
     """The inputs that aren't there, all of them, before an engine stumbles over the first."""
     if not request.dockerfile.is_file():
         yield Problem(
-            message=f"there is no Dockerfile in {request.context}",
+            message=f"there is no {request.file} in {request.context}",
             hint="write the context with `lading freeze`",
         )
     for secret in request.all_secrets:

@@ -28,6 +28,28 @@ _UNTRUSTED_BY_ENGINE = re.compile(r"x509: |tls: failed to verify certificate")
 _REPLACED = re.compile(r"Version '[^']+' for '[^']+' was not found")
 
 
+# A base that was just built is asked of a registry on this machine, which there is not.
+_UNSEEN_BASE = re.compile(r"(?:resolve|pull|load|initializ)[^\n]*localhost/lading-base")
+
+_HINTS = (
+    (
+        _UNTRUSTED_BY_ENGINE,
+        "the engine does not trust that server: tell it of the authority in its own settings",
+    ),
+    (
+        _UNSEEN_BASE,
+        "this builder sees no image of the engine; docker's own does: `docker buildx use default`",
+    ),
+    (
+        _REPLACED,
+        (
+            "the archive has replaced a system package since it was locked: run `lading lock "
+            '--upgrade`, or lock a day of the archive by Image(snapshot="...")'
+        ),
+    ),
+)
+
+
 def hint_for(returncode: int, words: Iterable[str], *, ca_bundle: Path | None) -> str | None:
     """What the user can do, where that can be said.
 
@@ -39,13 +61,9 @@ def hint_for(returncode: int, words: Iterable[str], *, ca_bundle: Path | None) -
     if returncode in _KILLED:
         return "it was killed: the machine may have run out of memory"
     text = "\n".join(words)
-    if _UNTRUSTED_BY_ENGINE.search(text):
-        return "the engine does not trust that server: tell it of the authority in its own settings"
-    if _REPLACED.search(text):
-        return (
-            "the archive has replaced a system package since it was locked: run `lading lock "
-            '--upgrade`, or lock a day of the archive by Image(snapshot="...")'
-        )
+    for pattern, hint in _HINTS:
+        if pattern.search(text):
+            return hint
     if not _UNTRUSTED.search(text):
         return None
     if ca_bundle is None:

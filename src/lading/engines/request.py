@@ -31,7 +31,8 @@ class BuildRequest:
     """One image to build for one platform.
 
     Attributes:
-        context: The absolute path of the folder that holds `Dockerfile` and all that it copies.
+        context: The absolute path of the folder that holds the Dockerfile and all that it copies.
+        file: The Dockerfile's path in it.
         tags: The references that the image gets, all of them.
         platform: The platform to build for, such as `linux/amd64`.
         push: Whether every tag is pushed to its registry.
@@ -52,6 +53,7 @@ class BuildRequest:
     """
 
     context: Path
+    file: str = "Dockerfile"
     tags: tuple[str, ...] = ()
     platform: str
     push: bool = False
@@ -96,7 +98,7 @@ class BuildRequest:
     @property
     def dockerfile(self) -> Path:
         """The Dockerfile's absolute path."""
-        return self.context / "Dockerfile"
+        return self.context / self.file
 
     @property
     def all_secrets(self) -> tuple[SecretSource, ...]:

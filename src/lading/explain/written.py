@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, assert_never
 
 from lading.grammar.credentials import redact
+from lading.grammar.dockerfile_base import DockerfileBase
 from lading.grammar.secret import Secret
 from lading.grammar.size import parse_size, written_size
 from lading.grammar.words import visible
@@ -27,9 +28,15 @@ __all__ = ["written_image", "written_step"]
 
 def written_image(image: Image) -> str:
     """The constructor's call, with the arguments that are not as when they are left out."""
+    base = image.base_image
+    words: tuple[str, ...] = ()
+    options: dict[str, object] = {"base_image": _text(base)}
+    if isinstance(base, DockerfileBase):
+        words, options = (base.path.text,), _of_dockerfile(base)
     return _call(
-        "Image",
-        base_image=_text(image.base_image),
+        "Image.from_dockerfile" if words else "Image",
+        *words,
+        **options,
         distro=_text(image.declared_distro),
         python_version=_text(image.declared_python),
         lock_python_packages=image.lock_python_packages and None,
@@ -39,6 +46,15 @@ def written_image(image: Image) -> str:
         compile_bytecode=image.compile_bytecode and None,
         accelerator=image.accelerator,
     )
+
+
+def _of_dockerfile(base: DockerfileBase) -> dict[str, object]:
+    own = base.path.text.rpartition("/")[0] or "."
+    return {
+        "context": base.context.text if base.context.text != own else None,
+        "target": base.target,
+        "build_args": dict(base.build_args) or None,
+    }
 
 
 def written_step(step: Step) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace as replaced
 
 from lading.errors import FreezeError, Problem, SpecificationError
+from lading.freeze.built_base import not_vendored, unlocked_base, with_built_base
 from lading.freeze.collect import Project
 from lading.freeze.deciding import Decided, Decision
 from lading.freeze.folder import Content, check_target, write_folder
@@ -171,6 +172,10 @@ class Freezer:
             refuse_secrets(image)
         if self.vendor and not image.lock_python_packages:
             raise FreezeError(_unvendorable(image))
+        if remark := unlocked_base(image):
+            if self.vendor:
+                raise FreezeError(not_vendored(image, remark))
+            self.say(remark)
         every = read_inputs(whole, root, describe=self.machine.digests(self.say).describe)
         asked = every.on(built_for)
         mirrors = read_mirrors(root, self.machine.environ)
@@ -188,7 +193,7 @@ class Freezer:
             vendor=self.vendor,
             repository=self._repositories(asked, root).files,
         )
-        decided = decision.decide()
+        decided = with_built_base(decision.decide(), asked.inputs.base_digest)
         check_not_copied(image, decided.contents, self.machine, root)
         if for_engine:  # what the dialect can't say is refused before anything is fetched
             from lading.dockerfile import dockerfile  # noqa: PLC0415 - only for engines

@@ -1,9 +1,10 @@
-"""What an image is built on: an image of a registry, one that is a file or folder, or nothing.
+"""What an image is built on: an image of a registry, a file or folder, a Dockerfile, or nothing.
 
-    base      := "scratch" | kind ":" path | reference
+    base      := "scratch" | kind ":" path | dockerfile | reference
     kind      := "oci" | "oci-archive" | "docker-archive"
     path      := of the project, as `ProjectPath` has it, without ":"
     reference := as `ImageReference` has it
+    dockerfile := as `DockerfileBase` has it
 
 The kinds are skopeo's transports. `oci:base` is therefore a folder, and never the image `oci` with
 the tag `base`.
@@ -15,6 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
+from lading.grammar.dockerfile_base import DOCKERFILE, DockerfileBase
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import nearest
 from lading.grammar.path import ProjectPath
@@ -91,7 +93,7 @@ class Scratch:
 
 SCRATCH: Final = Scratch()
 
-BaseImage: TypeAlias = ImageReference | LocalImage | Scratch
+BaseImage: TypeAlias = ImageReference | LocalImage | DockerfileBase | Scratch
 
 
 def parse_base(text: str) -> BaseImage:
@@ -103,6 +105,8 @@ def parse_base(text: str) -> BaseImage:
     word = expect_text("base image", text)
     if word == str(SCRATCH):
         return SCRATCH
+    if word.startswith(f"{DOCKERFILE}:"):
+        return DockerfileBase.parse(word)
     match = _SCHEME.fullmatch(word)
     if match is not None:
         for kind in KINDS:

@@ -21,6 +21,7 @@ from lading.grammar.snapshot import parse_snapshot
 from lading.grammar.system_package import parse_any_system_package
 from lading.grammar.words import expect_words, shown
 from lading.image import steps
+from lading.image.bases import BaseCalls
 from lading.image.call import Call
 from lading.image.container import ContainerCalls
 from lading.image.files import FileCalls
@@ -71,15 +72,17 @@ class Arguments(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls):
+class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, BaseCalls):
     """An immutable description of a container image for a Python model server.
 
     Args:
         base_image: What to build on: an image of a registry, such as
             `"nvidia/cuda:12.4.1-runtime-ubuntu22.04"`; one in the project, as
             `"oci:images/base"` (a layout), `"oci-archive:base.tar"` or
-            `"docker-archive:base.tar"` (of `docker save`); or `"scratch"`: with a Debian `distro` a
-            base made of that release's packages, its Python and little else; without, nothing.
+            `"docker-archive:base.tar"` (of `docker save`); what a Dockerfile of it makes, as
+            `"dockerfile:docker/Dockerfile"` (see `from_dockerfile`); or `"scratch"`: with a Debian
+            `distro` a base made of that release's packages, its Python and little else; without,
+            nothing.
             Left out, it is the distro's own base for that Python version.
         distro: `"debian"`, `"debian:bookworm"`, `"ubuntu:24.04"`, `"alpine:3.20"`, `"ubi9"`,
             `"amazonlinux:2023"`, ... Left out, it is read off a well-known base image's name, and

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from lading.lock.model import Deb, Distribution
 
 __all__ = [
+    "BASE_CONTEXT",
     "BUILD_WHEELS",
     "DEBS",
     "DEBS_INDEX",
@@ -25,6 +26,9 @@ __all__ = [
     "wheel_path",
     "wheels_folder",
 ]
+
+BASE_CONTEXT: Final = "base"
+"""The context of a base that a Dockerfile makes; no part of the image's own."""
 
 UV: Final = "uv"
 """The program that installs Python packages."""

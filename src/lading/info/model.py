@@ -303,6 +303,7 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
         snapshot: The moment of the archive that system packages are taken from, as
             `20261101T000000Z`; None for what it has now.
         base_mirror: The reference that the base image is pulled by, where that is another one.
+        base_built: The name that the base image is built under, where a Dockerfile makes it.
         archive_mirrors: Names of Debian archives (`debian`, `debian-security`) and the URLs to
             reach them at.
         archive_keyrings: Names of Debian archives, and the files with the keys that sign them in
@@ -337,6 +338,7 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
     components: tuple[str, ...] = ()
     snapshot: str | None = None
     base_mirror: str | None = None
+    base_built: str | None = None
     archive_mirrors: tuple[tuple[str, str], ...] = ()
     archive_keyrings: tuple[tuple[str, ContextFile], ...] = ()
     unsigned_archives: tuple[str, ...] = ()

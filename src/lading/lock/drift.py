@@ -91,7 +91,7 @@ def _differences(old: Inputs, new: Inputs) -> tuple[str, ...]:
 def _unpinned(lock: Lock, platforms: Sequence[str]) -> Iterator[str]:
     for name in platforms:
         part = lock.platform(name)
-        if part is not None and not part.base.is_pinned:
+        if part is not None and not (part.base.is_pinned or part.base.is_built):
             yield f"the base image {part.base.reference} has no digest in the lock for {name}"
 
 
@@ -102,7 +102,8 @@ def _settings(old: Inputs, new: Inputs) -> Iterator[str]:
             yield f"{words}: {_said(before)} is locked, {_said(after)} is asked for"
     if old.base == new.base and old.base_digest != new.base_digest:
         locked, there = _said(old.base_digest), _said(new.base_digest)
-        yield f"{new.base} has changed: {locked} is locked, {there} is there"
+        what = new.base.partition("?")[0]  # a Dockerfile's build arguments are no part of its name
+        yield f"{what} has changed: {locked} is locked, {there} is there"
 
 
 def _said(value: object) -> str:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from lading.distros import base_image
 from lading.errors import ImageError, Problem, SpecificationError
 from lading.grammar.base import SCRATCH, LocalImage, parse_base
+from lading.grammar.dockerfile_base import DockerfileBase
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
+from lading.grammar.reference import Digest
 from lading.image import steps
 from lading.image.named_secrets import different_sources
 from lading.image.on_platform import named_platforms, on_platform
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
     from lading.errors import Location
     from lading.grammar.base import BaseImage
-    from lading.grammar.reference import Digest
     from lading.image import Image
     from lading.lock.models import Describe, Models
     from lading.platforms import Platform
@@ -187,13 +188,16 @@ def _without_interpreter(image: Image) -> Iterable[Problem]:
 
 
 def _digest_of_base(image: Image, project: Path, problems: list[Problem]) -> Digest | None:
-    """The digest of a base image that is a file or folder of the project."""
-    if not isinstance(image.base_image, LocalImage):
+    """The digest of a base image that is in the project, or that is made from what is."""
+    base = image.base_image
+    if not isinstance(base, LocalImage | DockerfileBase):
         return None
-    from lading.bases import read_local  # noqa: PLC0415 - only for such a base
+    from lading.bases import read_context, read_local  # noqa: PLC0415 - only for such a base
 
     try:
-        return read_local(image.base_image, project).digest
+        if isinstance(base, DockerfileBase):
+            return Digest.parse(read_context(base, project).digest)
+        return read_local(base, project).digest
     except ImageError as error:
         problems += (replace(one, location=image.location) for one in error.problems)
     return None

@@ -31,7 +31,10 @@ def flaws(lock: Lock) -> tuple[str, ...]:
 def _of_platform(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
     if part.base.reference != inputs.base:
         yield f"the base image is {part.base.reference}, and {inputs.base} was asked for"
-    if inputs.base_digest is not None and part.base.digest != inputs.base_digest:
+    if part.base.is_built:
+        if part.base.digest is not None or part.base.manifest is not None:
+            yield "the base image has a digest, and a Dockerfile makes it"
+    elif inputs.base_digest is not None and part.base.digest != inputs.base_digest:
         yield f"the base image is {part.base.digest}, and {inputs.base_digest} was there"
     if [tool.name for tool in part.tools] not in ([], ["uv"]):
         yield "it has other tools than uv"

@@ -57,7 +57,7 @@ class Known:
             return None
         before = self.inputs_before(part)
         is_same = before is not None and without_models(before) == without_models(self.asked.inputs)
-        is_complete = part.base.is_pinned or allow_unpinned_base
+        is_complete = part.base.is_pinned or part.base.is_built or allow_unpinned_base
         if not is_same or not is_complete or not self.keeps_below(part, platform):
             return None
         return None if debs_drift(self.image, part) else part

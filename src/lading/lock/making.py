@@ -16,6 +16,7 @@ from lading.errors import (
     SpecificationError,
 )
 from lading.grammar.base import LocalImage, Scratch
+from lading.grammar.dockerfile_base import DockerfileBase
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
 from lading.grammar.requirement import Requirement
@@ -254,7 +255,7 @@ class _Making:
             return below.base
         base = base_of(self.known.image)
         match base:
-            case Scratch():
+            case Scratch() | DockerfileBase():
                 return LockedBase(reference=str(base))
             case LocalImage():
                 return self._local_base(base, platform)

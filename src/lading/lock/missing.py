@@ -253,7 +253,9 @@ def refuse_unpinned(image: Image, part: PlatformLock) -> None:
             Problem(
                 message=f'system_packages("{AUTO}") takes a base image with a digest, and '
                 f"{part.base.reference} has none in the lock",
-                hint="leave out --allow-unpinned-base; or write the packages that `lading check` "
+                hint="write the packages"
+                if part.base.is_built
+                else "leave out --allow-unpinned-base; or write the packages that `lading check` "
                 "names",
                 location=location,
             )

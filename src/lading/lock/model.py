@@ -58,7 +58,7 @@ _Word: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s\x00-\x20\x7f-][^\s\x00-\x
 _Base: TypeAlias = Annotated[
     str,
     Meta(
-        pattern=r"^(?:(?:oci|oci-archive|docker-archive):[^\x00-\x1f\x7f]+"
+        pattern=r"^(?:(?:oci|oci-archive|docker-archive|dockerfile):[^\x00-\x1f\x7f]+"
         r"|[^\s\x00-\x20\x7f-][^\s\x00-\x20\x7f]*)\Z"
     ),
 ]
@@ -173,7 +173,7 @@ class Inputs(_Fact, frozen=True, kw_only=True):
 
     Attributes:
         base: The base image, as it is asked for.
-        base_digest: Of what a base image of the project holds.
+        base_digest: Of what a base image of the project holds, or what a Dockerfile's context does.
         unsigned: The archives of Debian packages that the project says nobody signs.
         groups: The installations of Python packages.
         below: For each image that this one is put on by `from_image`, from the lowest, how many of
@@ -203,10 +203,10 @@ class LockedBase(_Fact, frozen=True, kw_only=True):
 
     Attributes:
         reference: As it is asked for: an image of a registry, fully qualified, one of the project
-            (`oci:images/base`), or `scratch`.
+            (`oci:images/base`), a Dockerfile of it (`dockerfile:base/Dockerfile`), or `scratch`.
         digest: Of what the reference named in its registry (an image index or a manifest), or of
-            what the project's file or folder holds; None for `scratch`, and where the user allowed
-            a base without one.
+            what the project's file or folder holds; None for `scratch`, what a Dockerfile makes,
+            and where the user allowed a base without one.
         manifest: Of this platform's manifest.
     """
 
@@ -217,7 +217,14 @@ class LockedBase(_Fact, frozen=True, kw_only=True):
     @property
     def is_pinned(self) -> bool:
         """Whether it can be no other: by a digest, also one in its reference, or as nothing."""
+        if self.is_built:
+            return False
         return self.digest is not None or "@" in self.reference or self.reference == "scratch"
+
+    @property
+    def is_built(self) -> bool:
+        """Whether a Dockerfile of the project makes it, which nothing can pin."""
+        return self.reference.startswith("dockerfile:")
 
 
 class Distribution(_Fact, frozen=True, kw_only=True):

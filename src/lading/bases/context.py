@@ -1,0 +1,59 @@
+"""The context of a Dockerfile of the project, as the files that an engine is given of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lading.errors import ImageError
+from lading.grammar.invalid import Invalid
+from lading.grammar.nearest import did_you_mean
+from lading.trees import TreeFile, Walk, describe, digest_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lading.grammar.dockerfile_base import DockerfileBase
+
+__all__ = ["DockerContext", "read_context"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockerContext:
+    """What a Dockerfile may copy, itself among it.
+
+    Attributes:
+        files: By path in the context, sorted. Its `.dockerignore` is one of them, for the engine.
+        digest: Of their names, contents and executable bits.
+    """
+
+    files: tuple[TreeFile, ...]
+    digest: str
+
+
+def read_context(base: DockerfileBase, project: Path) -> DockerContext:
+    """The context of a base, as it is now.
+
+    Histories, environments, caches and frozen folders are no part of it, as of no project.
+
+    Raises:
+        ImageError: There is no such folder or Dockerfile, or a file leaves the project.
+    """
+    root = project.resolve()
+    name = "" if base.context.text == "." else base.context.text
+    start = f"{name}/" if name else ""
+    if (root / name).is_file():
+        raise ImageError(f"base image {base.familiar}: {name} is not a folder")
+    try:
+        found = tuple(
+            describe(path.removeprefix(start), real, shown=path)
+            for path, real in Walk(root=root).files(name)
+        )
+    except Invalid as error:
+        raise ImageError(f"base image {base.familiar}: {error.message}", hint=error.hint) from None
+    paths = [file.path for file in found]
+    if base.file not in paths:
+        hint = did_you_mean(base.path.text, [f"{start}{path}" for path in paths])
+        raise ImageError(f"base image {base.familiar}: there is no {base.path}", hint=hint)
+    files = tuple(sorted(found, key=lambda file: file.path))
+    return DockerContext(files=files, digest=f"sha256:{digest_of(files)}")

@@ -1,0 +1,84 @@
+"""The context of a Dockerfile of the project: what is of it, and what its digest tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lading.bases import read_context
+from lading.errors import ImageError
+from lading.grammar.dockerfile_base import DockerfileBase
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BASE = DockerfileBase.of("docker/Dockerfile")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "docker" / "sub").mkdir(parents=True)
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "docker" / ".dockerignore").write_text("*.log\n")
+    (tmp_path / "docker" / "sub" / "a b.txt").write_text("a")
+    (tmp_path / "other.txt").write_text("b")
+    return tmp_path
+
+
+def refusal(base: DockerfileBase, project: Path) -> str:
+    with pytest.raises(ImageError) as error:
+        read_context(base, project)
+    return str(error.value)
+
+
+def test_it_is_the_folder_with_what_an_engine_reads_of_it(project: Path) -> None:
+    found = read_context(BASE, project)
+    assert [one.path for one in found.files] == [".dockerignore", "Dockerfile", "sub/a b.txt"]
+    whole = read_context(DockerfileBase.of("docker/Dockerfile", context="."), project)
+    assert "other.txt" in [one.path for one in whole.files]
+    assert "docker/Dockerfile" in [one.path for one in whole.files]
+
+
+def test_what_is_built_from_it_is_kept_and_what_no_project_consists_of_is_not(
+    project: Path,
+) -> None:
+    before = read_context(BASE, project).digest
+    for name in (".git/HEAD", "__pycache__/a.pyc", "node_modules/x.js", ".venv/pyvenv.cfg"):
+        path = project / "docker" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x")
+    (project / "docker" / "lading.lock").write_text("x")
+    assert read_context(BASE, project).digest == before
+    (project / "docker" / "dist").mkdir()
+    (project / "docker" / "dist" / "own-1.0-py3-none-any.whl").write_text("x")
+    assert read_context(BASE, project).digest != before
+
+
+def test_each_change_is_another_digest(project: Path) -> None:
+    file = project / "docker" / "sub" / "a b.txt"
+    digests = [read_context(BASE, project).digest]
+    file.write_text("b")
+    digests.append(read_context(BASE, project).digest)
+    file.chmod(0o755)
+    digests.append(read_context(BASE, project).digest)
+    file.rename(file.with_name("c"))
+    digests.append(read_context(BASE, project).digest)
+    assert len(set(digests)) == 4
+
+
+def test_what_is_not_there_is_named_with_what_is(project: Path) -> None:
+    assert refusal(DockerfileBase.of("docker/Dockrfile"), project).splitlines() == [
+        "base image dockerfile:docker/Dockrfile: there is no docker/Dockrfile",
+        'hint: did you mean "docker/Dockerfile"?',
+    ]
+    assert "there is no nowhere" in refusal(DockerfileBase.of("nowhere/Dockerfile"), project)
+    assert "not a folder" in refusal(DockerfileBase.of("other.txt/Dockerfile"), project)
+
+
+def test_what_leaves_the_project_is_refused(project: Path) -> None:
+    (project / "docker" / "out").symlink_to("/etc/passwd")
+    assert "docker/out is a link that leaves the project" in refusal(BASE, project)
+    (project / "docker" / "out").unlink()
+    (project / "elsewhere").symlink_to("/etc")
+    assert "leaves the project" in refusal(DockerfileBase.of("elsewhere/Dockerfile"), project)
