@@ -21,7 +21,7 @@ Usage: lading [OPTIONS] COMMAND [ARGS]...
 
   Lock, freeze and build the container that an Image in Python describes.
 
-  TARGET names an Image, or a function without arguments that returns one, as
+  TARGET names an Image, or a function that returns one, as
   `path/service.py:image` or `package.module:image`. A folder stands for the
   image that `[tool.lading]` of its pyproject.toml, or its lading.toml, refers
   to or describes, and `folder:name` for one of several there. Left out,
@@ -68,9 +68,11 @@ Usage: lading show [OPTIONS] [TARGET]
   What is locked is told where lading.lock fits the image. No network is
   asked, and nothing is written.
 
-  With --json: {calls, arguments, settings, mirrors, lock}.
+  With --json: {calls, parameters, arguments, settings, mirrors, lock}.
 
 Options:
+  --set NAME=VALUE  Set a parameter of the image, which `lading show` lists;
+                    repeat for more.
   --project DIR     The folder that the image's paths start from, and
                     lading.lock lies in.
   --base-image REF  Build on this image instead (a mirror's copy, ...).
@@ -124,6 +126,8 @@ Usage: lading explain [OPTIONS] NAME [TARGET]
   With --json: {packages, layers}.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -160,6 +164,8 @@ Usage: lading check [OPTIONS] [TARGET]
   With --json: {platform, findings, unchecked}.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -201,6 +207,8 @@ Usage: lading lock [OPTIONS] [TARGET]
   lists of sentences.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -238,6 +246,8 @@ Usage: lading freeze [OPTIONS] [TARGET]
   Prints the folder. With --json: {folder, key, platform, base, digest}.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -284,6 +294,8 @@ Usage: lading vendor [OPTIONS] [TARGET]
   exits with 1 where there are any.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -323,6 +335,8 @@ Usage: lading dockerfile [OPTIONS] [TARGET]
   lock.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -365,6 +379,8 @@ Usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]
   {platforms} has what differs.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's

@@ -25,7 +25,7 @@ CODE = {"service:base": Image(distro="debian:bookworm").env(CODE="1")}
 
 def described(text: str, name: str | None = None) -> Image:
     file = ProjectFile(path=Path("lading.toml"), above=(), table=tomllib.loads(text), text=text)
-    return ProjectImages(file=file, load=CODE.__getitem__).image(name)
+    return ProjectImages(file=file, load=lambda name, _: CODE[name]).image(name)
 
 
 def refusal(text: str, name: str | None = None) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -287,11 +288,20 @@ def _without_scopes(statement: ast.AST) -> Iterator[ast.AST]:
 
 
 def _reads(statement: ast.stmt) -> set[str]:
+    nodes = [*ast.walk(statement), *_annotated(statement)]
     return {
-        node.id
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
+
+
+def _annotated(statement: ast.stmt) -> Iterator[ast.AST]:
+    """What is in annotations of a function's arguments that are text."""
+    if not isinstance(statement, ast.FunctionDef):
+        return
+    for node in (one.annotation for one in ast.walk(statement.args) if isinstance(one, ast.arg)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            with suppress(SyntaxError):
+                yield from ast.walk(ast.parse(node.value, mode="eval"))
 
 
 def _inner(statement: ast.stmt) -> set[str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lading.cli.failure import Misused
+from lading.cli.options import given_settings
 from lading.cli.target import Target, load_target
 from lading.errors import SpecificationError
 from lading.image.steps import PythonStep
@@ -19,7 +20,7 @@ __all__ = ["loaded"]
 
 def loaded(target: str, *, project: str | None, base_image: BaseImage | None) -> Target:
     """The image that a command works on, on another base where one was named."""
-    found = load_target(target, project=project)
+    found = load_target(target, project=project, settings=given_settings())
     if base_image is None:
         return found
     return replace(found, image=_rebased(found.image, base_image))

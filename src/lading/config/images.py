@@ -12,10 +12,12 @@ from lading.config.keys import (
     NAMED,
     OF_AN_IMAGE,
     OUTSIDE_STEPS,
+    SET,
     STEPS,
     meant,
     problems,
 )
+from lading.config.parameters import Setting
 from lading.errors import Problem, SpecificationError
 
 if TYPE_CHECKING:
@@ -38,11 +40,12 @@ class ProjectImages:
 
     Attributes:
         file: The file.
-        load: Gives the image in code that a reference such as `service:image` names.
+        load: Gives the image in code that a reference such as `service:image` names, with these
+            parameters.
     """
 
     file: ProjectFile
-    load: Callable[[str], Image]
+    load: Callable[[str, tuple[Setting, ...]], Image]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,8 +84,8 @@ class ProjectImages:
             raise self._refusal(f"an image is made from itself: {chain}", (*keys, EXTENDS))
         table = self._table(name)
         if MAIN in table:
-            return self._loaded(table[MAIN], (*keys, MAIN))
-        base = self._base(table[EXTENDS], keys, (*above, name)) if EXTENDS in table else None
+            return self._loaded(table, MAIN, keys)
+        base = self._base(table, keys, (*above, name)) if EXTENDS in table else None
         return self._described(table, keys, base)
 
     def _table(self, name: str) -> Mapping[str, object]:
@@ -92,19 +95,26 @@ class ProjectImages:
             table = named[name] if isinstance(named, dict) else {}
         return table if isinstance(table, dict) else {MAIN: table}
 
-    def _base(self, name: object, keys: KeyPath, above: tuple[str, ...]) -> Image:
+    def _base(self, table: Mapping[str, object], keys: KeyPath, above: tuple[str, ...]) -> Image:
+        name = table[EXTENDS]
         if isinstance(name, str) and ":" not in name:
             if name not in self.names:
                 message, hint = f"there is no image {name!r} to extend", meant(name, self.names)
                 raise self._refusal(message, (*keys, EXTENDS), hint)
             return self._made(name, above)
-        return self._loaded(name, (*keys, EXTENDS))
+        return self._loaded(table, EXTENDS, keys)
 
-    def _loaded(self, reference: object, keys: KeyPath) -> Image:
+    def _loaded(self, table: Mapping[str, object], key: str, keys: KeyPath) -> Image:
+        reference = table[key]
         if not isinstance(reference, str) or not all(reference.rpartition(":")):
-            hint = f'write {keys[-1]} = "service:image"'
-            raise self._refusal(f"{reference!r} names no image in code", keys, hint)
-        return self.load(reference)
+            hint = f'write {key} = "service:image"'
+            raise self._refusal(f"{reference!r} names no image in code", (*keys, key), hint)
+        return self.load(reference, tuple(self._settings(table.get(SET, {}), (*keys, SET))))
+
+    def _settings(self, values: object, keys: KeyPath) -> Iterator[Setting]:
+        assert isinstance(values, dict)  # noqa: S101 - checked by `problems`
+        for name, value in values.items():
+            yield Setting(name=name, value=value, location=self.file.location(*keys, name))
 
     def _described(self, table: Mapping[str, object], keys: KeyPath, base: Image | None) -> Image:
         arguments = {name: table[name] for name in ARGUMENTS if name in table}

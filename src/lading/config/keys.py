@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from lading.config.annotations import Scalar
 from lading.config.calls import ARGUMENTS, CALLS, IN_STEPS_ONLY
 from lading.errors import Problem
 from lading.grammar.nearest import did_you_mean
+from lading.grammar.words import shown
 from lading.project_file import SETTINGS
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ __all__ = [
     "NAMED",
     "OF_AN_IMAGE",
     "OUTSIDE_STEPS",
+    "SET",
     "STEPS",
     "meant",
     "problems",
@@ -32,6 +35,9 @@ MAIN: Final = "image"
 
 NAMED: Final = "images"
 EXTENDS: Final = "extends"
+SET: Final = "set"
+"""What the parameters of an image in code are; beside a reference to it."""
+
 STEPS: Final = "steps"
 
 NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
@@ -40,7 +46,7 @@ NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _NAME_FORM: Final = "letters and digits, with - . _ between them"
 
 OUTSIDE_STEPS: Final = tuple(name for name in CALLS if name not in IN_STEPS_ONLY)
-OF_AN_IMAGE: Final = (MAIN, EXTENDS, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
+OF_AN_IMAGE: Final = (MAIN, EXTENDS, SET, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
 
 
 def meant(word: str, choices: Iterable[str]) -> str:
@@ -86,13 +92,29 @@ def _unknown(
             yield _problem(file, message, (*keys, key), hint)
     if MAIN in table:
         yield from _beside_reference(file, table, keys)
+    if SET in table:
+        yield from _settings(file, table, (*keys, SET))
+
+
+def _settings(file: ProjectFile, table: Mapping[str, object], keys: KeyPath) -> Iterator[Problem]:
+    reference, values = table.get(MAIN, table.get(EXTENDS)), table[SET]
+    if not isinstance(reference, str) or ":" not in reference:
+        hint = 'image = "service:image" beside it, where that is a function with parameters'
+        yield _problem(file, "set is there, and no image in code beside it", keys, hint)
+    if not isinstance(values, dict):
+        yield _problem(file, "set is not a table", keys, 'set = {cuda = "12.6"}')
+        return
+    for name, value in values.items():
+        if not isinstance(value, Scalar):
+            message = f"set {name} is {shown(value)}, and neither text, a number nor a flag"
+            yield _problem(file, message, (*keys, name))
 
 
 def _beside_reference(
     file: ProjectFile, table: Mapping[str, object], keys: KeyPath
 ) -> Iterator[Problem]:
     for key in table:
-        if key in OF_AN_IMAGE and key != MAIN:
+        if key in OF_AN_IMAGE and key not in {MAIN, SET}:
             message = f"{key} stands beside image, which is an image in code with all its calls"
             hint = f"write it there; or {EXTENDS} in place of {MAIN} to add to that image here"
             yield _problem(file, message, (*keys, key), hint)

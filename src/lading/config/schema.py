@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lading.config.calls import CALLS, parameters
-from lading.config.keys import EXTENDS, MAIN, NAME, NAMED, OUTSIDE_STEPS, STEPS
+from lading.config.keys import EXTENDS, MAIN, NAME, NAMED, OUTSIDE_STEPS, SET, STEPS
 from lading.distros import SUPPORTED
 from lading.image import Image, secret
 from lading.mirrors import REGISTRY_MIRRORS, URL_MIRRORS
@@ -75,6 +75,11 @@ _ARCHIVES: Final[Schema] = {
     "properties": dict.fromkeys(SIGNED_ARCHIVES, _ARCHIVE),
 }
 
+_IN_CODE: Final[Schema] = {"properties": {EXTENDS: {"pattern": ":"}}, "required": [EXTENDS]}
+_SET_WITH_CODE: Final[Schema] = {
+    "dependentSchemas": {SET: {"anyOf": [{"required": [MAIN]}, _IN_CODE]}}
+}
+
 
 def schema() -> Schema:
     """The schema of a `lading.toml`, and of `[tool.lading]` (JSON Schema, draft 2020-12)."""
@@ -89,7 +94,12 @@ def schema() -> Schema:
         "title": "Lading",
         "description": "A lading.toml, or [tool.lading] of a pyproject.toml.",
         **_closed(_image_keys() | {NAMED: named, "archives": _ARCHIVES, "mirrors": _MIRRORS}),
-        "$defs": {"image": _closed(_image_keys()), "secret": _secret(), **_call_definitions()},
+        **_SET_WITH_CODE,
+        "$defs": {
+            "image": _closed(_image_keys()) | _SET_WITH_CODE,
+            "secret": _secret(),
+            **_call_definitions(),
+        },
     }
 
 
@@ -110,6 +120,11 @@ def _image_keys() -> dict[str, Schema]:
         EXTENDS: {
             "description": "What to build on: an image's name, or module:attribute.",
             **_TEXT,
+        },
+        SET: {
+            "description": "What the parameters of that image in code are, where it is a function.",
+            "type": "object",
+            "additionalProperties": {"type": ["string", "number", "boolean"]},
         },
     }
     calls = {name: {"$ref": f"#/$defs/{name}"} for name in OUTSIDE_STEPS}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from lading.config import Parameter
     from lading.image import Image
     from lading.image.steps import Step
     from lading.lock.model import Inputs, Lock, PlatformLock
@@ -104,6 +105,7 @@ class Shown:
 
     Attributes:
         calls: As it is written, the constructor's first.
+        parameters: Of the function that gave it, where one did.
         arguments: What those of the constructor came to.
         settings: How the container is run.
         mirrors: What is asked in place of what.
@@ -111,20 +113,28 @@ class Shown:
     """
 
     calls: tuple[Call, ...]
+    parameters: tuple[Parameter, ...]
     arguments: tuple[Value, ...]
     settings: tuple[Setting, ...]
     mirrors: tuple[Mirror, ...]
     lock: LockState
 
 
-def shown(
-    image: Image, *, project: Path, inputs: Inputs, lock: Lock | None, mirrors: Mirrors
+def shown(  # noqa: PLR0913 - one argument for each thing that is told of
+    image: Image,
+    *,
+    project: Path,
+    parameters: tuple[Parameter, ...],
+    inputs: Inputs,
+    lock: Lock | None,
+    mirrors: Mirrors,
 ) -> Shown:
     """The image, with all that is known of it.
 
     Args:
         image: The image.
         project: Its folder, absolute, for the user's lines.
+        parameters: Of the function that gave it.
         inputs: What it asks to be locked.
         lock: The project's lock, where there is one.
         mirrors: The project's mirrors.
@@ -141,6 +151,7 @@ def shown(
             Call(text=written_image(image), at=place(image.location, project)),
             *(Call(text=f".{written_step(one)}", at=at([one])[0]) for one in image.steps),
         ),
+        parameters=parameters,
         arguments=argument_values(image),
         settings=container_settings(image, at),
         mirrors=tuple(_mirrors(mirrors)),
