@@ -282,16 +282,16 @@ FOUND_CLASS = "from lading.cli.child import Declared, Found\n"
         ("answer(b'')", "Ran out of input"),
         ("answer(b'\\xff')", "invalid load key, '\\xff'."),
         ("answer(pickle.dumps(5))", "it is of type int"),
-        (f"{FOUND_CLASS}answer(pickle.dumps(Found()))", "it is of type NoneType"),
+        (f"{FOUND_CLASS}answer(pickle.dumps(Found()))", "it is of type tuple"),
         (f"{FOUND_CLASS}answer(pickle.dumps(Found(declared='x')))", "it is of type str"),
         (
-            f"{FOUND_CLASS}answer(pickle.dumps(Found(declared=Declared(image='x'))))",
+            f"{FOUND_CLASS}answer(pickle.dumps(Found(declared=(Declared(image='x'),))))",
             "it is of type str",
         ),
         (
             (
                 f"{FOUND_CLASS}found = Declared(image=Image(), parameters=(1,))\n"
-                "answer(pickle.dumps(Found(declared=found)))"
+                "answer(pickle.dumps(Found(declared=(found,))))"
             ),
             "its parameters are none",
         ),

@@ -85,7 +85,7 @@ def test_keys_and_steps_are_the_calls() -> None:
 def test_every_call_that_gives_an_image_has_a_key() -> None:
     public = {name for name, value in inspect.getmembers(Image, inspect.isfunction)
               if not name.startswith("_")}  # fmt: skip
-    assert public - set(CALLS) == {"replace", "pipe", "merge", "freeze"}
+    assert public - set(CALLS) == {"replace", "pipe", "variants", "merge", "freeze"}
     assert set(ARGUMENTS) == {one.name for one in parameters("__init__")}
     assert not set(ARGUMENTS) & set(CALLS)
     assert len(OF_AN_IMAGE) == len(set(OF_AN_IMAGE))

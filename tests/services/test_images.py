@@ -183,4 +183,4 @@ def test_an_import_of_the_whole_module_gives_the_same(tmp_path: Path) -> None:
     text = f"{START}@lading.service(image=image, port=1, env={{'A': 'b'}})\ndef served(): ...\n"
     image = found(tmp_path, text)
     wanted = Wanted(root=tmp_path, where=str(tmp_path / "app.py"), attribute="served")
-    assert imported(wanted).image == image
+    assert imported(wanted)[0].image == image

@@ -40,19 +40,19 @@ class Found:
     """What importing a module came to.
 
     Attributes:
-        declared: The image that was looked for.
+        declared: The images that were looked for.
         problems: Why there is none.
         brings_engines: Whether the module registered container engines, which only a process that
             imports it has.
     """
 
-    declared: Declared | None = None
+    declared: tuple[Declared, ...] = ()
     problems: tuple[Problem, ...] = ()
     brings_engines: bool = False
 
 
-def found_by_child(wanted: Wanted, environ: Mapping[str, str]) -> tuple[Declared, bool]:
-    """The image that is looked for, and whether its module brings container engines.
+def found_by_child(wanted: Wanted, environ: Mapping[str, str]) -> tuple[tuple[Declared, ...], bool]:
+    """The images that are looked for, and whether their module brings container engines.
 
     Args:
         wanted: What is looked for.
@@ -73,7 +73,7 @@ def found_by_child(wanted: Wanted, environ: Mapping[str, str]) -> tuple[Declared
                 hint="Lading imports the module to find the image: let it do no more at import",
             )
         found = _read(answer, where)
-    if found.declared is None:
+    if not found.declared:
         raise SpecificationError(found.problems)
     return found.declared, found.brings_engines
 
@@ -94,15 +94,19 @@ def _read(answer: Path, where: str) -> Found:
 def _check(found: object) -> None:
     if not isinstance(found, Found):
         raise TypeError(f"it is of type {type(found).__name__}")
-    if found.declared is None and found.problems:
+    if not found.declared and found.problems:
         if not all(isinstance(one, Problem) for one in found.problems):
             raise TypeError("its errors are none")
-    elif not isinstance(found.declared, Declared):
-        raise TypeError(f"it is of type {type(found.declared).__name__}")
-    elif not isinstance(found.declared.image, Image):
-        raise TypeError(f"it is of type {type(found.declared.image).__name__}")
-    elif not all(isinstance(one, Parameter) for one in found.declared.parameters):
-        raise TypeError("its parameters are none")
+        return
+    answered: object = found.declared
+    if not isinstance(answered, tuple) or not answered:
+        raise TypeError(f"it is of type {type(answered).__name__}")
+    for one in answered:
+        image = one.image if isinstance(one, Declared) else one
+        if not isinstance(image, Image) or not isinstance(one, Declared):
+            raise TypeError(f"it is of type {type(image).__name__}")
+        if not all(isinstance(parameter, Parameter) for parameter in one.parameters):
+            raise TypeError("its parameters are none")
 
 
 def _how(code: int) -> str:

@@ -19,7 +19,7 @@ from lading.cli.modules import IMPORTING, bound_as, modules_run_by
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Excerpt", "excerpt"]
+__all__ = ["Excerpt", "excerpt", "names_in", "services_in"]
 
 _PLAIN: Final = frozenset(
     {
@@ -82,6 +82,39 @@ def excerpt(source: str, name: str, local: Callable[[str], str | None]) -> Excer
     if taken is None:
         return None
     return Excerpt(statements=ast.Module(body=taken, type_ignores=[]), name=found)
+
+
+def services_in(source: str) -> tuple[str, ...]:
+    """The names of the services that a module declares, in the order of its text."""
+    found = dict[str, None]()
+    for one in _body(source):
+        match one:
+            case (
+                ast.ClassDef(name=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+            ) if any(map(_is_service, one.decorator_list)):
+                found[name] = None
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=called)) if (
+                _is_service(called)
+            ):
+                found[name] = None
+            case _:
+                pass
+    return tuple(found)
+
+
+def names_in(source: str) -> tuple[str, ...]:
+    """The names that a module binds itself, and not by an import, in the order of its text."""
+    own = (one for one in _body(source) if not isinstance(one, IMPORTING))
+    return tuple(dict.fromkeys(name for one in own for name in sorted(_binds(one))))
+
+
+def _body(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return []
 
 
 def _declaration(name: str) -> Callable[[ast.stmt], ast.stmt | None]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.cli.child import found_by_child
 from lading.cli.declared import Declared, Wanted, declared
-from lading.cli.excerpt import excerpt
+from lading.cli.excerpt import excerpt, services_in
 from lading.cli.importing import excerpted, import_file, import_module, importing
 from lading.cli.modules import ProjectModules
-from lading.config import ProjectImages, Setting, name_with, no_parameters
+from lading.cli.together import together
+from lading.config import ProjectImages, Setting, no_parameters
 from lading.errors import SpecificationError
 from lading.grammar.credentials import redact
 from lading.project_file import read_project_file
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 
     from lading.config import Parameter
     from lading.image import Image
+    from lading.project_file import ProjectFile
 
-__all__ = ["Target", "imported", "load_target"]
+__all__ = ["Target", "imported", "load_target", "load_targets"]
 
 _FORM = (
     "name it as path/service.py:image, package.module:image, or a folder with "
@@ -38,11 +41,13 @@ class Target:
     Attributes:
         image: The image.
         project: The folder, absolute.
+        name: What it is called among the images that the same TARGET names.
         parameters: What the function that gave the image was called with.
     """
 
     image: Image
     project: Path
+    name: str = "image"
     parameters: tuple[Parameter, ...] = ()
 
 
@@ -62,32 +67,66 @@ def load_target(
         SpecificationError: There is no such image, its module can't be imported, or it has no such
             parameters.
     """
+    (found,) = _targets(text, project, tuple(settings), every=False)
+    return found
+
+
+def load_targets(
+    text: str, *, project: str | None = None, settings: Sequence[Setting] = ()
+) -> tuple[Target, ...]:
+    """All images that `text` stands for, each by a name of its own.
+
+    Those of a folder are all that its project file names; those of a module its services, or its
+    images where it has no service; those of `images` in it all of its variants.
+
+    Args:
+        text: As for `load_target`; a file, or a module and a colon, may have no name after it.
+        project: As for `load_target`.
+        settings: What the parameters are of those images that have them.
+
+    Raises:
+        SpecificationError: As for `load_target`; what is wrong with all of them together.
+    """
+    found = _targets(text, project, tuple(settings), every=True)
+    known = {one.name for target in found for one in target.parameters}
+    unknown = [one for one in settings if one.name not in known]
+    if unknown:
+        raise no_parameters(unknown, f"none of {text}'s images is a function with it")
+    names = [one.name for one in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        message = f"{text} has several images that are called {', '.join(twice)}"
+        raise SpecificationError(message, hint="give their services names: name=...")
+    return found
+
+
+def _targets(
+    text: str, project: str | None, settings: tuple[Setting, ...], *, every: bool
+) -> tuple[Target, ...]:
     if "://" in text:
         # Refused before a path is made of it, in which credentials could not be told any more.
         raise SpecificationError(f"{redact(text)!r} names no image", hint=_FORM)
     where, colon, name = text.rpartition(":") if ":" in text else (text, "", "")
     if _is_project(Path(where), named=bool(colon)):
-        root = Path(where)
-        found = _from_project(root, name if colon else None, tuple(settings))
-    elif where.endswith(".py"):
-        root = Path(where).parent
-        found = _in_code(_wanted(root, where, name, tuple(settings)))
-    elif colon and where.strip(".") and "/" not in where:
-        root = Path()
-        found = _in_code(_wanted(root, where, name, tuple(settings)))
+        search = _Search(root=Path(where), settings=settings, every=every)
+        found = search.of_project(name if colon else None)
+    elif where.endswith(".py") or (colon and where.strip(".") and "/" not in where):
+        root = Path(where).parent if where.endswith(".py") else Path()
+        search = _Search(root=root, settings=settings, every=every)
+        found = _in_code(search.wanted(where, name or ("" if every else "image")))
     elif where and Path(where).is_dir():
         raise _no_project_file(Path(where))
     else:
         raise SpecificationError(f"{text!r} names no image", hint=_hint(where))
-    return Target(
-        image=found.named,
-        project=(Path(project) if project else root).resolve(),
-        parameters=found.parameters,
+    return tuple(
+        Target(
+            image=one.named,
+            project=(Path(project) if project else search.root).resolve(),
+            name=(one.variant if name else None) or one.label,
+            parameters=one.parameters,
+        )
+        for one in found
     )
-
-
-def _wanted(root: Path, where: str, name: str, settings: tuple[Setting, ...]) -> Wanted:
-    return Wanted(root=root, where=where, attribute=name or "image", settings=settings)
 
 
 def _is_project(folder: Path, *, named: bool) -> bool:
@@ -107,33 +146,88 @@ def _no_project_file(folder: Path) -> SpecificationError:
     return SpecificationError(message, hint=_FORM)
 
 
-def _from_project(folder: Path, name: str | None, settings: tuple[Setting, ...]) -> Declared:
-    file = read_project_file(folder)
-    if file is None:
-        raise _no_project_file(folder)
-    parameters: list[Parameter] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """What is looked for in a project.
 
-    def load(reference: str, said: tuple[Setting, ...]) -> Image:
+    Attributes:
+        root: The folder that modules are imported from.
+        settings: What the command line says of parameters.
+        every: Whether all images are looked for.
+    """
+
+    root: Path
+    settings: tuple[Setting, ...]
+    every: bool
+
+    def wanted(
+        self, where: str, attribute: str, said: tuple[Setting, ...] = (), *, one: bool = False
+    ) -> Wanted:
+        return Wanted(
+            root=self.root,
+            where=where,
+            attribute=attribute,
+            settings=(*said, *self.settings),
+            every=self.every and not one,
+            strict=not self.every,
+        )
+
+    def of_project(self, name: str | None) -> tuple[Declared, ...]:
+        file = read_project_file(self.root)
+        if file is None:
+            raise _no_project_file(self.root)
+        if not self.every:
+            return (self._one(file, name),)
+        names = (name,) if name is not None else ProjectImages(file=file, load=_unloaded).names
+        if not names:
+            return (self._one(file, None),)
+        each = together((one, partial(self._each, file, one)) for one in names)
+        return tuple(found for several in each for found in several)
+
+    def _each(self, file: ProjectFile, name: str) -> tuple[Declared, ...]:
+        """An image of the project file, or all variants that it refers to."""
+        images = ProjectImages(file=file, load=_unloaded)
+        reference = images.reference(name) if name in images.names else None
+        wanted = self._referred(*reference, one=False) if reference else None
+        if wanted is None or wanted.variant is not None:
+            return (self._one(file, name),)
+        return tuple(replace(one, name=name) for one in _in_code(wanted))
+
+    def _one(self, file: ProjectFile, name: str | None) -> Declared:
+        parameters: list[Parameter] = []
+
+        def load(reference: str, said: tuple[Setting, ...]) -> Image:
+            (found,) = _in_code(self._referred(reference, said, one=True))
+            parameters.extend(found.parameters)
+            return found.image
+
+        image = ProjectImages(file=file, load=load).image(name)
+        if self.settings and not parameters and not self.every:
+            what = f"{name or 'the image'} is described in {file.path.name}"
+            raise no_parameters(self.settings, what)
+        return Declared(image=image, name=name, parameters=tuple(parameters))
+
+    def _referred(self, reference: str, said: tuple[Setting, ...], *, one: bool) -> Wanted:
         module, _, attribute = reference.rpartition(":")
-        where = str(folder / module) if module.endswith(".py") else module
-        found = _in_code(_wanted(folder, where, attribute, (*said, *settings)))
-        parameters.extend(found.parameters)
-        return found.image
-
-    image = ProjectImages(file=file, load=load).image(name)
-    if settings and not parameters:
-        raise no_parameters(settings, f"{name or 'the image'} is described in {file.path.name}")
-    image = image._copy(name=None)  # noqa: SLF001 - the same distribution
-    named = name_with(name, parameters)
-    return Declared(image=image, name=named, parameters=tuple(parameters))
+        where = str(self.root / module) if module.endswith(".py") else module
+        return self.wanted(where, attribute, said, one=one)
 
 
-def _in_code(wanted: Wanted) -> Declared:
-    """The image of that name, found with as little of its module as it takes."""
+def _unloaded(reference: str, said: tuple[Setting, ...]) -> Image:
+    raise NotImplementedError
+
+
+def _in_code(wanted: Wanted) -> tuple[Declared, ...]:
+    """The images that are looked for, found with as little of their module as it takes."""
     modules = ProjectModules(wanted.root)
     file = Path(wanted.where) if wanted.where.endswith(".py") else modules.file(wanted.where)
-    source = _text(file)
-    taken = excerpt(source, wanted.attribute, modules.text) if source is not None else None
+    source = modules.source(wanted.where)
+    if source is not None and not wanted.attribute and (services := services_in(source)):
+        each = together(
+            (one, partial(_in_code, replace(wanted, attribute=one))) for one in services
+        )
+        return tuple(found for several in each for found in several)
+    taken = excerpt(source, wanted.name, modules.text) if source is not None else None
     if taken is not None and file is not None:
         with importing(wanted.root), excerpted(taken.statements, file) as module:
             return declared(vars(module), taken.name, wanted)
@@ -141,8 +235,8 @@ def _in_code(wanted: Wanted) -> Declared:
     return imported(wanted) if brings_engines else found
 
 
-def imported(wanted: Wanted) -> Declared:
-    """The image of that name, with its whole module imported here.
+def imported(wanted: Wanted) -> tuple[Declared, ...]:
+    """The images that are looked for, with their whole module imported here.
 
     Raises:
         SpecificationError: There is no such image, or the module can't be imported.
@@ -150,11 +244,4 @@ def imported(wanted: Wanted) -> Declared:
     where = wanted.where
     with importing(wanted.root):
         module = import_file(Path(where)) if where.endswith(".py") else import_module(where)
-        return declared(vars(module), wanted.attribute, wanted)
-
-
-def _text(file: Path | None) -> str | None:
-    try:
-        return file.read_text("utf-8-sig") if file is not None and file.is_file() else None
-    except (OSError, UnicodeDecodeError):
-        return None
+        return declared(vars(module), wanted.name, wanted)

@@ -60,10 +60,25 @@ class ProjectImages:
         Raises:
             SpecificationError: There is none, or what is written is wrong; all of it together.
         """
+        self._check()
+        return self._made(self._only() if name is None else name, ())
+
+    def reference(self, name: str) -> tuple[str, tuple[Setting, ...]] | None:
+        """What an image is referred to by, and its parameters; None of one that is described.
+
+        Raises:
+            SpecificationError: What is written is wrong; all of it together.
+        """
+        self._check()
+        table, keys = self._table(name), () if name == MAIN else (NAMED, name)
+        if MAIN not in table:
+            return None
+        return self._reference(table, MAIN, keys)
+
+    def _check(self) -> None:
         found = problems(self.file)
         if found:
             raise SpecificationError(found)
-        return self._made(self._only() if name is None else name, ())
 
     def _only(self) -> str:
         names = self.names
@@ -76,8 +91,7 @@ class ProjectImages:
 
     def _made(self, name: str, above: tuple[str, ...]) -> Image:
         if name not in self.names:
-            message = f"{self.file.path} has no image {name!r}"
-            raise SpecificationError(message, hint=meant(name, self.names) if self.names else _FORM)
+            return self._variant(name)
         keys = () if name == MAIN else (NAMED, name)
         if name in above:
             chain = " extends ".join((*above[above.index(name) :], name))
@@ -87,6 +101,16 @@ class ProjectImages:
             return self._loaded(table, MAIN, keys)
         base = self._base(table, keys, (*above, name)) if EXTENDS in table else None
         return self._described(table, keys, base)
+
+    def _variant(self, name: str) -> Image:
+        """An image that is a variant of one in code: `gpu` of `app.py:images` for `x.gpu`."""
+        for owner in sorted(self.names, key=len, reverse=True):
+            found = self.reference(owner) if name.startswith(f"{owner}.") else None
+            if found is not None:
+                reference, settings = found
+                return self.load(reference + name.removeprefix(owner), settings)
+        message = f"{self.file.path} has no image {name!r}"
+        raise SpecificationError(message, hint=meant(name, self.names) if self.names else _FORM)
 
     def _table(self, name: str) -> Mapping[str, object]:
         table: object = self.file.table
@@ -105,11 +129,16 @@ class ProjectImages:
         return self._loaded(table, EXTENDS, keys)
 
     def _loaded(self, table: Mapping[str, object], key: str, keys: KeyPath) -> Image:
+        return self.load(*self._reference(table, key, keys))
+
+    def _reference(
+        self, table: Mapping[str, object], key: str, keys: KeyPath
+    ) -> tuple[str, tuple[Setting, ...]]:
         reference = table[key]
         if not isinstance(reference, str) or not all(reference.rpartition(":")):
             hint = f'write {key} = "service:image"'
             raise self._refusal(f"{reference!r} names no image in code", (*keys, key), hint)
-        return self.load(reference, tuple(self._settings(table.get(SET, {}), (*keys, SET))))
+        return reference, tuple(self._settings(table.get(SET, {}), (*keys, SET)))
 
     def _settings(self, values: object, keys: KeyPath) -> Iterator[Setting]:
         assert isinstance(values, dict)  # noqa: S101 - checked by `problems`

@@ -80,13 +80,20 @@ class Bound:
     parameters: tuple[Parameter, ...]
 
 
-def bound(function: Callable[..., object], settings: Sequence[Setting], name: str) -> Bound:
+def bound(
+    function: Callable[..., object],
+    settings: Sequence[Setting],
+    name: str,
+    *,
+    strict: bool = True,
+) -> Bound:
     """What these settings make of a function's parameters.
 
     Args:
         function: It gives an image.
         settings: What was written, of the project file and on the command line.
         name: What messages call the function.
+        strict: Whether it must have each parameter that the command line sets.
 
     Raises:
         SpecificationError: One is unknown, of another type, or missing; all of them together.
@@ -94,7 +101,8 @@ def bound(function: Callable[..., object], settings: Sequence[Setting], name: st
     signature = inspect.signature(function)
     variadic = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
     declared = [one for one in signature.parameters.values() if one.kind not in variadic]
-    problems = list(_unknown(settings, [one.name for one in declared], name))
+    expected = [one for one in settings if strict or one.location is not None]
+    problems = list(_unknown(expected, [one.name for one in declared], name))
     arguments = signature.bind_partial()
     parameters = []
     for one in declared:
