@@ -90,12 +90,14 @@ Usage: lading diff [OPTIONS] [A] [B]
 
   Each is a lock (a file, or its folder), a frozen folder, an image (oci:DIR,
   oci-archive:FILE, docker-archive:FILE, docker://REFERENCE), or a git
-  revision, which stands for lading.lock as it was committed then. Left out, B
-  is lading.lock as it is now, and A is HEAD.
+  revision, which stands for lading.lock as it was committed then. Left out, A
+  is HEAD. Where A is a revision and B is left out, every lock of the project
+  that has changed since is compared.
 
   Of layers it says which ones have to be made and pushed, and why.
 
-  With --json: {before, after, platforms}.
+  With --json: {before, after, platforms}; of every lock {locks}, a list of
+  these.
 
 Options:
   --project DIR      The folder with lading.lock, of whose history revisions
@@ -161,7 +163,8 @@ Usage: lading check [OPTIONS] [TARGET]
   in a part that need not be used. Exits with 1 where there are errors, or
   where something could not be checked.
 
-  With --json: {platform, findings, unchecked}.
+  With --json: {platform, findings, unchecked}. With --all: {images}, each
+  image of these with its {name}.
 
 Options:
   --set NAME=VALUE                Set a parameter of the image, which `lading
@@ -174,6 +177,8 @@ Options:
                                   no registry tells it.
   --ca-bundle FILE                Trust these certificate authorities (PEM),
                                   here and while building; never in the image.
+  --all                           Do it for every image of the project file,
+                                  of a module, or of variants.
   --platform OS/ARCH              What the image is for.  [default:
                                   linux/amd64]
   --strict                        Exit 1 for remarks too.
@@ -204,7 +209,8 @@ Usage: lading lock [OPTIONS] [TARGET]
   unless --upgrade or --upgrade-package says otherwise.
 
   With --json: {file, changed, platforms}; with --check, {drifted, remarks},
-  lists of sentences.
+  lists of sentences. With --all: {images}, each image of these with its
+  {name}.
 
 Options:
   --set NAME=VALUE                Set a parameter of the image, which `lading
@@ -217,6 +223,8 @@ Options:
                                   no registry tells it.
   --ca-bundle FILE                Trust these certificate authorities (PEM),
                                   here and while building; never in the image.
+  --all                           Do it for every image of the project file,
+                                  of a module, or of variants.
   --platform OS/ARCH              Lock for this platform; repeat for more.
                                   Left out: those in the lock so far, or
                                   linux/amd64.
@@ -243,7 +251,11 @@ Usage: lading freeze [OPTIONS] [TARGET]
 
   Says which libraries the image would lack, as far as that is known.
 
-  Prints the folder. With --json: {folder, key, platform, base, digest}.
+  With --all each image goes to a folder of its name, in the one that --output
+  says.
+
+  Prints the folder. With --json: {folder, key, platform, base, digest}; with
+  --all {images}, each image of these with its {name}.
 
 Options:
   --set NAME=VALUE                Set a parameter of the image, which `lading
@@ -256,6 +268,8 @@ Options:
                                   no registry tells it.
   --ca-bundle FILE                Trust these certificate authorities (PEM),
                                   here and while building; never in the image.
+  --all                           Do it for every image of the project file,
+                                  of a module, or of variants.
   --platform OS/ARCH              What the image is for.  [default:
                                   linux/amd64]
   -o, --output DIR                The folder to write, replaced whole; left
@@ -374,9 +388,14 @@ Usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]
   Without -o, --push or --load, an image with a tag is loaded into the first
   engine there is, and any other is written to .lading/image in the project.
 
+  With --all it makes every image: those that the project file of a folder
+  names, the services of a module (or its images, where it has no service), or
+  all variants of an image. All of them are decided before any is made.
+
   With --json: {engine, tags, platform, key}, and without an engine also
   {digest, image_id, layers, pushed, output, loaded}; for several platforms,
-  {platforms} has what differs.
+  {platforms} has what differs. With --all: {images, sharing}, each image of
+  these with its {name}.
 
 Options:
   --set NAME=VALUE                Set a parameter of the image, which `lading
@@ -389,9 +408,13 @@ Options:
                                   no registry tells it.
   --ca-bundle FILE                Trust these certificate authorities (PEM),
                                   here and while building; never in the image.
+  --all                           Do it for every image of the project file,
+                                  of a module, or of variants.
   --platform OS/ARCH              What the image is for; repeat for one image
                                   index of several.  [default: linux/amd64]
   -t, --tag REF                   Name the image; repeat for more names.
+                                  {name} in it is what the image is called
+                                  here.
   -o, --output DEST               Write the image: to a folder (an OCI
                                   layout), to a .tar (an OCI archive), or to
                                   docker-archive:FILE.

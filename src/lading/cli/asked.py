@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from lading.cli.failure import Misused
+from lading.grammar.invalid import Invalid
+from lading.grammar.reference import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,10 +20,12 @@ if TYPE_CHECKING:
     from lading.platforms import Platform
     from lading.secret_values import SecretSource
 
-__all__ = ["AUTO", "WITHOUT", "Order", "listed"]
+__all__ = ["AUTO", "NAME", "WITHOUT", "Order", "listed"]
 
 AUTO: Final = "auto"
 WITHOUT: Final = "oci"
+NAME: Final = "{name}"
+"""What a tag has in place of the name of an image."""
 
 # What only a container engine heeds, and what only an image made without one can be or become.
 _OF_ENGINES: Final = {
@@ -41,6 +45,8 @@ class Order:
     """The words of one `lading build`.
 
     Attributes:
+        every: Whether all images are built that TARGET stands for.
+        tags: With `{name}` for what the image is called, until it is known.
         given: The names of the options that the command line has.
         engine: `auto`, `oci` for none, or a container engine's name.
         engine_options: What stands after `--`.
@@ -49,6 +55,7 @@ class Order:
     """
 
     target: str
+    every: bool
     project: str | None
     base_image: BaseImage | None
     allow_unpinned_base: bool
@@ -99,6 +106,20 @@ class Order:
                 f"{listed(self.of_engines)}",
                 hint="leave one of them out",
             )
+
+    def called(self, name: str) -> Order:
+        """What is asked for of the image that is called so.
+
+        Raises:
+            Misused: A tag can't have the name in it.
+        """
+        tags = tuple(one.replace(NAME, name) for one in self.tags)
+        for written, tag in zip(self.tags, tags, strict=True):
+            try:
+                ImageReference.parse(tag)
+            except Invalid as error:
+                raise Misused(f"--tag: {error.message} (of {written})", hint=error.hint) from None
+        return replace(self, tags=tags)
 
     @property
     def of_engines(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ __all__ = [
     "as_json",
     "ca_bundle_option",
     "dialect_option",
+    "every_option",
     "given_settings",
     "image_options",
     "locked_option",
@@ -243,6 +244,12 @@ ca_bundle_option = click.option(
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False),
     help="Trust these certificate authorities (PEM).",
+)
+every_option = click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Do it for every image of the project file, of a module, or of variants.",
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

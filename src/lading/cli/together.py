@@ -3,18 +3,72 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from lading.errors import LadingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from lading.errors import Problem
 
-__all__ = ["together"]
+__all__ = ["Attempts", "together"]
 
 T = TypeVar("T")
+
+_PLAIN: Final = LadingError.__module__
+"""The errors there take problems, and nothing else that would have to be of one image."""
+
+
+class Attempts:
+    """Work on several images: one that fails keeps no other from being done."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._failed: list[tuple[str, LadingError]] = []
+
+    @property
+    def failed(self) -> bool:
+        """Whether any has failed so far."""
+        return bool(self._failed)
+
+    def tried(self, name: str) -> bool:
+        """Whether anything was done for that image."""
+        return name in self._names
+
+    def do(self, name: str, work: Callable[[], T]) -> T | None:
+        """What comes of the work for the image of that name; None where it failed."""
+        self._names.append(name)
+        try:
+            return work()
+        except LadingError as error:
+            self._failed.append((name, error))
+            return None
+
+    def check(self) -> None:
+        """Say what has failed.
+
+        Raises:
+            LadingError: Something has; all problems together. One that not all images have says
+                which ones it is of.
+        """
+        if self._failed:
+            _, first = self._failed[0]
+            kind = next(one for one in type(first).__mro__ if one.__module__ == _PLAIN)
+            raise kind(self._problems()) from None
+
+    def _problems(self) -> Sequence[Problem]:
+        of_images: dict[Problem, dict[str, None]] = {}
+        for name, error in self._failed:
+            for problem in error.problems:
+                of_images.setdefault(problem, {})[name] = None
+        count = len(set(self._names))
+        return [
+            problem
+            if len(names) == count
+            else replace(problem, message=f"{', '.join(names)}: {problem.message}")
+            for problem, names in of_images.items()
+        ]
 
 
 def together(work: Iterable[tuple[str, Callable[[], T]]]) -> tuple[T, ...]:
@@ -24,32 +78,9 @@ def together(work: Iterable[tuple[str, Callable[[], T]]]) -> tuple[T, ...]:
         work: What is done for each image, with what the image is called.
 
     Raises:
-        LadingError: Some can't be done; all problems together. One that not all images have says
-            which ones it is of.
+        LadingError: Some can't be done: see `Attempts.check`.
     """
-    done: list[T] = []
-    failed: dict[str, LadingError] = {}
-    count = 0
-    for name, do in work:
-        count += 1
-        try:
-            done.append(do())
-        except LadingError as error:
-            failed[name] = error
-    if failed:
-        first, *_ = failed.values()
-        raise type(first)(_told(failed, count)) from None
-    return tuple(done)
-
-
-def _told(failed: Mapping[str, LadingError], count: int) -> Sequence[Problem]:
-    of_images: dict[Problem, list[str]] = {}
-    for name, error in failed.items():
-        for problem in error.problems:
-            of_images.setdefault(problem, []).append(name)
-    return [
-        problem
-        if len(names) == count
-        else replace(problem, message=f"{', '.join(names)}: {problem.message}")
-        for problem, names in of_images.items()
-    ]
+    attempts = Attempts()
+    done = [attempts.do(name, do) for name, do in work]
+    attempts.check()
+    return cast("tuple[T, ...]", tuple(done))
