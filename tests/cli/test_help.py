@@ -48,6 +48,7 @@ Commands:
   vendor      Write a build context that needs no network; or check one.
   dockerfile  Print the Dockerfile.
   build       Make the image, without an engine where that can be.
+  bake        Write build contexts, and a bake file for buildx.
   push        Push an image that is in a folder or a file.
   copy        Copy an image between registries, folders and files.
   inspect     Say what an image consists of.
@@ -78,6 +79,59 @@ Options:
   --base-image REF  Build on this image instead (a mirror's copy, ...).
   --json            Print the result as JSON.
   -h, --help        Show this message and exit.
+""")
+
+
+def test_bake(bare: Project) -> None:
+    assert shown(bare, "bake") == snapshot("""\
+Usage: lading bake [OPTIONS] [TARGET]
+
+  Freeze images, each for each platform, and write a docker-bake.json that
+  builds them all.
+
+  `docker buildx bake` in that folder then does. Each image goes to
+  NAME/PLATFORM there, and is a target; those of one image are a group, by its
+  name. The file says which secrets a build takes, by their ids, and nothing
+  of what they are.
+
+  Prints the file. With --json: {file, targets}, each target with its {name,
+  platform, folder, key}.
+
+Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
+  --project DIR                   The folder that the image's paths start
+                                  from, and lading.lock lies in.
+  --base-image REF                Build on this image instead (a mirror's
+                                  copy, ...).
+  --allow-unpinned-base           Go on without the base image's digest where
+                                  no registry tells it.
+  --ca-bundle FILE                Trust these certificate authorities (PEM),
+                                  here and while building; never in the image.
+  --all                           Do it for every image of the project file,
+                                  of a module, or of variants.
+  --platform OS/ARCH              What the images are for; repeat for more.
+                                  [default: linux/amd64]
+  -o, --output DIR                The folder for the file and the contexts;
+                                  left out, .lading/bake in the project.
+  -t, --tag REF                   Name the images; {name} in it is what each
+                                  is called here, {platform} what it is for,
+                                  as linux-amd64.
+  --vendor                        Put all that is installed into the folder:
+                                  the build then takes nothing but the base
+                                  image from the network.
+  --secret id=NAME,src=FILE|env=VAR
+                                  Where a secret of the image is, in place of
+                                  what the image says; repeat for more.
+  --locked                        Refuse, rather than update lading.lock,
+                                  where it is out of date.
+  --offline                       Refuse, rather than update lading.lock or
+                                  fetch a file that is not in the cache.
+  --strict                        Refuse an image that would lack libraries,
+                                  fetching what it takes to know that.
+  -q, --quiet                     Say nothing but errors.
+  --json                          Print the result as JSON.
+  -h, --help                      Show this message and exit.
 """)
 
 

@@ -10,7 +10,7 @@ from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from lading.cli.destinations import Destination
@@ -20,12 +20,25 @@ if TYPE_CHECKING:
     from lading.platforms import Platform
     from lading.secret_values import SecretSource
 
-__all__ = ["AUTO", "NAME", "WITHOUT", "Order", "listed"]
+__all__ = [
+    "AUTO",
+    "NAME",
+    "PLATFORM",
+    "WITHOUT",
+    "Order",
+    "checked_tags",
+    "listed",
+    "parse_tag",
+    "tag_of",
+]
 
 AUTO: Final = "auto"
 WITHOUT: Final = "oci"
 NAME: Final = "{name}"
 """What a tag has in place of the name of an image."""
+
+PLATFORM: Final = "{platform}"
+"""What a tag has in place of the platform, as `linux-amd64`."""
 
 # What only a container engine heeds, and what only an image made without one can be or become.
 _OF_ENGINES: Final = {
@@ -113,13 +126,7 @@ class Order:
         Raises:
             Misused: A tag can't have the name in it.
         """
-        tags = tuple(one.replace(NAME, name) for one in self.tags)
-        for written, tag in zip(self.tags, tags, strict=True):
-            try:
-                ImageReference.parse(tag)
-            except Invalid as error:
-                raise Misused(f"--tag: {error.message} (of {written})", hint=error.hint) from None
-        return replace(self, tags=tags)
+        return replace(self, tags=tuple(tag_of(one, {NAME: name}) for one in self.tags))
 
     @property
     def of_engines(self) -> tuple[str, ...]:
@@ -151,6 +158,55 @@ def _hint(order: Order) -> str:
 
 def _among(options: Mapping[str, str], given: frozenset[str]) -> tuple[str, ...]:
     return tuple(written for name, written in options.items() if name in given)
+
+
+def parse_tag(word: str, words: Sequence[str] = (NAME,)) -> str:
+    """A tag, which may have these words in it for what is not known yet.
+
+    Raises:
+        Invalid: It is none, or has a digest.
+    """
+    if ImageReference.parse(_filled(word, dict.fromkeys(words, "x"))).digest is not None:
+        raise Invalid(
+            f"{word} has a digest, which only a finished image can have",
+            hint=f"write {word.partition('@')[0]}",
+        )
+    return word
+
+
+def tag_of(tag: str, values: Mapping[str, str]) -> str:
+    """The tag with these values in place of the words.
+
+    Raises:
+        Misused: One of them can't be in a tag, as upper case in the name of a repository.
+    """
+    found = _filled(tag, values)
+    try:
+        ImageReference.parse(found)
+    except Invalid as error:
+        written = f" (of {tag})" if found != tag else ""
+        raise Misused(f"--tag: {error.message}{written}", hint=error.hint) from None
+    return found
+
+
+def _filled(tag: str, values: Mapping[str, str]) -> str:
+    for word, value in values.items():
+        tag = tag.replace(word, value)
+    return tag
+
+
+def checked_tags(tags: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse a tag that several images would have to share.
+
+    Raises:
+        Misused: There is one.
+    """
+    for tag in tags:
+        if NAME not in tag and len(names) > 1:
+            raise Misused(
+                f"--tag: {tag} names one image, and these are {len(names)}: {', '.join(names)}",
+                hint=f"write {NAME} where the name of each goes, as in registry.example/{NAME}:1",
+            )
 
 
 def listed(words: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from lading.cli.asked import AUTO, NAME, Order
+from lading.cli.asked import AUTO, Order, parse_tag
 from lading.cli.destinations import parse_destination
 from lading.cli.failure import Misused
 from lading.cli.options import (
@@ -26,8 +26,6 @@ from lading.cli.options import (
     vendor_option,
 )
 from lading.grammar.environment import parse_env_name
-from lading.grammar.invalid import Invalid
-from lading.grammar.reference import ImageReference
 
 __all__ = ["build"]
 
@@ -52,15 +50,6 @@ class _Build(click.Command):
         return [*super().collect_usage_pieces(ctx), "[-- ENGINE_OPTION...]"]
 
 
-def _tag(word: str) -> str:
-    if ImageReference.parse(word.replace(NAME, "name")).digest is not None:
-        raise Invalid(
-            f"{word} has a digest, which only a finished image can have",
-            hint=f"write {word.partition('@')[0]}",
-        )
-    return word
-
-
 def _build_arg(word: str) -> tuple[str, str | None]:
     name, equals, value = word.partition("=")
     return parse_env_name(name), value if equals else None
@@ -76,7 +65,7 @@ def _build_arg(word: str) -> tuple[str, str | None]:
     "tags",
     metavar="REF",
     multiple=True,
-    callback=parsed(_tag),
+    callback=parsed(parse_tag),
     help="Name the image; repeat for more names. {name} in it is what the image is called here.",
 )
 @click.option(

@@ -23,19 +23,32 @@ if TYPE_CHECKING:
     from lading.machine import Machine
     from lading.platforms import Platform
 
-__all__ = ["Freezing", "alone_in", "check_above", "default_folder", "default_folders", "frozen"]
+__all__ = [
+    "Freezing",
+    "alone_in",
+    "check_above",
+    "default_folder",
+    "default_folders",
+    "folder_name",
+    "frozen",
+]
 
 _IMAGE = "image.json"
 
 
+def folder_name(platform: Platform) -> str:
+    """What a folder for a platform is called."""
+    return str(platform).replace("/", "-")
+
+
 def default_folder(project: Path, platform: Platform) -> Path:
     """Where a frozen folder goes, where nobody says."""
-    return project / ".lading" / str(platform).replace("/", "-")
+    return project / ".lading" / folder_name(platform)
 
 
 def default_folders(project: Path, platform: Platform) -> Path:
     """Where the frozen folders of several images go, each by its name."""
-    return project / ".lading" / "frozen" / str(platform).replace("/", "-")
+    return project / ".lading" / "frozen" / folder_name(platform)
 
 
 def check_above(folder: Path) -> None:

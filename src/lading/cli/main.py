@@ -34,6 +34,7 @@ _COMMANDS = {
     "vendor": "vendor",
     "dockerfile": "freeze",
     "build": "build",
+    "bake": "bake",
     "push": "sending",
     "copy": "sending",
     "inspect": "inspecting",

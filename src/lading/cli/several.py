@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lading.cli.asked import NAME
+from lading.cli.asked import NAME, checked_tags
 from lading.cli.building import (
     built_lines,
     check_engine,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from lading.oci.blobs import Artifact
     from lading.store import Store
 
-__all__ = ["carry_out_all", "checked_tags"]
+__all__ = ["carry_out_all"]
 
 
 def carry_out_all(order: Order) -> None:
@@ -60,7 +60,7 @@ def carry_out_all(order: Order) -> None:
     from lading.machine import Machine  # noqa: PLC0415 - only for commands that do something
 
     targets = loaded_all(order.target, project=order.project, base_image=order.base_image)
-    checked_tags(order.tags, targets)
+    checked_tags(order.tags, [one.name for one in targets])
     _check_output(order.output, order)
     check_engine(order.engine)
     check_given([one.image for one in targets], order.secrets)
@@ -76,21 +76,6 @@ def carry_out_all(order: Order) -> None:
     building.attempts.check()
     if order.as_json:
         click.echo(json.dumps(_results(jobs), indent=2))
-
-
-def checked_tags(tags: Sequence[str], targets: Sequence[Target]) -> None:
-    """Refuse names that several images would have to share.
-
-    Raises:
-        Misused: There is one.
-    """
-    for tag in tags:
-        if NAME not in tag and len(targets) > 1:
-            named = ", ".join(one.name for one in targets)
-            raise Misused(
-                f"--tag: {tag} names one image, and these are {len(targets)}: {named}",
-                hint=f"write {NAME} where the name of each goes, as in registry.example/{NAME}:1",
-            )
 
 
 def _check_output(output: Destination | None, order: Order) -> None:
