@@ -25,6 +25,7 @@ PUBLIC = [
     "ResolutionError",
     "Secret",
     "SpecificationError",
+    "Variants",
     "register_engine",
     "secret",
     "service",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         ResolutionError,
         SpecificationError,
     )
-    from lading.image import Image, Secret, secret
+    from lading.image import Image, Secret, Variants, secret
     from lading.info import ImageInfo
     from lading.services import service
 
@@ -43,6 +43,7 @@ __all__ = [
     "ResolutionError",
     "Secret",
     "SpecificationError",
+    "Variants",
     "register_engine",
     "secret",
     "service",
@@ -54,6 +55,7 @@ _ROOMS = {
     "Image": "lading.image",
     "ImageInfo": "lading.info",
     "Secret": "lading.image",
+    "Variants": "lading.image",
     "secret": "lading.image",
     "register_engine": "lading.engines",
     "service": "lading.services",

@@ -367,7 +367,7 @@ def test_whatever_is_said_the_table_describes_the_image_that_was_tried(
     file = ProjectFile(
         path=tmp_path / "pyproject.toml", above=("tool", "lading"), table=table, text=text
     )
-    described = ProjectImages(file=file, load=lambda _: Image()).image()
+    described = ProjectImages(file=file, load=lambda _, __: Image()).image()
     tried = image_of(found)
     # A variable that is given when the container starts adds nothing, and TOML has no word for it.
     steps_of_it = {one for one in tried.steps if not isinstance(one, Env) or one.variables}

@@ -523,3 +523,40 @@ def test_json(locked: Project) -> None:
             ],
         }
     )
+
+
+@needs_git
+def test_every_lock_of_the_project(repo: Project) -> None:
+    for name in ("cpu", "gpu", "old"):
+        repo.write(f"lading.{name}.lock", repo.read("lading.lock"))
+    repo.write("poetry.lock", "no lock of ours")
+    commit(repo)
+    assert repo.lading("diff").out == "nothing differs in 4 locks from HEAD\n"
+    (repo.folder / "lading.old.lock").unlink()
+    repo.write("lading.new.lock", repo.read("lading.lock"))
+    repo.write("lading.gpu.lock", another_file(repo.read("lading.lock")))
+    for words in ((), ("main",)):
+        ran = repo.lading("diff", *words)
+        revision = words[0] if words else "HEAD"
+        assert [one for one in told(ran).splitlines() if not one.startswith("    ")] == [
+            f"{revision}:lading.gpu.lock -> lading.gpu.lock",
+            "linux/amd64",
+            "  base image",
+            "  Python packages",
+            "  layers",
+            f"{revision}:lading.new.lock -> lading.new.lock",
+            "linux/amd64",
+            "  only in lading.new.lock",
+            f"{revision}:lading.old.lock -> lading.old.lock",
+            "linux/amd64",
+            f"  only in {revision}:lading.old.lock",
+        ]
+    assert repo.lading("diff", "--exit-code").code == 1
+    found = json.loads(repo.lading("diff", "--json").out)["locks"]
+    assert [one["after"] for one in found] == [
+        "lading.gpu.lock", "lading.new.lock", "lading.old.lock",
+    ]  # fmt: skip
+    repo.write("lading.gpu.lock", "version = 1\n")
+    ran = repo.lading("diff")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("error: lading.gpu.lock has format 1; this Lading reads format 2\n")

@@ -21,7 +21,7 @@ Usage: lading [OPTIONS] COMMAND [ARGS]...
 
   Lock, freeze and build the container that an Image in Python describes.
 
-  TARGET names an Image, or a function without arguments that returns one, as
+  TARGET names an Image, or a function that returns one, as
   `path/service.py:image` or `package.module:image`. A folder stands for the
   image that `[tool.lading]` of its pyproject.toml, or its lading.toml, refers
   to or describes, and `folder:name` for one of several there. Left out,
@@ -48,6 +48,7 @@ Commands:
   vendor      Write a build context that needs no network; or check one.
   dockerfile  Print the Dockerfile.
   build       Make the image, without an engine where that can be.
+  bake        Write build contexts, and a bake file for buildx.
   push        Push an image that is in a folder or a file.
   copy        Copy an image between registries, folders and files.
   inspect     Say what an image consists of.
@@ -68,14 +69,69 @@ Usage: lading show [OPTIONS] [TARGET]
   What is locked is told where lading.lock fits the image. No network is
   asked, and nothing is written.
 
-  With --json: {calls, arguments, settings, mirrors, lock}.
+  With --json: {calls, parameters, arguments, settings, mirrors, lock}.
 
 Options:
+  --set NAME=VALUE  Set a parameter of the image, which `lading show` lists;
+                    repeat for more.
   --project DIR     The folder that the image's paths start from, and
                     lading.lock lies in.
   --base-image REF  Build on this image instead (a mirror's copy, ...).
   --json            Print the result as JSON.
   -h, --help        Show this message and exit.
+""")
+
+
+def test_bake(bare: Project) -> None:
+    assert shown(bare, "bake") == snapshot("""\
+Usage: lading bake [OPTIONS] [TARGET]
+
+  Freeze images, each for each platform, and write a docker-bake.json that
+  builds them all.
+
+  `docker buildx bake` in that folder then does. Each image goes to
+  NAME/PLATFORM there, and is a target; those of one image are a group, by its
+  name. The file says which secrets a build takes, by their ids, and nothing
+  of what they are.
+
+  Prints the file. With --json: {file, targets}, each target with its {name,
+  platform, folder, key}.
+
+Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
+  --project DIR                   The folder that the image's paths start
+                                  from, and lading.lock lies in.
+  --base-image REF                Build on this image instead (a mirror's
+                                  copy, ...).
+  --allow-unpinned-base           Go on without the base image's digest where
+                                  no registry tells it.
+  --ca-bundle FILE                Trust these certificate authorities (PEM),
+                                  here and while building; never in the image.
+  --all                           Do it for every image of the project file,
+                                  of a module, or of variants.
+  --platform OS/ARCH              What the images are for; repeat for more.
+                                  [default: linux/amd64]
+  -o, --output DIR                The folder for the file and the contexts;
+                                  left out, .lading/bake in the project.
+  -t, --tag REF                   Name the images; {name} in it is what each
+                                  is called here, {platform} what it is for,
+                                  as linux-amd64.
+  --vendor                        Put all that is installed into the folder:
+                                  the build then takes nothing but the base
+                                  image from the network.
+  --secret id=NAME,src=FILE|env=VAR
+                                  Where a secret of the image is, in place of
+                                  what the image says; repeat for more.
+  --locked                        Refuse, rather than update lading.lock,
+                                  where it is out of date.
+  --offline                       Refuse, rather than update lading.lock or
+                                  fetch a file that is not in the cache.
+  --strict                        Refuse an image that would lack libraries,
+                                  fetching what it takes to know that.
+  -q, --quiet                     Say nothing but errors.
+  --json                          Print the result as JSON.
+  -h, --help                      Show this message and exit.
 """)
 
 
@@ -88,12 +144,14 @@ Usage: lading diff [OPTIONS] [A] [B]
 
   Each is a lock (a file, or its folder), a frozen folder, an image (oci:DIR,
   oci-archive:FILE, docker-archive:FILE, docker://REFERENCE), or a git
-  revision, which stands for lading.lock as it was committed then. Left out, B
-  is lading.lock as it is now, and A is HEAD.
+  revision, which stands for lading.lock as it was committed then. Left out, A
+  is HEAD. Where A is a revision and B is left out, every lock of the project
+  that has changed since is compared.
 
   Of layers it says which ones have to be made and pushed, and why.
 
-  With --json: {before, after, platforms}.
+  With --json: {before, after, platforms}; of every lock {locks}, a list of
+  these.
 
 Options:
   --project DIR      The folder with lading.lock, of whose history revisions
@@ -124,6 +182,8 @@ Usage: lading explain [OPTIONS] NAME [TARGET]
   With --json: {packages, layers}.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -157,9 +217,12 @@ Usage: lading check [OPTIONS] [TARGET]
   in a part that need not be used. Exits with 1 where there are errors, or
   where something could not be checked.
 
-  With --json: {platform, findings, unchecked}.
+  With --json: {platform, findings, unchecked}. With --all: {images}, each
+  image of these with its {name}.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -168,6 +231,8 @@ Options:
                                   no registry tells it.
   --ca-bundle FILE                Trust these certificate authorities (PEM),
                                   here and while building; never in the image.
+  --all                           Do it for every image of the project file,
+                                  of a module, or of variants.
   --platform OS/ARCH              What the image is for.  [default:
                                   linux/amd64]
   --strict                        Exit 1 for remarks too.
@@ -198,9 +263,12 @@ Usage: lading lock [OPTIONS] [TARGET]
   unless --upgrade or --upgrade-package says otherwise.
 
   With --json: {file, changed, platforms}; with --check, {drifted, remarks},
-  lists of sentences.
+  lists of sentences. With --all: {images}, each image of these with its
+  {name}.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -209,6 +277,8 @@ Options:
                                   no registry tells it.
   --ca-bundle FILE                Trust these certificate authorities (PEM),
                                   here and while building; never in the image.
+  --all                           Do it for every image of the project file,
+                                  of a module, or of variants.
   --platform OS/ARCH              Lock for this platform; repeat for more.
                                   Left out: those in the lock so far, or
                                   linux/amd64.
@@ -235,9 +305,15 @@ Usage: lading freeze [OPTIONS] [TARGET]
 
   Says which libraries the image would lack, as far as that is known.
 
-  Prints the folder. With --json: {folder, key, platform, base, digest}.
+  With --all each image goes to a folder of its name, in the one that --output
+  says.
+
+  Prints the folder. With --json: {folder, key, platform, base, digest}; with
+  --all {images}, each image of these with its {name}.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -246,6 +322,8 @@ Options:
                                   no registry tells it.
   --ca-bundle FILE                Trust these certificate authorities (PEM),
                                   here and while building; never in the image.
+  --all                           Do it for every image of the project file,
+                                  of a module, or of variants.
   --platform OS/ARCH              What the image is for.  [default:
                                   linux/amd64]
   -o, --output DIR                The folder to write, replaced whole; left
@@ -284,6 +362,8 @@ Usage: lading vendor [OPTIONS] [TARGET]
   exits with 1 where there are any.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -323,6 +403,8 @@ Usage: lading dockerfile [OPTIONS] [TARGET]
   lock.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -360,11 +442,18 @@ Usage: lading build [OPTIONS] [TARGET] [-- ENGINE_OPTION...]
   Without -o, --push or --load, an image with a tag is loaded into the first
   engine there is, and any other is written to .lading/image in the project.
 
+  With --all it makes every image: those that the project file of a folder
+  names, the services of a module (or its images, where it has no service), or
+  all variants of an image. All of them are decided before any is made.
+
   With --json: {engine, tags, platform, key}, and without an engine also
   {digest, image_id, layers, pushed, output, loaded}; for several platforms,
-  {platforms} has what differs.
+  {platforms} has what differs. With --all: {images, sharing}, each image of
+  these with its {name}.
 
 Options:
+  --set NAME=VALUE                Set a parameter of the image, which `lading
+                                  show` lists; repeat for more.
   --project DIR                   The folder that the image's paths start
                                   from, and lading.lock lies in.
   --base-image REF                Build on this image instead (a mirror's
@@ -373,9 +462,13 @@ Options:
                                   no registry tells it.
   --ca-bundle FILE                Trust these certificate authorities (PEM),
                                   here and while building; never in the image.
+  --all                           Do it for every image of the project file,
+                                  of a module, or of variants.
   --platform OS/ARCH              What the image is for; repeat for one image
                                   index of several.  [default: linux/amd64]
   -t, --tag REF                   Name the image; repeat for more names.
+                                  {name} in it is what the image is called
+                                  here.
   -o, --output DEST               Write the image: to a folder (an OCI
                                   layout), to a .tar (an OCI archive), or to
                                   docker-archive:FILE.

@@ -157,7 +157,7 @@ def test_json(locked: Project) -> None:
     assert (ran.code, ran.err, list(found)) == (
         0,
         "",
-        ["calls", "arguments", "settings", "mirrors", "lock"],
+        ["calls", "parameters", "arguments", "settings", "mirrors", "lock"],
     )
     assert found["calls"][1] == snapshot(
         {"text": '.index("http://127.0.0.1:PORT/simple", default=True)', "at": "service.py:5"}

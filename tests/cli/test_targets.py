@@ -314,7 +314,7 @@ def test_an_argument_with_a_slip_is_answered_with_the_nearest(
 WHOLE = f"import os, pickle, sys\n{IMPORT}image = Image(distro=os.environ.get('X'))\n"
 HANDED = "hint: an Image of another class, or with other values in it, can't be handed over"
 DOTTED = b"\x80\x04\x8c\x10lading.cli.child\x8c\x09os.system\x93\x8c\x0atouch made\x85R."
-FOUND_CLASS = "from lading.cli.child import Found\n"
+FOUND_CLASS = "from lading.cli.child import Declared, Found\n"
 
 
 @pytest.mark.parametrize(
@@ -325,8 +325,19 @@ FOUND_CLASS = "from lading.cli.child import Found\n"
         ("answer(b'')", "Ran out of input"),
         ("answer(b'\\xff')", "invalid load key, '\\xff'."),
         ("answer(pickle.dumps(5))", "it is of type int"),
-        (f"{FOUND_CLASS}answer(pickle.dumps(Found()))", "it is of type NoneType"),
-        (f"{FOUND_CLASS}answer(pickle.dumps(Found(image='x')))", "it is of type str"),
+        (f"{FOUND_CLASS}answer(pickle.dumps(Found()))", "it is of type tuple"),
+        (f"{FOUND_CLASS}answer(pickle.dumps(Found(declared='x')))", "it is of type str"),
+        (
+            f"{FOUND_CLASS}answer(pickle.dumps(Found(declared=(Declared(image='x'),))))",
+            "it is of type str",
+        ),
+        (
+            (
+                f"{FOUND_CLASS}found = Declared(image=Image(), parameters=(1,))\n"
+                "answer(pickle.dumps(Found(declared=(found,))))"
+            ),
+            "its parameters are none",
+        ),
         (f"{FOUND_CLASS}answer(pickle.dumps(Found(problems=('x',))))", "its errors are none"),
         ("answer(b'cposix\\nsystem\\n(Vtouch made\\ntR.')", "posix.system is no part of an Image"),
         # A path through a module of Lading's, what one has imported, and functions of its own.

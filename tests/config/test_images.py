@@ -27,7 +27,7 @@ CODE = {"service:base": Image(distro="debian:bookworm").env(CODE="1")}
 
 def described(text: str, name: str | None = None) -> Image:
     file = ProjectFile(path=Path("lading.toml"), above=(), table=tomllib.loads(text), text=text)
-    return ProjectImages(file=file, load=CODE.__getitem__).image(name)
+    return ProjectImages(file=file, load=lambda name, _: CODE[name]).image(name)
 
 
 def refusal(text: str, name: str | None = None) -> list[str]:
@@ -87,7 +87,7 @@ def test_keys_and_steps_are_the_calls() -> None:
 def test_every_call_that_gives_an_image_has_a_key() -> None:
     public = {name for name, value in inspect.getmembers(Image, inspect.isfunction)
               if not name.startswith("_")}  # fmt: skip
-    assert public - set(STEP_CALLS) == {"replace", "pipe", "merge", "freeze"}
+    assert public - set(STEP_CALLS) == {"replace", "pipe", "variants", "merge", "freeze"}
     assert set(ARGUMENTS) == {one.name for one in parameters("__init__")}
     assert not set(ARGUMENTS) & set(CALLS)
     assert len(OF_AN_IMAGE) == len(set(OF_AN_IMAGE))

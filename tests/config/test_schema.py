@@ -55,6 +55,8 @@ def test_what_calls_can_say_is_valid(recipe: Recipe) -> None:
     [
         'image = "service:image"\n[mirrors]\ndebian = "https://m.test"\nregistries = {a = "b"}\n',
         'distro = "debian"\ncmd = "x"\nuv_lock = true\nexpose = [80, "81/tcp"]\nuser = 1000\n',
+        'image = "x:y"\nset = {cuda = "12.6", gpu = true, n = 2}\n',
+        'images.a = {extends = "x:y", set = {cuda = "12.6"}, cmd = "x"}\n',
         'images.b = "x:y"\n[images.a]\nextends = "image"\n',
         'cmd = "x"\n[images.a]\nfrom_image = "image"\n',
         'cmd = "x"\narchives.debian = {keyring = "a.gpg"}\narchives.ubuntu.unsigned = true\n',
@@ -83,6 +85,9 @@ def test_what_is_read_is_valid(text: str) -> None:
         "steps = [{for_platform = {platform = [], steps = []}}]\n",
         'steps = [{for_platform = {platform = "linux/arm64", steps = [{rum = "a"}]}}]\n',
         'for_platform = {platform = "linux/arm64", steps = []}\n',
+        'cmd = "x"\nset = {a = "b"}\n',
+        'images.a = {extends = "b", set = {a = "b"}}\n',
+        'image = "x:y"\nset = {a = ["b"]}\n',
     ],
 )
 def test_what_is_refused_is_not_valid(text: str) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lading import Image, SpecificationError
-from lading.cli.target import image_in, load_target
+from lading.cli.declared import Wanted
+from lading.cli.target import imported, load_target
 from lading.image import steps
 from lading.process import run
 
@@ -200,4 +201,5 @@ def test_a_service_that_is_named_by_a_place_needs_no_stand_in(tmp_path: Path) ->
 def test_an_import_of_the_whole_module_gives_the_same(tmp_path: Path) -> None:
     text = f"{START}@lading.service(image=image, port=1, env={{'A': 'b'}})\ndef served(): ...\n"
     image = found(tmp_path, text)
-    assert image_in(tmp_path, str(tmp_path / "app.py"), "served") == image
+    wanted = Wanted(root=tmp_path, where=str(tmp_path / "app.py"), attribute="served")
+    assert imported(wanted)[0].image == image

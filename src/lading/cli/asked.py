@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from lading.cli.failure import Misused
+from lading.grammar.invalid import Invalid
+from lading.grammar.reference import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from lading.cli.destinations import Destination
@@ -18,10 +20,25 @@ if TYPE_CHECKING:
     from lading.platforms import Platform
     from lading.secret_values import SecretSource
 
-__all__ = ["AUTO", "WITHOUT", "Order", "listed"]
+__all__ = [
+    "AUTO",
+    "NAME",
+    "PLATFORM",
+    "WITHOUT",
+    "Order",
+    "checked_tags",
+    "listed",
+    "parse_tag",
+    "tag_of",
+]
 
 AUTO: Final = "auto"
 WITHOUT: Final = "oci"
+NAME: Final = "{name}"
+"""What a tag has in place of the name of an image."""
+
+PLATFORM: Final = "{platform}"
+"""What a tag has in place of the platform, as `linux-amd64`."""
 
 # What only a container engine heeds, and what only an image made without one can be or become.
 _OF_ENGINES: Final = {
@@ -41,6 +58,8 @@ class Order:
     """The words of one `lading build`.
 
     Attributes:
+        every: Whether all images are built that TARGET stands for.
+        tags: With `{name}` for what the image is called, until it is known.
         given: The names of the options that the command line has.
         engine: `auto`, `oci` for none, or a container engine's name.
         engine_options: What stands after `--`.
@@ -49,6 +68,7 @@ class Order:
     """
 
     target: str
+    every: bool
     project: str | None
     base_image: BaseImage | None
     allow_unpinned_base: bool
@@ -100,6 +120,14 @@ class Order:
                 hint="leave one of them out",
             )
 
+    def called(self, name: str) -> Order:
+        """What is asked for of the image that is called so.
+
+        Raises:
+            Misused: A tag can't have the name in it.
+        """
+        return replace(self, tags=tuple(tag_of(one, {NAME: name}) for one in self.tags))
+
     @property
     def of_engines(self) -> tuple[str, ...]:
         """What it has that only a container engine heeds."""
@@ -130,6 +158,55 @@ def _hint(order: Order) -> str:
 
 def _among(options: Mapping[str, str], given: frozenset[str]) -> tuple[str, ...]:
     return tuple(written for name, written in options.items() if name in given)
+
+
+def parse_tag(word: str, words: Sequence[str] = (NAME,)) -> str:
+    """A tag, which may have these words in it for what is not known yet.
+
+    Raises:
+        Invalid: It is none, or has a digest.
+    """
+    if ImageReference.parse(_filled(word, dict.fromkeys(words, "x"))).digest is not None:
+        raise Invalid(
+            f"{word} has a digest, which only a finished image can have",
+            hint=f"write {word.partition('@')[0]}",
+        )
+    return word
+
+
+def tag_of(tag: str, values: Mapping[str, str]) -> str:
+    """The tag with these values in place of the words.
+
+    Raises:
+        Misused: One of them can't be in a tag, as upper case in the name of a repository.
+    """
+    found = _filled(tag, values)
+    try:
+        ImageReference.parse(found)
+    except Invalid as error:
+        written = f" (of {tag})" if found != tag else ""
+        raise Misused(f"--tag: {error.message}{written}", hint=error.hint) from None
+    return found
+
+
+def _filled(tag: str, values: Mapping[str, str]) -> str:
+    for word, value in values.items():
+        tag = tag.replace(word, value)
+    return tag
+
+
+def checked_tags(tags: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse a tag that several images would have to share.
+
+    Raises:
+        Misused: There is one.
+    """
+    for tag in tags:
+        if NAME not in tag and len(names) > 1:
+            raise Misused(
+                f"--tag: {tag} names one image, and these are {len(names)}: {', '.join(names)}",
+                hint=f"write {NAME} where the name of each goes, as in registry.example/{NAME}:1",
+            )
 
 
 def listed(words: Iterable[str]) -> str:

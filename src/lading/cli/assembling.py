@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lading.registry import Pushing
     from lading.store import Store
 
-__all__ = ["Made", "Without", "default_image", "obstacles_error"]
+__all__ = ["Made", "Without", "default_image", "obstacles_error", "tags_of"]
 
 
 def default_image(project: Path) -> Path:
@@ -81,6 +81,8 @@ class Without:
         machine: How to reach what is needed.
         shown: Told what is going on.
         workdir: A folder for what is there during the build alone.
+        beside: Takes images, by their names in a layout, that are written with others in the end.
+        kept: The layers that were made so far, where others use them too.
     """
 
     order: Order
@@ -88,19 +90,23 @@ class Without:
     machine: Machine
     shown: Display
     workdir: Path
+    beside: dict[str, Artifact] | None = None
+    kept: Store | None = None
     _bases: dict[Platform, Base] = field(default_factory=dict)
     _installers: dict[Platform, Installer] = field(default_factory=dict)
-    _kept: Store | None = None
 
     @property
     def store(self) -> Store:
         """The layers that were made so far."""
-        if self._kept is None:
-            self._kept = self.machine.store()
-        return self._kept
+        if self.kept is None:
+            self.kept = self.machine.store()
+        return self.kept
 
-    def decide(self) -> tuple[Decided, ...]:
+    def decide(self, *, for_engine: bool = False) -> tuple[Decided, ...]:
         """The image for each platform; only the lock may be written.
+
+        Args:
+            for_engine: Whether a container engine is to build it.
 
         Raises:
             LadingError: It can't be decided.
@@ -111,7 +117,7 @@ class Without:
                 platform=str(platform),
                 project=self.found.project,
                 excluded=self._excluded(),
-                for_engine=False,
+                for_engine=for_engine,
             )
             for platform in self.order.platforms
         )
@@ -226,17 +232,22 @@ class Without:
         self, made: Made, output: Destination | None, loader: Loader | None, pushing: Pushing | None
     ) -> Made:
         if output is not None:
-            self.shown.say(f"writing {output}")
-            output.write((made.artifact,), _tags(self.order))
+            if self.beside is None:
+                self.shown.say(f"writing {output}")
+                output.write((made.artifact,), tags_of(self.order))
+            else:
+                self.beside |= dict.fromkeys(
+                    tags_of(self.order) or (self.found.name,), made.artifact
+                )
             made = replace(made, output=output)
         if loader is not None:
             self._load(made, loader)
             made = replace(made, loaded=loader.name)
         if pushing is not None:
-            for name in _tags(self.order):
+            for name in tags_of(self.order):
                 self.shown.say(f"pushing {name}")
             pushing.finish(made.artifact)
-            made = replace(made, pushed=_tags(self.order))
+            made = replace(made, pushed=tags_of(self.order))
         return made
 
     def _places(self) -> tuple[Destination | None, Loader | None]:
@@ -355,7 +366,7 @@ class Without:
                 hint="an engine takes one platform: name one, or leave out --load",
             )
         chosen = of_platforms.get(native) or made.assembled[0]
-        load(loader, chosen.artifact, _tags(self.order), self.machine.environ)
+        load(loader, chosen.artifact, tags_of(self.order), self.machine.environ)
 
     def _pushing(self) -> AbstractContextManager[Pushing | None]:
         """Takes layers on their way as soon as they are made, where they go to a registry."""
@@ -365,7 +376,7 @@ class Without:
         from lading.registry import Pushing  # noqa: PLC0415
 
         return Pushing(
-            [ImageReference.parse(tag) for tag in _tags(self.order)],
+            [ImageReference.parse(tag) for tag in tags_of(self.order)],
             http=self.machine.http(),
             credentials=self.machine.credentials(),
             progress=self.shown,
@@ -384,7 +395,7 @@ def _together(assembled: tuple[Assembled, ...], vocabulary: Vocabulary) -> Artif
     return index_of(tuple(one.artifact for one in assembled), vocabulary=vocabulary)
 
 
-def _tags(order: Order) -> tuple[str, ...]:
+def tags_of(order: Order) -> tuple[str, ...]:
     """The names, each with a tag, and each once."""
     return tuple(dict.fromkeys(tag if _has_tag(tag) else f"{tag}:latest" for tag in order.tags))
 

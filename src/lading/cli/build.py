@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from lading.cli.asked import AUTO, Order
+from lading.cli.asked import AUTO, Order, parse_tag
 from lading.cli.destinations import parse_destination
 from lading.cli.failure import Misused
 from lading.cli.options import (
     as_json,
     dialect_option,
+    every_option,
     image_options,
     locked_option,
     offline_option,
@@ -25,8 +26,6 @@ from lading.cli.options import (
     vendor_option,
 )
 from lading.grammar.environment import parse_env_name
-from lading.grammar.invalid import Invalid
-from lading.grammar.reference import ImageReference
 
 __all__ = ["build"]
 
@@ -51,15 +50,6 @@ class _Build(click.Command):
         return [*super().collect_usage_pieces(ctx), "[-- ENGINE_OPTION...]"]
 
 
-def _tag(word: str) -> str:
-    if ImageReference.parse(word).digest is not None:
-        raise Invalid(
-            f"{word} has a digest, which only a finished image can have",
-            hint=f"write {word.partition('@')[0]}",
-        )
-    return word
-
-
 def _build_arg(word: str) -> tuple[str, str | None]:
     name, equals, value = word.partition("=")
     return parse_env_name(name), value if equals else None
@@ -67,6 +57,7 @@ def _build_arg(word: str) -> tuple[str, str | None]:
 
 @click.command(cls=_Build, short_help="Make the image, without an engine where that can be.")
 @image_options
+@every_option
 @platforms_option
 @click.option(
     "-t",
@@ -74,8 +65,8 @@ def _build_arg(word: str) -> tuple[str, str | None]:
     "tags",
     metavar="REF",
     multiple=True,
-    callback=parsed(_tag),
-    help="Name the image; repeat for more names.",
+    callback=parsed(parse_tag),
+    help="Name the image; repeat for more names. {name} in it is what the image is called here.",
 )
 @click.option(
     "-o",
@@ -146,12 +137,23 @@ def build(**words: Any) -> None:  # noqa: ANN401 - click's values: `Order` has t
     Without -o, --push or --load, an image with a tag is loaded into the first engine there is, and
     any other is written to .lading/image in the project.
 
+    With --all it makes every image: those that the project file of a folder names, the services of
+    a module (or its images, where it has no service), or all variants of an image. All of them are
+    decided before any is made.
+
     With --json: {engine, tags, platform, key}, and without an engine also {digest, image_id,
-    layers, pushed, output, loaded}; for several platforms, {platforms} has what differs.
+    layers, pushed, output, loaded}; for several platforms, {platforms} has what differs. With
+    --all: {images, sharing}, each image of these with its {name}.
     """
+    order = _order(click.get_current_context(), words)
+    if order.every:
+        from lading.cli.several import carry_out_all  # noqa: PLC0415 - not for its help
+
+        carry_out_all(order)
+        return
     from lading.cli.building import carry_out  # noqa: PLC0415 - not for its help
 
-    carry_out(_order(click.get_current_context(), words))
+    carry_out(order)
 
 
 def _order(context: click.Context, words: dict[str, Any]) -> Order:

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from lading.info import ImageInfo
     from lading.machine import Machine
 
-__all__ = ["carry_out"]
+__all__ = [
+    "built_lines",
+    "carry_out",
+    "check_engine",
+    "engine_result",
+    "refuse_engine",
+    "remarks",
+    "result",
+]
 
 
 def carry_out(order: Order) -> None:
@@ -41,8 +49,9 @@ def carry_out(order: Order) -> None:
     from lading.machine import Machine  # noqa: PLC0415 - only for commands that do something
 
     found = loaded(order.target, project=order.project, base_image=order.base_image)
-    _check_engine(order.engine)
-    check_given(found.image, order.secrets)
+    order = order.called(found.name)
+    check_engine(order.engine)
+    check_given([found.image], order.secrets)
     machine = Machine.here(
         ca_bundle=order.ca_bundle, secrets=order.secrets, plain_http=order.plain_http
     )
@@ -54,7 +63,7 @@ def carry_out(order: Order) -> None:
     _with_engine(order, found, machine)
 
 
-def _check_engine(name: str) -> None:
+def check_engine(name: str) -> None:
     """Refuse an unknown engine; the image's module, which is loaded by now, may register one."""
     if name in {AUTO, WITHOUT}:
         return
@@ -82,7 +91,7 @@ def _surely(order: Order, found: Target) -> bool:
 
 def _without(order: Order, found: Target, machine: Machine) -> Made | None:
     """The image made without an engine; None where one is needed, and may be taken."""
-    from lading.cli.assembling import Without, obstacles_error  # noqa: PLC0415 - not for engines
+    from lading.cli.assembling import Without  # noqa: PLC0415 - not for engines
 
     machine.created()  # what the environment has wrong is said before anything is done
     if order.output is not None:
@@ -100,11 +109,23 @@ def _without(order: Order, found: Target, machine: Machine) -> Made | None:
     if not obstacles:
         way.warn_of_missing(decided)
         return made
+    refuse_engine(order, obstacles)
+    return None
+
+
+def refuse_engine(order: Order, obstacles: tuple[MustExecute, ...]) -> None:
+    """Refuse what has to be executed where no container engine may take over.
+
+    Raises:
+        BuildError: It was asked for an image without one.
+        Misused: It was asked for what only such an image can be.
+    """
+    from lading.cli.assembling import obstacles_error  # noqa: PLC0415 - not for engines
+
     if order.engine != AUTO:
         raise obstacles_error(obstacles)
     if order.of_images:
         raise _refused(order, obstacles)
-    return None
 
 
 def _refused(order: Order, obstacles: tuple[MustExecute, ...]) -> Misused:
@@ -127,7 +148,7 @@ def _with_engine(order: Order, found: Target, machine: Machine) -> None:
 
     info, engine = build_with_engine(order, found, machine)
     if order.as_json:
-        click.echo(json.dumps({"engine": engine, **_head(order, info)}, indent=2))
+        click.echo(json.dumps(engine_result(order, info, engine), indent=2))
     if order.quiet:
         return
     if order.tags:
@@ -136,22 +157,28 @@ def _with_engine(order: Order, found: Target, machine: Machine) -> None:
         note("built an image without a name\nhint: give it one with -t NAME, to run or to push it")
 
 
+def engine_result(order: Order, info: ImageInfo, engine: str) -> dict[str, object]:
+    """What a program is told of an image that a container engine has built."""
+    return {"engine": engine, **_head(order, info)}
+
+
 def _head(order: Order, info: ImageInfo) -> dict[str, object]:
     return {"tags": list(order.tags), "platform": info.platform, "key": info.key}
 
 
 def _tell(order: Order, made: Made) -> None:
     if order.as_json:
-        click.echo(json.dumps(_result(order, made), indent=2))
+        click.echo(json.dumps(result(order, made), indent=2))
     if order.quiet:
         return
-    for remark in dict.fromkeys(_remarks(order, made)):
+    for remark in dict.fromkeys(remarks(order, made)):
         note(remark)
     for line in _lines(order, made):
         note(line)
 
 
-def _remarks(order: Order, made: Made) -> Iterator[str]:
+def remarks(order: Order, made: Made) -> Iterator[str]:
+    """What a user has to know of an image that was made without an engine."""
     for assembled in made.assembled:
         yield from assembled.remarks
     is_layout = made.output is not None and made.output.kind != "docker-archive"
@@ -160,13 +187,25 @@ def _remarks(order: Order, made: Made) -> Iterator[str]:
         yield "skopeo and podman find no image by its name in an OCI layout of docker's media types"
 
 
-def _lines(order: Order, made: Made) -> list[str]:
-    name = ", ".join(order.tags) or "the image"
+def built_lines(order: Order, made: Made, name: str) -> list[str]:
+    """What was built, and who has it, beside files.
+
+    Args:
+        order: What was asked for.
+        made: What came of it.
+        name: What to call an image without tags.
+    """
+    name = ", ".join(order.tags) or name
     lines = [f"built {name} as {made.artifact.descriptor.digest}"]
     if made.pushed:
         lines.append(f"pushed {', '.join(made.pushed)}")
     if made.loaded:
         lines.append(f"{made.loaded} has it")
+    return lines
+
+
+def _lines(order: Order, made: Made) -> list[str]:
+    lines = built_lines(order, made, "the image")
     if made.output is not None:
         lines.append(f"it is in {made.output}")
     if made.output is not None and order.output is None:
@@ -179,7 +218,8 @@ def _lines(order: Order, made: Made) -> list[str]:
     return lines
 
 
-def _result(order: Order, made: Made) -> dict[str, Any]:
+def result(order: Order, made: Made) -> dict[str, Any]:
+    """What a program is told of an image that was made without an engine."""
     each = [
         {
             "platform": decided.info.platform,

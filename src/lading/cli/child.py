@@ -10,13 +10,15 @@ import os
 import pickle
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from lading import process
+from lading.cli.declared import Declared, Wanted
 from lading.cli.failure import INTERRUPTED
+from lading.config import Parameter
 from lading.errors import LadingError, Problem, SpecificationError
 from lading.image import Image
 
@@ -41,34 +43,32 @@ class Found:
     """What importing a module came to.
 
     Attributes:
-        image: The image that was looked for.
+        declared: The images that were looked for.
         problems: Why there is none.
         brings_engines: Whether the module registered container engines, which only a process that
             imports it has.
     """
 
-    image: Image | None = None
+    declared: tuple[Declared, ...] = ()
     problems: tuple[Problem, ...] = ()
     brings_engines: bool = False
 
 
-def found_by_child(
-    root: Path, where: str, attribute: str, environ: Mapping[str, str]
-) -> tuple[Image, bool]:
-    """The image of that name in a module, and whether the module brings container engines.
+def found_by_child(wanted: Wanted, environ: Mapping[str, str]) -> tuple[tuple[Declared, ...], bool]:
+    """The images that are looked for, and whether their module brings container engines.
 
     Args:
-        root: The folder that modules are imported from.
-        where: The module's file, or its name.
-        attribute: The image's name in it.
+        wanted: What is looked for.
         environ: What the module sees.
 
     Raises:
         SpecificationError: There is no such image, or the module can't be imported.
     """
+    where = wanted.where
     with TemporaryDirectory(prefix="lading-") as folder:
         answer = Path(folder) / _ANSWER
-        argv = (sys.executable, "-P", "-c", _CHILD, str(answer), str(root), where, attribute)
+        asked = replace(wanted, root=wanted.root.resolve()).to_json()
+        argv = (sys.executable, "-P", "-c", _CHILD, str(answer), asked)
         ended = process.stream(argv, env=environ, grace=_GRACE)
         if not answer.is_file():
             raise SpecificationError(
@@ -76,9 +76,9 @@ def found_by_child(
                 hint="Lading imports the module to find the image: let it do no more at import",
             )
         found = _read(answer, where)
-    if found.image is None:
+    if not found.declared:
         raise SpecificationError(found.problems)
-    return found.image, found.brings_engines
+    return found.declared, found.brings_engines
 
 
 def _read(answer: Path, where: str) -> Found:
@@ -97,11 +97,19 @@ def _read(answer: Path, where: str) -> Found:
 def _check(found: object) -> None:
     if not isinstance(found, Found):
         raise TypeError(f"it is of type {type(found).__name__}")
-    if found.image is None and found.problems:
+    if not found.declared and found.problems:
         if not all(isinstance(one, Problem) for one in found.problems):
             raise TypeError("its errors are none")
-    elif not isinstance(found.image, Image):
-        raise TypeError(f"it is of type {type(found.image).__name__}")
+        return
+    answered: object = found.declared
+    if not isinstance(answered, tuple) or not answered:
+        raise TypeError(f"it is of type {type(answered).__name__}")
+    for one in answered:
+        image = one.image if isinstance(one, Declared) else one
+        if not isinstance(image, Image) or not isinstance(one, Declared):
+            raise TypeError(f"it is of type {type(image).__name__}")
+        if not all(isinstance(parameter, Parameter) for parameter in one.parameters):
+            raise TypeError("its parameters are none")
 
 
 def _how(code: int) -> str:
@@ -129,24 +137,24 @@ _OTHERS: Final = frozenset({("datetime", "timedelta"), ("copyreg", "_reconstruct
 
 def main() -> None:
     """What the child does: it writes the answer to a file, and all talk to stderr."""
-    from lading.cli.target import image_in  # noqa: PLC0415 - which imports this module
+    from lading.cli.target import imported  # noqa: PLC0415 - which imports this module
     from lading.engines import engines  # noqa: PLC0415 - only here
 
-    answer, root, where, attribute = sys.argv[1:]
+    answer, wanted = sys.argv[1], Wanted.from_json(sys.argv[2])
     os.dup2(2, 1)
     # Ctrl-C reaches both: the parent says so, and this one ends without a word.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     built_in = engines()
     try:
-        image = image_in(Path(root), where, attribute)
+        declared = imported(wanted)
         brings_engines = any(one not in built_in for one in engines())
-        found = Found(image=image, brings_engines=brings_engines)
+        found = Found(declared=declared, brings_engines=brings_engines)
     except LadingError as error:
         found = Found(problems=error.problems)
     except KeyboardInterrupt:  # of the module's own: Ctrl-C ends this process at once
         os._exit(INTERRUPTED)
     aside = Path(f"{answer}.part")
-    aside.write_bytes(_pickled(found, where))
+    aside.write_bytes(_pickled(found, wanted.where))
     aside.rename(answer)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -73,11 +73,12 @@ def diff(  # noqa: PLR0913 - one argument an option
 
     Each is a lock (a file, or its folder), a frozen folder, an image (oci:DIR, oci-archive:FILE,
     docker-archive:FILE, docker://REFERENCE), or a git revision, which stands for lading.lock as it
-    was committed then. Left out, B is lading.lock as it is now, and A is HEAD.
+    was committed then. Left out, A is HEAD. Where A is a revision and B is left out, every lock of
+    the project that has changed since is compared.
 
     Of layers it says which ones have to be made and pushed, and why.
 
-    With --json: {before, after, platforms}.
+    With --json: {before, after, platforms}; of every lock {locks}, a list of these.
     """
     from lading.cli.sides import Sides  # noqa: PLC0415 - only for this command
     from lading.explain.difference import compare  # noqa: PLC0415
@@ -87,14 +88,24 @@ def diff(  # noqa: PLR0913 - one argument an option
     sides = Sides(machine, Path(project).resolve())
     context = click.get_current_context()
     is_default = context.get_parameter_source("before") is click.core.ParameterSource.DEFAULT
-    old = sides.revision(before) if is_default else sides.named(before)
-    found = compare(old, sides.here() if after is None else sides.named(after))
-    if as_json:
-        click.echo(from_here(json.dumps(_rows(found), indent=2)))
+    every = after is None and (is_default or sides.is_revision(before))
+    if every:
+        pairs = sides.locks(before)
     else:
-        for line in _lines(found):
+        old = sides.named(before)
+        pairs = ((old, sides.here() if after is None else sides.named(after)),)
+    found = [compare(*pair) for pair in pairs]
+    changed = [one for one in found if not one.is_empty]
+    if as_json:
+        rows = [_rows(one) for one in changed]
+        data = {"locks": rows} if every else _rows(found[0])
+        click.echo(from_here(json.dumps(data, indent=2)))
+    elif len(found) > 1 and not changed:
+        click.echo(f"nothing differs in {len(found)} locks from {from_here(visible(before))}")
+    else:
+        for line in (line for one in changed or found for line in _lines(one)):
             click.echo(from_here(visible(line)))
-    if exit_code and not found.is_empty:
+    if exit_code and changed:
         context.exit(1)
 
 

@@ -13,7 +13,7 @@ from lading.cli.asked import listed
 from lading.cli.base_build import base_request, check_keeps
 from lading.cli.executed import surely_executed
 from lading.cli.failure import Misused
-from lading.cli.freeze import alone_in, default_folder
+from lading.cli.freezing import alone_in, default_folder
 from lading.cli.handing import handed_over, users_of
 from lading.cli.libraries import refuse_missing, warn_of_missing
 from lading.cli.talk import note, progress

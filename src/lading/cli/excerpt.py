@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from lading.cli.modules import IMPORTING, bound_as, modules_run_by
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Excerpt", "excerpt"]
+__all__ = ["Excerpt", "excerpt", "names_in", "services_in"]
 
 _PLAIN: Final = frozenset(
     {
@@ -81,6 +82,39 @@ def excerpt(source: str, name: str, local: Callable[[str], str | None]) -> Excer
     if taken is None:
         return None
     return Excerpt(statements=ast.Module(body=taken, type_ignores=[]), name=found)
+
+
+def services_in(source: str) -> tuple[str, ...]:
+    """The names of the services that a module declares, in the order of its text."""
+    found = dict[str, None]()
+    for one in _body(source):
+        match one:
+            case (
+                ast.ClassDef(name=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+            ) if any(map(_is_service, one.decorator_list)):
+                found[name] = None
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=called)) if (
+                _is_service(called)
+            ):
+                found[name] = None
+            case _:
+                pass
+    return tuple(found)
+
+
+def names_in(source: str) -> tuple[str, ...]:
+    """The names that a module binds itself, and not by an import, in the order of its text."""
+    own = (one for one in _body(source) if not isinstance(one, IMPORTING))
+    return tuple(dict.fromkeys(name for one in own for name in sorted(_binds(one))))
+
+
+def _body(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return []
 
 
 def _declaration(name: str) -> Callable[[ast.stmt], ast.stmt | None]:
@@ -287,11 +321,20 @@ def _without_scopes(statement: ast.AST) -> Iterator[ast.AST]:
 
 
 def _reads(statement: ast.stmt) -> set[str]:
+    nodes = [*ast.walk(statement), *_annotated(statement)]
     return {
-        node.id
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
+
+
+def _annotated(statement: ast.stmt) -> Iterator[ast.AST]:
+    """What is in annotations of a function's arguments that are text."""
+    if not isinstance(statement, ast.FunctionDef):
+        return
+    for node in (one.annotation for one in ast.walk(statement.args) if isinstance(one, ast.arg)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            with suppress(SyntaxError):
+                yield from ast.walk(ast.parse(node.value, mode="eval"))
 
 
 def _inner(statement: ast.stmt) -> set[str]:

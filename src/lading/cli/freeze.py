@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from lading.cli.libraries import refuse_missing, warn_of_missing
-from lading.cli.loading import loaded
+from lading.cli.freezing import (
+    Freezing,
+    check_above,
+    default_folder,
+    default_folders,
+    frozen,
+)
+from lading.cli.libraries import warn_of_missing
+from lading.cli.loading import chosen, loaded
 from lading.cli.options import (
     as_json,
     dialect_option,
+    every_option,
     image_options,
     locked_option,
     offline_option,
@@ -22,44 +29,26 @@ from lading.cli.options import (
     strict_option,
     vendor_option,
 )
-from lading.cli.talk import from_here, note, progress
+from lading.cli.talk import from_here, note, progress, tell_json
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Sequence
     from pathlib import Path
     from typing import Unpack
 
+    from lading.cli.target import Target
     from lading.grammar.base import BaseImage
     from lading.grammar.dialect import Dialect
     from lading.info import ImageInfo
-    from lading.machine import Machine
     from lading.platforms import Platform
     from lading.secret_values import SecretSource
 
 __all__ = [
     "FreezeOptions",
-    "alone_in",
-    "default_folder",
     "dockerfile",
     "freeze",
     "write_frozen",
 ]
-
-
-def default_folder(project: Path, platform: Platform) -> Path:
-    """Where a frozen folder goes, where nobody says."""
-    return project / ".lading" / str(platform).replace("/", "-")
-
-
-def alone_in(folder: Path, machine: Machine) -> AbstractContextManager[None]:
-    """Keep other builds and freezes out of a folder; they wait, and say so."""
-    from lading.files import exclusive  # noqa: PLC0415 - only where a folder is written
-
-    return exclusive(
-        folder,
-        locks=machine.cache / "locks",
-        busy=lambda: note(f"waiting for another process that builds from {folder}"),
-    )
 
 
 class FreezeOptions(TypedDict):
@@ -81,16 +70,27 @@ class FreezeOptions(TypedDict):
     as_json: bool
 
 
-def write_frozen(options: FreezeOptions, *, vendor: bool) -> None:
-    """Freeze what the options name into a folder, alone, and tell it: the folder on stdout."""
+def write_frozen(options: FreezeOptions, *, vendor: bool, every: bool = False) -> None:
+    """Freeze what the options name into folders, and tell it: the folders on stdout.
+
+    Args:
+        options: As they were written.
+        vendor: Whether all that is installed comes into the folders.
+        every: Whether it is all images that the target stands for, each in a folder of its name.
+    """
     from lading.freeze import Freezer  # noqa: PLC0415 - only where something is frozen
     from lading.machine import Machine  # noqa: PLC0415
 
-    platform, quiet = options["platform"], options["quiet"]
-    found = loaded(options["target"], project=options["project"], base_image=options["base_image"])
-    folder = (options["output"] or default_folder(found.project, platform)).absolute()
+    quiet, strict = options["quiet"], options["strict"]
+    targets = chosen(
+        options["target"],
+        every=every,
+        project=options["project"],
+        base_image=options["base_image"],
+    )
+    jobs = _jobs(targets, options, every=every)
     machine = Machine.here(ca_bundle=options["ca_bundle"], secrets=options["secrets"])
-    with progress(quiet=quiet) as say, alone_in(folder, machine):
+    with progress(quiet=quiet) as say:
         freezer = Freezer(
             machine=machine,
             locked=options["locked"],
@@ -100,23 +100,48 @@ def write_frozen(options: FreezeOptions, *, vendor: bool) -> None:
             dialect=options["dialect"],
             say=say,
         )
-        decided = freezer.decide(
-            found.image, platform=str(platform), project=found.project, target=folder
+        decided = frozen(jobs, freezer, strict=strict)
+    if not (quiet or strict):
+        warn_of_missing(freezer, decided)
+    done = "vendored" if vendor else "frozen"
+    for job, one in zip(jobs, decided, strict=True):
+        if not quiet:
+            note(
+                f"{job.found.name} {done} as {one.info.key}"
+                if every
+                else f"{done} as {one.info.key}"
+            )
+        if not options["as_json"]:
+            click.echo(from_here(str(job.folder)))
+    if options["as_json"]:
+        tell_json(
+            [
+                (job.found.name, _result(one.info, job.folder))
+                for job, one in zip(jobs, decided, strict=True)
+            ],
+            every=every,
         )
-        if options["strict"]:
-            refuse_missing(freezer, [decided])
-        say(f"writing {folder}")
-        freezer.write(decided, folder)
-    info = decided.info
-    if not (quiet or options["strict"]):
-        warn_of_missing(freezer, [decided])
-    if not quiet:
-        note(f"{'vendored' if vendor else 'frozen'} as {info.key}")
-    click.echo(_result(info, folder) if options["as_json"] else from_here(str(folder)))
+
+
+def _jobs(
+    targets: Sequence[Target], options: FreezeOptions, *, every: bool
+) -> tuple[Freezing, ...]:
+    platform, output = options["platform"], options["output"]
+    if not every:
+        (found,) = targets
+        folder = (output or default_folder(found.project, platform)).absolute()
+        return (Freezing(found=found, platform=platform, folder=folder),)
+    above = (output or default_folders(targets[0].project, platform)).absolute()
+    check_above(above)
+    return tuple(
+        Freezing(found=found, platform=platform, folder=above / found.name, above=above)
+        for found in targets
+    )
 
 
 @click.command(short_help="Write the image as a build context.")
 @image_options
+@every_option
 @platform_option
 @output_option
 @vendor_option
@@ -127,25 +152,27 @@ def write_frozen(options: FreezeOptions, *, vendor: bool) -> None:
 @strict_option
 @quiet
 @as_json
-def freeze(*, vendor: bool, **options: Unpack[FreezeOptions]) -> None:
+def freeze(*, vendor: bool, every: bool, **options: Unpack[FreezeOptions]) -> None:
     """Decide the image completely, and write it as a build context for any engine.
 
     Says which libraries the image would lack, as far as that is known.
 
-    Prints the folder. With --json: {folder, key, platform, base, digest}.
+    With --all each image goes to a folder of its name, in the one that --output says.
+
+    Prints the folder. With --json: {folder, key, platform, base, digest}; with --all {images}, each
+    image of these with its {name}.
     """
-    write_frozen(options, vendor=vendor)
+    write_frozen(options, vendor=vendor, every=every)
 
 
-def _result(info: ImageInfo, folder: Path) -> str:
-    result = {
+def _result(info: ImageInfo, folder: Path) -> dict[str, object]:
+    return {
         "folder": str(folder),
         "key": info.key,
         "platform": info.platform,
         "base": info.base.reference,
         "digest": info.base.digest,
     }
-    return json.dumps(result, indent=2)
 
 
 @click.command(short_help="Print the Dockerfile.")

@@ -16,7 +16,7 @@ from lading.logins import DEFAULT_USERNAME
 from lading.secret_values import SecretSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lading.grammar.secret import Secret
     from lading.image import Image
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["check_given", "handed_over", "users_of"]
 
 
-def check_given(image: Image, given: tuple[SecretSource, ...]) -> None:
-    """Refuse a secret that nothing of the image names: it is written wrongly, here or there.
+def check_given(images: Iterable[Image], given: tuple[SecretSource, ...]) -> None:
+    """Refuse a secret that nothing of the images names: it is written wrongly, here or there.
 
     Raises:
         Misused: There is one.
     """
-    named = {secret.id for secret, _ in secrets_of(image)}
+    named = {secret.id for image in images for secret, _ in secrets_of(image)}
     for source in given:
         if source.id not in named:
             message = f"--secret: nothing in the image names the secret {source.id!r}"

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lading.cli.failure import Misused
-from lading.cli.target import Target, load_target
+from lading.cli.options import given_settings
+from lading.cli.target import Target, load_target, load_targets
 from lading.errors import SpecificationError
 from lading.image.steps import PythonStep
 
@@ -14,15 +15,34 @@ if TYPE_CHECKING:
     from lading.grammar.base import BaseImage
     from lading.image import Image
 
-__all__ = ["loaded"]
+__all__ = ["chosen", "loaded", "loaded_all"]
 
 
 def loaded(target: str, *, project: str | None, base_image: BaseImage | None) -> Target:
     """The image that a command works on, on another base where one was named."""
-    found = load_target(target, project=project)
+    found = load_target(target, project=project, settings=given_settings())
     if base_image is None:
         return found
     return replace(found, image=_rebased(found.image, base_image))
+
+
+def chosen(
+    target: str, *, every: bool, project: str | None, base_image: BaseImage | None
+) -> tuple[Target, ...]:
+    """The one image that a command works on, or all that its TARGET stands for."""
+    if every:
+        return loaded_all(target, project=project, base_image=base_image)
+    return (loaded(target, project=project, base_image=base_image),)
+
+
+def loaded_all(
+    target: str, *, project: str | None, base_image: BaseImage | None
+) -> tuple[Target, ...]:
+    """All images that a command works on, on another base where one was named."""
+    found = load_targets(target, project=project, settings=given_settings())
+    if base_image is None:
+        return found
+    return tuple(replace(one, image=_rebased(one.image, base_image)) for one in found)
 
 
 def _rebased(image: Image, base: BaseImage) -> Image:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from lading.cli.failure import Misused
-from lading.cli.loading import loaded
-from lading.cli.options import as_json, image_options, parsed, quiet, secret_option
-from lading.cli.talk import note, progress
+from lading.cli.loading import chosen
+from lading.cli.options import (
+    as_json,
+    every_option,
+    image_options,
+    parsed,
+    quiet,
+    secret_option,
+)
+from lading.cli.talk import note, progress, tell_json
+from lading.cli.together import Attempts, together
 from lading.grammar.base import parse_base
 from lading.grammar.requirement import parse_package_name
 from lading.platforms import DEFAULT_PLATFORM, Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from lading.cli.target import Target
     from lading.grammar.base import BaseImage
+    from lading.lock.making import LockMaker
     from lading.lock.model import Lock, PlatformLock
+    from lading.lock.resolve import Renewal
     from lading.secret_values import SecretSource
 
 __all__ = ["lock"]
@@ -28,6 +39,7 @@ __all__ = ["lock"]
 
 @click.command(short_help="Resolve every version, digest and hash.")
 @image_options
+@every_option
 @click.option(
     "--platform",
     "platforms",
@@ -61,6 +73,7 @@ __all__ = ["lock"]
 def lock(  # noqa: PLR0913 - one argument an option
     *,
     target: str,
+    every: bool,
     project: str | None,
     base_image: BaseImage | None,
     allow_unpinned_base: bool,
@@ -84,10 +97,9 @@ def lock(  # noqa: PLR0913 - one argument an option
     --upgrade-package says otherwise.
 
     With --json: {file, changed, platforms}; with --check, {drifted, remarks}, lists of sentences.
+    With --all: {images}, each image of these with its {name}.
     """
-    from lading.lock.file import lock_name, read_lock, write_lock  # noqa: PLC0415 - only here
-    from lading.lock.inputs import read_inputs  # noqa: PLC0415
-    from lading.lock.making import LockMaker  # noqa: PLC0415
+    from lading.lock.making import LockMaker  # noqa: PLC0415 - only here
     from lading.lock.resolve import Renewal  # noqa: PLC0415
     from lading.machine import Machine  # noqa: PLC0415
 
@@ -96,15 +108,17 @@ def lock(  # noqa: PLR0913 - one argument an option
             "--check: it changes nothing, so it can't go with --upgrade or --upgrade-package",
             hint="upgrade first, then check",
         )
-    found = loaded(target, project=project, base_image=base_image)
-    file = lock_name(found.image)
-    earlier = read_lock(found.project, file)
-    wanted = platforms or _platforms_of(earlier)
+    targets = chosen(target, every=every, project=project, base_image=base_image)
     if check:
         with progress(quiet=quiet) as say:
-            drifted = _drift(found, earlier, wanted, say, allow_unpinned_base=allow_unpinned_base)
-        remarks = tuple(_remarks(earlier)) if earlier else ()
-        _tell_drift(file, drifted, remarks, as_json=as_json, quiet=quiet)
+            checked = together(
+                (
+                    one.name,
+                    partial(_check, one, platforms, say, allow_unpinned_base=allow_unpinned_base),
+                )
+                for one in targets
+            )
+        _tell_checked(checked, every=every, as_json=as_json, quiet=quiet)
         return
     with progress(quiet=quiet) as say:
         machine = Machine.here(ca_bundle=ca_bundle, secrets=secrets)
@@ -114,14 +128,79 @@ def lock(  # noqa: PLR0913 - one argument an option
             allow_older_index=allow_older_index,
             say=say,
         )
-        made = maker.make(
-            read_inputs(found.image, found.project, describe=machine.digests(say).describe),
-            wanted,
-            earlier=earlier,
-            renewal=Renewal(everything=upgrade, packages=upgraded),
-        )
-        changed = write_lock(found.project, made, file)
-    _tell(file, made, changed=changed, as_json=as_json, quiet=quiet)
+        renewal = Renewal(everything=upgrade, packages=upgraded)
+        locked = Attempts()
+        made = [
+            locked.do(one.name, partial(_locked, one, maker, platforms, renewal)) for one in targets
+        ]
+    done = [one for one in made if one is not None]
+    if not quiet and not as_json:
+        for one in done:
+            note("\n".join(_lines(one.file, one.lock, changed=one.changed)))
+    locked.check()
+    if as_json:
+        tell_json([one.result() for one in done], every=every)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Locked:
+    """A lock that was made."""
+
+    name: str
+    file: str
+    lock: Lock
+    changed: bool
+
+    def result(self) -> tuple[str, dict[str, object]]:
+        return self.name, _result(self.file, self.lock, changed=self.changed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """A lock that was looked at."""
+
+    name: str
+    file: str
+    drifted: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def _locked(
+    found: Target, maker: LockMaker, platforms: tuple[Platform, ...], renewal: Renewal
+) -> _Locked:
+    from lading.lock.file import lock_name, read_lock, write_lock  # noqa: PLC0415 - only here
+    from lading.lock.inputs import read_inputs  # noqa: PLC0415
+
+    file = lock_name(found.image)
+    earlier = read_lock(found.project, file)
+    made = maker.make(
+        read_inputs(found.image, found.project, describe=maker.machine.digests(maker.say).describe),
+        platforms or _platforms_of(earlier),
+        earlier=earlier,
+        renewal=renewal,
+    )
+    changed = write_lock(found.project, made, file)
+    return _Locked(name=found.name, file=file, lock=made, changed=changed)
+
+
+def _check(
+    found: Target,
+    platforms: tuple[Platform, ...],
+    say: Callable[[str], None],
+    *,
+    allow_unpinned_base: bool,
+) -> _Checked:
+    from lading.lock.file import lock_name, read_lock  # noqa: PLC0415 - only here
+
+    file = lock_name(found.image)
+    earlier = read_lock(found.project, file)
+    wanted = platforms or _platforms_of(earlier)
+    return _Checked(
+        name=found.name,
+        file=file,
+        drifted=_drift(found, earlier, wanted, say, allow_unpinned_base=allow_unpinned_base),
+        remarks=tuple(_remarks(earlier)) if earlier else (),
+    )
 
 
 def _platforms_of(lock: Lock | None) -> tuple[Platform, ...]:
@@ -160,32 +239,35 @@ def _unsigned(part: PlatformLock) -> Iterator[str]:
             yield f"{what} is not signed, as the project's file has it"
 
 
-def _tell_drift(
-    file: str, drifted: tuple[str, ...], remarks: tuple[str, ...], *, as_json: bool, quiet: bool
-) -> None:
+def _tell_checked(checked: Sequence[_Checked], *, every: bool, as_json: bool, quiet: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"drifted": list(drifted), "remarks": list(remarks)}, indent=2))
+        tell_json(
+            [
+                (one.name, {"drifted": list(one.drifted), "remarks": list(one.remarks)})
+                for one in checked
+            ],
+            every=every,
+        )
     else:
-        for one in remarks:
-            note(f"remark: {one}")
-        for one in drifted:
-            note(f"drifted: {one}")
-        if drifted:
-            note("hint: run `lading lock`, and commit the result")
-        elif not quiet:
-            note(f"{file} is up to date")
+        for one in checked:
+            _tell_drift(one, of=f"{one.name}: " if every else "", quiet=quiet)
+    drifted = any(one.drifted for one in checked)
+    if drifted and not as_json:
+        note(f"hint: run `lading lock{' --all' if every else ''}`, and commit the result")
     if drifted:
         click.get_current_context().exit(1)
 
 
-def _tell(file: str, lock: Lock, *, changed: bool, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        click.echo(_result(file, lock, changed=changed))
-    elif not quiet:
-        note("\n".join(_lines(file, lock, changed=changed)))
+def _tell_drift(checked: _Checked, *, of: str, quiet: bool) -> None:
+    for one in checked.remarks:
+        note(f"remark: {of}{one}")
+    for one in checked.drifted:
+        note(f"drifted: {of}{one}")
+    if not checked.drifted and not quiet:
+        note(f"{checked.file} is up to date")
 
 
-def _result(file: str, lock: Lock, *, changed: bool) -> str:
+def _result(file: str, lock: Lock, *, changed: bool) -> dict[str, object]:
     platforms = {
         part.platform: {
             "base": part.base.reference,
@@ -195,7 +277,7 @@ def _result(file: str, lock: Lock, *, changed: bool) -> str:
         }
         for part in lock.platforms
     }
-    return json.dumps({"file": file, "changed": changed, "platforms": platforms}, indent=2)
+    return {"file": file, "changed": changed, "platforms": platforms}
 
 
 def _lines(file: str, lock: Lock, *, changed: bool) -> Iterator[str]:

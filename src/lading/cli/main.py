@@ -34,6 +34,7 @@ _COMMANDS = {
     "vendor": "vendor",
     "dockerfile": "freeze",
     "build": "build",
+    "bake": "bake",
     "push": "sending",
     "copy": "sending",
     "inspect": "inspecting",
@@ -71,8 +72,8 @@ class _Program(Commands):
 def program(*, debug: bool) -> None:
     """Lock, freeze and build the container that an Image in Python describes.
 
-    TARGET names an Image, or a function without arguments that returns one, as
-    `path/service.py:image` or `package.module:image`. A folder stands for the image that
+    TARGET names an Image, or a function that returns one, as `path/service.py:image` or
+    `package.module:image`. A folder stands for the image that
     `[tool.lading]` of its pyproject.toml, or its lading.toml, refers to or describes, and
     `folder:name` for one of several there. Left out, TARGET is this folder.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lading.services import Code, Served, kind_called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 __all__ = ["IMPORTING", "ProjectModules", "bound_as", "modules_run_by"]
 
@@ -76,11 +76,11 @@ class ProjectModules:
 
     def text(self, module: str) -> str | None:
         """The text of a module; None where the project has none such, or none that can be read."""
-        file = self.file(module)
-        try:
-            return None if file is None else file.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError):
-            return None
+        return _text(self.file(module))
+
+    def source(self, where: str) -> str | None:
+        """The text of a module, or of a file of one."""
+        return _text(Path(where)) if where.endswith(".py") else self.text(where)
 
     def code(self, module: str, attribute: str) -> Code:
         """Where something is, with all modules of the project that its own leads to."""
@@ -153,6 +153,13 @@ class ProjectModules:
             if found is not None:
                 return found
         return Served()
+
+
+def _text(file: Path | None) -> str | None:
+    try:
+        return file.read_text("utf-8-sig") if file is not None and file.is_file() else None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _beside(node: ast.Import | ast.ImportFrom) -> Iterator[str]:

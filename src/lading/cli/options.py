@@ -12,17 +12,21 @@ from lading.grammar.base import parse_base
 from lading.grammar.dialect import parse_dialect
 from lading.grammar.invalid import Invalid
 from lading.grammar.registry_host import parse_registry_host
+from lading.grammar.words import expect_text, shown
 from lading.platforms import DEFAULT_PLATFORM, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lading.config import Setting
     from lading.secret_values import SecretSource
 
 __all__ = [
     "as_json",
     "ca_bundle_option",
     "dialect_option",
+    "every_option",
+    "given_settings",
     "image_options",
     "locked_option",
     "offline_option",
@@ -94,8 +98,51 @@ def _secret(word: str) -> SecretSource:
         raise Invalid(error.message, hint=_SECRET_FORM) from None
 
 
+_SET_FORM = "write --set NAME=VALUE"
+
+
+def _setting(word: str) -> Setting:
+    from lading.config import Setting  # noqa: PLC0415 - seldom given
+
+    name, equals, value = word.partition("=")
+    if not equals or not name.isidentifier():
+        # Nothing of the value is shown: it may be what nobody is to see.
+        raise Invalid(f"{shown(name)} names no parameter and its value", hint=_SET_FORM)
+    return Setting(name=name, value=expect_text("a value", value))
+
+
+def _keep_settings(
+    context: click.Context, parameter: click.Parameter, words: tuple[str, ...]
+) -> None:
+    """Lay the values aside for whoever loads TARGET: no command has anything else to do with it."""
+    found: dict[str, Setting] = {}
+    for one in parsed(_setting)(context, parameter, words):
+        if one.name in found:
+            raise Misused(f"--set: {one.name} is given twice")
+        found[one.name] = one
+    context.meta[_SETTINGS] = tuple(found.values())
+
+
+def given_settings() -> tuple[Setting, ...]:
+    """What `--set` says of the parameters of TARGET."""
+    context = click.get_current_context(silent=True)
+    found: tuple[Setting, ...] = context.meta.get(_SETTINGS, ()) if context else ()
+    return found
+
+
+_SETTINGS = "lading.settings"
+
 _IMAGE_OPTIONS = (
     click.argument("target", default="."),
+    click.option(
+        "--set",
+        "settings",
+        metavar="NAME=VALUE",
+        multiple=True,
+        expose_value=False,
+        callback=_keep_settings,
+        help="Set a parameter of the image, which `lading show` lists; repeat for more.",
+    ),
     click.option(
         "--project",
         metavar="DIR",
@@ -198,6 +245,12 @@ ca_bundle_option = click.option(
     type=click.Path(exists=True, dir_okay=False),
     help="Trust these certificate authorities (PEM).",
 )
+every_option = click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Do it for every image of the project file, of a module, or of variants.",
+)
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -211,6 +264,6 @@ def image_options(command: F) -> F:
 
 def target_options(command: F) -> F:
     """Give a command TARGET, and what says which image it is: for those that reach nothing."""
-    for option in reversed(_IMAGE_OPTIONS[:3]):
+    for option in reversed(_IMAGE_OPTIONS[:4]):
         command = option(command)
     return command

@@ -16,6 +16,7 @@ from lading.grammar.words import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lading.config import Parameter
     from lading.explain.showing import LockState, ModelFiles, Packages, Resolved, Shown
     from lading.explain.values import Setting
     from lading.grammar.base import BaseImage
@@ -32,7 +33,7 @@ def show(*, target: str, project: str | None, base_image: BaseImage | None, as_j
     What is locked is told where lading.lock fits the image. No network is asked, and nothing is
     written.
 
-    With --json: {calls, arguments, settings, mirrors, lock}.
+    With --json: {calls, parameters, arguments, settings, mirrors, lock}.
     """
     from lading.explain.showing import shown  # noqa: PLC0415 - only for this command
     from lading.lock.file import lock_name, read_lock  # noqa: PLC0415
@@ -44,6 +45,7 @@ def show(*, target: str, project: str | None, base_image: BaseImage | None, as_j
     machine = Machine.here()
     report = shown(
         read_inputs(found.image, found.project, describe=machine.digests().describe),
+        parameters=found.parameters,
         lock=read_lock(found.project, lock_name(found.image)),
         mirrors=read_mirrors(found.project, machine.environ),
     )
@@ -59,6 +61,9 @@ def _lines(report: Shown) -> Iterator[str]:
     yield f"{first.at}: {first.text}"
     yield from (f"{one.at}:   {one.text}" for one in others)
     yield ""
+    if report.parameters:
+        yield from _aligned((f"--set {one.name}", _parameter(one)) for one in report.parameters)
+        yield ""
     yield from _aligned((one.name, f"{_said(one.value)} ({one.why})") for one in report.arguments)
     yield ""
     yield from _aligned(
@@ -82,6 +87,15 @@ def _aligned(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
     listed = tuple(rows)
     width = max(len(name) for name, _ in listed)
     yield from (f"{name:{width}}  {value}" for name, value in listed)
+
+
+def _parameter(one: Parameter) -> str:
+    where = f"in place of {_written(one.default)}" if one.value != one.default else "the default"
+    return f"{_written(one.value)} ({'required' if one.required else where}; {one.type})"
+
+
+def _written(value: str | float | None) -> str:
+    return value if isinstance(value, str) else str(value).lower()
 
 
 def _said(value: str | bool | None) -> str:  # noqa: FBT001 - it is what is said

@@ -49,6 +49,48 @@ class Sides:
 
         return self._lock(self._project, LOCK_NAME)
 
+    def locks(self, word: str) -> tuple[tuple[Side, Side], ...]:
+        """Every lock of the project: as it was at a revision, and as it is now.
+
+        One that there was or is only then or now is compared to nothing.
+
+        Raises:
+            LadingError: There were none, there are none, or one can't be read.
+        """
+        from lading.lock.file import is_lock_name  # noqa: PLC0415 - only where it is read
+
+        then = self._revisions.locks(word)
+        now = tuple(filter(is_lock_name, (one.name for one in self._project.glob("*.lock"))))
+        if not then or not now:  # which is said of the lock that most projects have
+            return ((self.revision(word), self.here()),)
+        return tuple(
+            (
+                self._then(word, file) if file in then else _nothing(_at(word, file)),
+                self._now(file) if file in now else _nothing(file),
+            )
+            for file in sorted({*then, *now})
+        )
+
+    def is_revision(self, word: str) -> bool:
+        """Whether a word names a revision, and nothing that goes before one."""
+        with suppress(OSError, ValueError):  # no path at all: too long, a NUL in it
+            if word.startswith(_TRANSPORTS) or Path(word).exists():
+                return False
+        return ":" not in word and self._revisions.has(word)
+
+    def _then(self, revision: str, file: str) -> Side:
+        from lading.explain.decided import side_of_lock  # noqa: PLC0415 - only where it is read
+
+        lock = self._revisions.lock(f"{revision}:{file}")
+        return side_of_lock(lock, _at(revision, file))
+
+    def _now(self, file: str) -> Side:
+        from lading.explain.decided import side_of_lock  # noqa: PLC0415 - only where it is read
+        from lading.lock.file import read_lock  # noqa: PLC0415
+
+        lock = read_lock(self._project, file)
+        return _nothing(file) if lock is None else side_of_lock(lock, file)
+
     def named(self, word: str) -> Side:
         """What a word names. What is there goes before a revision, and that before a registry.
 
@@ -168,6 +210,20 @@ class Sides:
             others = [name for name in self._revisions.names() if name != word]
             hint = hint or did_you_mean(word, others)
         return Misused(f"{shown(word)} names {_FORMS}", hint=hint)
+
+
+def _at(revision: str, file: str) -> str:
+    """What a lock of a revision is called, as git has it."""
+    from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only where it is read
+
+    return revision if file == LOCK_NAME else f"{revision}:{file}"
+
+
+def _nothing(name: str) -> Side:
+    """A lock that there is not."""
+    from lading.explain.sides import Side  # noqa: PLC0415 - only where locks are compared
+
+    return Side(name=name, kind="lock", parts=())
 
 
 def _is_reference(word: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from contextlib import contextmanager
@@ -14,9 +15,9 @@ from lading.grammar.credentials import redact
 from lading.grammar.words import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = ["from_here", "legible", "note", "progress"]
+__all__ = ["from_here", "legible", "note", "progress", "tell_json"]
 
 
 @contextmanager
@@ -37,6 +38,17 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 def note(text: str) -> None:
     """One line to the person who reads."""
     click.echo(legible(text), err=True)
+
+
+def tell_json(results: Sequence[tuple[str, Mapping[str, object]]], *, every: bool) -> None:
+    """What a command came to, as data on stdout.
+
+    Args:
+        results: Of each image, with its name.
+        every: Whether all were asked for, however many they are; else it is one.
+    """
+    images = [{"name": name, **result} for name, result in results]
+    click.echo(json.dumps({"images": images} if every else results[0][1], indent=2))
 
 
 def legible(text: str) -> str:

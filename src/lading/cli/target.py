@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.cli.child import found_by_child
-from lading.cli.excerpt import excerpt
-from lading.cli.importing import excerpted, import_file, import_module, importing, users_code
+from lading.cli.declared import Declared, Wanted, declared
+from lading.cli.excerpt import excerpt, services_in
+from lading.cli.importing import excerpted, import_file, import_module, importing
 from lading.cli.modules import ProjectModules
-from lading.config import ProjectImages
-from lading.errors import Problem, SpecificationError
+from lading.cli.together import together
+from lading.config import ProjectImages, Setting, no_parameters
+from lading.errors import SpecificationError
 from lading.grammar.credentials import redact
-from lading.grammar.nearest import did_you_mean
-from lading.image import Image
 from lading.project_file import read_project_file
-from lading.services import image_of, service_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    from lading.services import Service
+    from lading.config import Parameter
+    from lading.image import Image
+    from lading.project_file import ProjectFile
 
-__all__ = ["Target", "image_in", "load_target"]
+__all__ = ["Target", "imported", "load_target", "load_targets"]
 
 _FORM = (
     "name it as path/service.py:image, package.module:image, or a folder with "
@@ -34,13 +36,24 @@ _FORM = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An image as it is written, and the folder that its paths start from."""
+    """An image as it is written, and the folder that its paths start from.
+
+    Attributes:
+        image: The image.
+        project: The folder, absolute.
+        name: What it is called among the images that the same TARGET names.
+        parameters: What the function that gave the image was called with.
+    """
 
     image: Image
     project: Path
+    name: str = "image"
+    parameters: tuple[Parameter, ...] = ()
 
 
-def load_target(text: str, *, project: str | None = None) -> Target:
+def load_target(
+    text: str, *, project: str | None = None, settings: Sequence[Setting] = ()
+) -> Target:
     """The image that `text` names.
 
     Args:
@@ -48,28 +61,72 @@ def load_target(text: str, *, project: str | None = None) -> Target:
             its project file's images after a colon where there are several.
         project: The project's folder; left out, it is the file's folder, the folder itself, or for
             a module this folder.
+        settings: What the parameters of the image are.
 
     Raises:
-        SpecificationError: There is no such image, or its module can't be imported.
+        SpecificationError: There is no such image, its module can't be imported, or it has no such
+            parameters.
     """
+    (found,) = _targets(text, project, tuple(settings), every=False)
+    return found
+
+
+def load_targets(
+    text: str, *, project: str | None = None, settings: Sequence[Setting] = ()
+) -> tuple[Target, ...]:
+    """All images that `text` stands for, each by a name of its own.
+
+    Those of a folder are all that its project file names; those of a module its services, or its
+    images where it has no service; those of `images` in it all of its variants.
+
+    Args:
+        text: As for `load_target`; a file, or a module and a colon, may have no name after it.
+        project: As for `load_target`.
+        settings: What the parameters are of those images that have them.
+
+    Raises:
+        SpecificationError: As for `load_target`; what is wrong with all of them together.
+    """
+    found = _targets(text, project, tuple(settings), every=True)
+    known = {one.name for target in found for one in target.parameters}
+    unknown = [one for one in settings if one.name not in known]
+    if unknown:
+        raise no_parameters(unknown, f"none of {text}'s images is a function with it")
+    names = [one.name for one in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        message = f"{text} has several images that are called {', '.join(twice)}"
+        raise SpecificationError(message, hint="give their services names: name=...")
+    return found
+
+
+def _targets(
+    text: str, project: str | None, settings: tuple[Setting, ...], *, every: bool
+) -> tuple[Target, ...]:
     if "://" in text:
         # Refused before a path is made of it, in which credentials could not be told any more.
         raise SpecificationError(f"{redact(text)!r} names no image", hint=_FORM)
     where, colon, name = text.rpartition(":") if ":" in text else (text, "", "")
     if _is_project(Path(where), named=bool(colon)):
-        root = Path(where)
-        image = _from_project(root, name if colon else None)
-    elif where.endswith(".py"):
-        root = Path(where).parent
-        image = _in_code(root, where, name)
-    elif colon and where.strip(".") and "/" not in where:
-        root = Path()
-        image = _in_code(root, where, name)
+        search = _Search(root=Path(where), settings=settings, every=every)
+        found = search.of_project(name if colon else None)
+    elif where.endswith(".py") or (colon and where.strip(".") and "/" not in where):
+        root = Path(where).parent if where.endswith(".py") else Path()
+        search = _Search(root=root, settings=settings, every=every)
+        found = _in_code(search.wanted(where, name or ("" if every else "image")))
     elif where and Path(where).is_dir():
         raise _no_project_file(Path(where))
     else:
         raise SpecificationError(f"{text!r} names no image", hint=_hint(where))
-    return Target(image=image, project=(Path(project) if project else root).resolve())
+    return tuple(
+        Target(
+            image=one.named,
+            project=(Path(project) if project else search.root).resolve(),
+            name=(one.variant if name else None) or one.label,
+            parameters=one.parameters,
+        )
+        for one in found
+    )
 
 
 def _is_project(folder: Path, *, named: bool) -> bool:
@@ -89,109 +146,104 @@ def _no_project_file(folder: Path) -> SpecificationError:
     return SpecificationError(message, hint=_FORM)
 
 
-def _from_project(folder: Path, name: str | None) -> Image:
-    file = read_project_file(folder)
-    if file is None:
-        raise _no_project_file(folder)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """What is looked for in a project.
 
-    def load(reference: str) -> Image:
+    Attributes:
+        root: The folder that modules are imported from.
+        settings: What the command line says of parameters.
+        every: Whether all images are looked for.
+    """
+
+    root: Path
+    settings: tuple[Setting, ...]
+    every: bool
+
+    def wanted(
+        self, where: str, attribute: str, said: tuple[Setting, ...] = (), *, one: bool = False
+    ) -> Wanted:
+        return Wanted(
+            root=self.root,
+            where=where,
+            attribute=attribute,
+            settings=(*said, *self.settings),
+            every=self.every and not one,
+            strict=not self.every,
+        )
+
+    def of_project(self, name: str | None) -> tuple[Declared, ...]:
+        file = read_project_file(self.root)
+        if file is None:
+            raise _no_project_file(self.root)
+        if not self.every:
+            return (self._one(file, name),)
+        names = (name,) if name is not None else ProjectImages(file=file, load=_unloaded).names
+        if not names:
+            return (self._one(file, None),)
+        each = together((one, partial(self._each, file, one)) for one in names)
+        return tuple(found for several in each for found in several)
+
+    def _each(self, file: ProjectFile, name: str) -> tuple[Declared, ...]:
+        """An image of the project file, or all variants that it refers to."""
+        images = ProjectImages(file=file, load=_unloaded)
+        reference = images.reference(name) if name in images.names else None
+        wanted = self._referred(*reference, one=False) if reference else None
+        if wanted is None or wanted.variant is not None:
+            return (self._one(file, name),)
+        return tuple(replace(one, name=name) for one in _in_code(wanted))
+
+    def _one(self, file: ProjectFile, name: str | None) -> Declared:
+        parameters: list[Parameter] = []
+
+        def load(reference: str, said: tuple[Setting, ...]) -> Image:
+            (found,) = _in_code(self._referred(reference, said, one=True))
+            parameters.extend(found.parameters)
+            return found.image
+
+        image = ProjectImages(file=file, load=load).image(name)
+        if self.settings and not parameters and not self.every:
+            what = f"{name or 'the image'} is described in {file.path.name}"
+            raise no_parameters(self.settings, what)
+        return Declared(image=image, name=name, parameters=tuple(parameters))
+
+    def _referred(self, reference: str, said: tuple[Setting, ...], *, one: bool) -> Wanted:
         module, _, attribute = reference.rpartition(":")
-        where = str(folder / module) if module.endswith(".py") else module
-        return _in_code(folder, where, attribute)
-
-    image = ProjectImages(file=file, load=load).image(name)
-    return image._copy(name=name)  # noqa: SLF001 - the same distribution
+        where = str(self.root / module) if module.endswith(".py") else module
+        return self.wanted(where, attribute, said, one=one)
 
 
-def _in_code(root: Path, where: str, attribute: str) -> Image:
-    """The image of that name, found with as little of its module as it takes."""
-    attribute = attribute or "image"
-    modules = ProjectModules(root)
-    file = Path(where) if where.endswith(".py") else modules.file(where)
-    source = _text(file)
-    taken = excerpt(source, attribute, modules.text) if source is not None else None
+def _unloaded(reference: str, said: tuple[Setting, ...]) -> Image:
+    raise NotImplementedError
+
+
+def _in_code(wanted: Wanted) -> tuple[Declared, ...]:
+    """The images that are looked for, found with as little of their module as it takes."""
+    modules = ProjectModules(wanted.root)
+    file = Path(wanted.where) if wanted.where.endswith(".py") else modules.file(wanted.where)
+    source = modules.source(wanted.where)
+    if source is not None and not wanted.attribute and (services := services_in(source)):
+        each = together(
+            (one, partial(_in_code, replace(wanted, attribute=one))) for one in services
+        )
+        return tuple(found for several in each for found in several)
+    taken = excerpt(source, wanted.name, modules.text) if source is not None else None
     if taken is not None and file is not None:
-        with importing(root), excerpted(taken.statements, file) as module:
-            found = _image(vars(module), taken.name, _Place(root, where, attribute))
-            return _called(found, attribute)
-    image, brings_engines = found_by_child(root.resolve(), where, attribute, os.environ)
-    found = image_in(root, where, attribute) if brings_engines else image
-    return _called(found, attribute)
+        with importing(wanted.root), excerpted(taken.statements, file) as module:
+            return declared(vars(module), taken.name, wanted)
+    found, brings_engines = found_by_child(wanted, os.environ)
+    return imported(wanted) if brings_engines else found
 
 
-def _called(image: Image, name: str | None) -> Image:
-    """The image by the name that it has in the project; a service may have said another."""
-    return image if image.name else image._copy(name=name)  # noqa: SLF001 - the same distribution
-
-
-def image_in(root: Path, where: str, attribute: str) -> Image:
-    """The image of that name, with its whole module imported here.
+def imported(wanted: Wanted) -> tuple[Declared, ...]:
+    """The images that are looked for, with their whole module imported here.
 
     Raises:
         SpecificationError: There is no such image, or the module can't be imported.
     """
-    with importing(root):
-        module = import_file(Path(where)) if where.endswith(".py") else import_module(where, root)
-        return _image(vars(module), attribute, _Place(root, where, attribute))
-
-
-def _text(file: Path | None) -> str | None:
-    try:
-        return file.read_text("utf-8-sig") if file is not None and file.is_file() else None
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in the user's code an image is looked for."""
-
-    root: Path
-    where: str
-    attribute: str
-
-    @property
-    def module(self) -> str:
-        return Path(self.where).stem if self.where.endswith(".py") else self.where
-
-    def __str__(self) -> str:
-        return f"{self.where}:{self.attribute}"
-
-
-def _image(names: Mapping[str, object], name: str, place: _Place) -> Image:
-    if name not in names:
-        known = [one for one, value in names.items() if _is_named(value)]
-        hint = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else None)
-        raise SpecificationError(f"{place.where} has no {name!r}", hint=hint)
-    found = names[name]
-    service = service_of(found)
-    if service is not None:
-        return _of_service(service, place)
-    if callable(found) and not isinstance(found, type):
-        # A function keeps `import lading` out of a module that also runs where Lading is not.
-        with users_code(f"{place} can't be called"):
-            found = found()
-    if not isinstance(found, Image):
-        message = f"{place} is no Image, but of type {type(found).__name__}"
-        hint = "name an Image, a function that returns one, or a service"
-        raise SpecificationError(message, hint=hint)
-    return found
-
-
-def _is_named(value: object) -> bool:
-    return isinstance(value, Image) or service_of(value) is not None
-
-
-def _of_service(service: Service, place: _Place) -> Image:
-    """The image of a service, with its code, which is found without running it."""
-    modules, served = ProjectModules(place.root), service.served
-    if served is not None and served.place is not None:
-        module, _, attribute = served.place.partition(":")
-        if modules.file(module) is None:
-            message = f"there is no module {module} in {place.root.resolve().name}"
-            raise SpecificationError(Problem(message=message, location=service.location))
-        served = modules.served(module, attribute)
-    else:
-        module, attribute = place.module, place.attribute
-        served = served or modules.served(module, attribute)
-    return image_of(replace(service, served=served), modules.code(module, attribute))
+    where = wanted.where
+    with importing(wanted.root):
+        module = (
+            import_file(Path(where)) if where.endswith(".py") else import_module(where, wanted.root)
+        )
+        return declared(vars(module), wanted.name, wanted)

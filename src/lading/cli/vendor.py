@@ -42,6 +42,7 @@ _WRITING = {
     "platform": "--platform",
     "output": "--output",
     "dialect": "--dialect",
+    "settings": "--set",
     "secrets": "--secret",
     "locked": "--locked",
     "offline": "--offline",

@@ -23,10 +23,12 @@ from lading.config.keys import (
     OF_AN_IMAGE,
     OUTSIDE_STEPS,
     PLATFORM,
+    SET,
     STEPS,
     meant,
     problems,
 )
+from lading.config.parameters import Setting
 from lading.errors import Problem, SpecificationError
 from lading.image import Image
 from lading.image.callsite import standing_at
@@ -50,11 +52,12 @@ class ProjectImages:
 
     Attributes:
         file: The file.
-        load: Gives the image in code that a reference such as `service:image` names.
+        load: Gives the image in code that a reference such as `service:image` names, with these
+            parameters.
     """
 
     file: ProjectFile
-    load: Callable[[str], Image]
+    load: Callable[[str, tuple[Setting, ...]], Image]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,10 +72,25 @@ class ProjectImages:
         Raises:
             SpecificationError: There is none, or what is written is wrong; all of it together.
         """
+        self._check()
+        return self._made(self._only() if name is None else name, ())
+
+    def reference(self, name: str) -> tuple[str, tuple[Setting, ...]] | None:
+        """What an image is referred to by, and its parameters; None of one that is described.
+
+        Raises:
+            SpecificationError: What is written is wrong; all of it together.
+        """
+        self._check()
+        table, keys = self._table(name), () if name == MAIN else (NAMED, name)
+        if MAIN not in table:
+            return None
+        return self._reference(table, MAIN, keys)
+
+    def _check(self) -> None:
         found = problems(self.file)
         if found:
             raise SpecificationError(found)
-        return self._made(self._only() if name is None else name, ())
 
     def _only(self) -> str:
         names = self.names
@@ -85,8 +103,7 @@ class ProjectImages:
 
     def _made(self, name: str, above: tuple[str, ...]) -> Image:
         if name not in self.names:
-            message = f"{self.file.path} has no image {name!r}"
-            raise SpecificationError(message, hint=meant(name, self.names) if self.names else _FORM)
+            return self._variant(name)
         keys = () if name == MAIN else (NAMED, name)
         table = self._table(name)
         key = FROM_IMAGE if FROM_IMAGE in table else EXTENDS
@@ -94,8 +111,8 @@ class ProjectImages:
             chain = " ".join(map(self._linked, above[above.index(name) :]))
             raise self._refusal(f"an image is made from itself: {chain} {name}", (*keys, key))
         if MAIN in table:
-            return self._loaded(table[MAIN], (*keys, MAIN))
-        base = self._base(table[key], (*keys, key), (*above, name)) if key in table else None
+            return self._loaded(table, MAIN, keys)
+        base = self._base(table, key, keys, (*above, name)) if key in table else None
         if base is not None and key == FROM_IMAGE:
             with standing_at(self.file.location(*keys, key)):
                 base = Image.from_image(base)
@@ -105,6 +122,16 @@ class ProjectImages:
         """An image, and by which key it names the next."""
         return f"{name} {FROM_IMAGE if FROM_IMAGE in self._table(name) else EXTENDS}"
 
+    def _variant(self, name: str) -> Image:
+        """An image that is a variant of one in code: `gpu` of `app.py:images` for `x.gpu`."""
+        for owner in sorted(self.names, key=len, reverse=True):
+            found = self.reference(owner) if name.startswith(f"{owner}.") else None
+            if found is not None:
+                reference, settings = found
+                return self.load(reference + name.removeprefix(owner), settings)
+        message = f"{self.file.path} has no image {name!r}"
+        raise SpecificationError(message, hint=meant(name, self.names) if self.names else _FORM)
+
     def _table(self, name: str) -> Mapping[str, object]:
         table: object = self.file.table
         if name != MAIN:
@@ -112,27 +139,42 @@ class ProjectImages:
             table = named[name] if isinstance(named, dict) else {}
         return table if isinstance(table, dict) else {MAIN: table}
 
-    def _base(self, name: object, keys: KeyPath, above: tuple[str, ...]) -> Image:
+    def _base(
+        self, table: Mapping[str, object], key: str, keys: KeyPath, above: tuple[str, ...]
+    ) -> Image:
+        name = table[key]
         if isinstance(name, str) and ":" not in name:
             if name not in self.names:
-                verb = "extend" if keys[-1] == EXTENDS else "build on"
+                verb = "extend" if key == EXTENDS else "build on"
                 message, hint = f"there is no image {name!r} to {verb}", meant(name, self.names)
-                raise self._refusal(message, keys, hint)
+                raise self._refusal(message, (*keys, key), hint)
             return self._made(name, above)._copy(name=name)  # noqa: SLF001 - the same distribution
-        return self._loaded(name, keys)
+        return self._loaded(table, key, keys)
 
-    def _loaded(self, reference: object, keys: KeyPath) -> Image:
-        if not isinstance(reference, str) or not all(reference.rpartition(":")):
-            hint = f'write {keys[-1]} = "service:image"'
-            raise self._refusal(f"{reference!r} names no image in code", keys, hint)
+    def _loaded(self, table: Mapping[str, object], key: str, keys: KeyPath) -> Image:
+        reference, settings = self._reference(table, key, keys)
         try:
-            return self.load(reference)
+            return self.load(reference, settings)
         except SpecificationError as error:
             # What is wrong in the code has its line there; that it isn't there has this one.
-            place = self.file.location(*keys)
+            place = self.file.location(*keys, key)
             raise SpecificationError(
                 replace(one, location=one.location or place) for one in error.problems
             ) from None
+
+    def _reference(
+        self, table: Mapping[str, object], key: str, keys: KeyPath
+    ) -> tuple[str, tuple[Setting, ...]]:
+        reference = table[key]
+        if not isinstance(reference, str) or not all(reference.rpartition(":")):
+            hint = f'write {key} = "service:image"'
+            raise self._refusal(f"{reference!r} names no image in code", (*keys, key), hint)
+        return reference, tuple(self._settings(table.get(SET, {}), (*keys, SET)))
+
+    def _settings(self, values: object, keys: KeyPath) -> Iterator[Setting]:
+        assert isinstance(values, dict)  # noqa: S101 - checked by `problems`
+        for name, value in values.items():
+            yield Setting(name=name, value=value, location=self.file.location(*keys, name))
 
     def _described(self, table: Mapping[str, object], keys: KeyPath, base: Image | None) -> Image:
         arguments = {name: table[name] for name in ARGUMENTS if name in table}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from lading.config.annotations import Scalar
 from lading.config.calls import ARGUMENTS, CALLS, IN_STEPS_ONLY
 from lading.errors import Problem
 from lading.grammar.nearest import did_you_mean
+from lading.grammar.words import shown
 from lading.project_file import SETTINGS
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ __all__ = [
     "OF_AN_IMAGE",
     "OUTSIDE_STEPS",
     "PLATFORM",
+    "SET",
     "STEPS",
     "meant",
     "problems",
@@ -35,6 +38,9 @@ MAIN: Final = "image"
 NAMED: Final = "images"
 EXTENDS: Final = "extends"
 FROM_IMAGE: Final = "from_image"
+SET: Final = "set"
+"""What the parameters of an image in code are; beside a reference to it."""
+
 STEPS: Final = "steps"
 PLATFORM: Final = "platform"
 """Beside the steps that are for it."""
@@ -45,7 +51,7 @@ NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _NAME_FORM: Final = "letters and digits, with - . _ between them"
 
 OUTSIDE_STEPS: Final = tuple(name for name in CALLS if name not in IN_STEPS_ONLY)
-OF_AN_IMAGE: Final = (MAIN, EXTENDS, FROM_IMAGE, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
+OF_AN_IMAGE: Final = (MAIN, EXTENDS, FROM_IMAGE, SET, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
 
 
 def meant(word: str, choices: Iterable[str]) -> str:
@@ -93,6 +99,8 @@ def _unknown(
         yield from _beside_reference(file, table, keys)
     elif FROM_IMAGE in table:
         yield from _of_the_image_below(file, table, keys)
+    if SET in table:
+        yield from _settings(file, table, (*keys, SET))
 
 
 def _of_the_image_below(
@@ -108,11 +116,27 @@ def _of_the_image_below(
             yield _problem(file, message, (*keys, key), hint)
 
 
+def _settings(file: ProjectFile, table: Mapping[str, object], keys: KeyPath) -> Iterator[Problem]:
+    references = (table.get(key) for key in (MAIN, EXTENDS, FROM_IMAGE))
+    reference = next((one for one in references if one is not None), None)
+    values = table[SET]
+    if not isinstance(reference, str) or ":" not in reference:
+        hint = 'image = "service:image" beside it, where that is a function with parameters'
+        yield _problem(file, "set is there, and no image in code beside it", keys, hint)
+    if not isinstance(values, dict):
+        yield _problem(file, "set is not a table", keys, 'set = {cuda = "12.6"}')
+        return
+    for name, value in values.items():
+        if not isinstance(value, Scalar):
+            message = f"set {name} is {shown(value)}, and neither text, a number nor a flag"
+            yield _problem(file, message, (*keys, name))
+
+
 def _beside_reference(
     file: ProjectFile, table: Mapping[str, object], keys: KeyPath
 ) -> Iterator[Problem]:
     for key in table:
-        if key in OF_AN_IMAGE and key != MAIN:
+        if key in OF_AN_IMAGE and key not in {MAIN, SET}:
             message = f"{key} stands beside image, which is an image in code with all its calls"
             hint = f"write it there; or {EXTENDS} in place of {MAIN} to add to that image here"
             yield _problem(file, message, (*keys, key), hint)

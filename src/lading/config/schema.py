@@ -15,6 +15,7 @@ from lading.config.keys import (
     NAMED,
     OUTSIDE_STEPS,
     PLATFORM,
+    SET,
     STEPS,
 )
 from lading.distros import SUPPORTED
@@ -84,6 +85,11 @@ _ARCHIVES: Final[Schema] = {
     "properties": dict.fromkeys(SIGNED_ARCHIVES, _ARCHIVE),
 }
 
+_IN_CODE: Final[Schema] = {"properties": {EXTENDS: {"pattern": ":"}}, "required": [EXTENDS]}
+_SET_WITH_CODE: Final[Schema] = {
+    "dependentSchemas": {SET: {"anyOf": [{"required": [MAIN]}, _IN_CODE]}}
+}
+
 
 def schema() -> Schema:
     """The schema of a `lading.toml`, and of `[tool.lading]` (JSON Schema, draft 2020-12)."""
@@ -98,7 +104,12 @@ def schema() -> Schema:
         "title": "Lading",
         "description": "A lading.toml, or [tool.lading] of a pyproject.toml.",
         **_closed(_image_keys() | {NAMED: named, "archives": _ARCHIVES, "mirrors": _MIRRORS}),
-        "$defs": {"image": _closed(_image_keys()), "secret": _secret(), **_call_definitions()},
+        **_SET_WITH_CODE,
+        "$defs": {
+            "image": _closed(_image_keys()) | _SET_WITH_CODE,
+            "secret": _secret(),
+            **_call_definitions(),
+        },
     }
 
 
@@ -124,6 +135,11 @@ def _image_keys() -> dict[str, Schema]:
             "description": "What to build on, with all of its layers: an image's name, or "
             "module:attribute.",
             **_TEXT,
+        },
+        SET: {
+            "description": "What the parameters of that image in code are, where it is a function.",
+            "type": "object",
+            "additionalProperties": {"type": ["string", "number", "boolean"]},
         },
     }
     calls = {name: {"$ref": f"#/$defs/{name}"} for name in OUTSIDE_STEPS}

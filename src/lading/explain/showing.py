@@ -17,6 +17,7 @@ from lading.platforms import Platform
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from lading.config import Parameter
     from lading.image import Image
     from lading.image.steps import Step
     from lading.lock.inputs import Asked
@@ -143,6 +144,7 @@ class Shown:
 
     Attributes:
         calls: As it is written, the constructor's first.
+        parameters: Of the function that gave it, where one did.
         arguments: What those of the constructor came to.
         settings: How the container is run.
         mirrors: What is asked in place of what.
@@ -150,17 +152,21 @@ class Shown:
     """
 
     calls: tuple[Call, ...]
+    parameters: tuple[Parameter, ...]
     arguments: tuple[Value, ...]
     settings: tuple[Setting, ...]
     mirrors: tuple[Mirror, ...]
     lock: LockState
 
 
-def shown(asked: Asked, *, lock: Lock | None, mirrors: Mirrors) -> Shown:
+def shown(
+    asked: Asked, *, parameters: tuple[Parameter, ...], lock: Lock | None, mirrors: Mirrors
+) -> Shown:
     """An image, with all that is known of it.
 
     Args:
         asked: The image, and what it asks to be locked.
+        parameters: Of the function that gave it.
         lock: The project's lock, where there is one.
         mirrors: The project's mirrors.
 
@@ -177,6 +183,7 @@ def shown(asked: Asked, *, lock: Lock | None, mirrors: Mirrors) -> Shown:
             Call(text=written_image(image), at=place(image.location, project)),
             *(Call(text=f".{written_step(one)}", at=at([one])[0]) for one in image.steps),
         ),
+        parameters=parameters,
         arguments=argument_values(image),
         settings=container_settings(image, at),
         mirrors=tuple(_mirrors(mirrors)),

@@ -7,5 +7,6 @@ from lading.grammar.secret import Secret
 from lading.image.build_secret import secret
 from lading.image.builder import Image
 from lading.image.pythons import DEFAULT_PYTHON_VERSION
+from lading.image.variants import Variants
 
-__all__ = ["DEFAULT_PYTHON_VERSION", "Image", "Secret", "secret"]
+__all__ = ["DEFAULT_PYTHON_VERSION", "Image", "Secret", "Variants", "secret"]

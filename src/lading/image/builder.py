@@ -38,6 +38,7 @@ from lading.image.on_platform import PlatformCalls
 from lading.image.packages import PackageCalls
 from lading.image.pythons import check_base, default_python
 from lading.image.system import check_archive, check_auto
+from lading.image.variants import Variants, varied
 from lading.image.words import parse_distro_keyword, parse_flag
 from lading.platforms import DEFAULT_PLATFORM
 
@@ -304,6 +305,17 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
     ) -> T:
         """`function(image, ...)`, so that a variation of one's own chains like any other call."""
         return function(self, *arguments, **options)
+
+    def variants(self, **functions: Callable[[Image], Image]) -> Variants:
+        """This image in several variants, by name: `images["gpu"]`, or TARGET `app.py:images.gpu`.
+
+        Args:
+            **functions: What makes each, as for `pipe`: `gpu=lambda image: image.replace(...)`.
+
+        Raises:
+            SpecificationError: A name is invalid, or what a function gives is no `Image`.
+        """
+        return varied([("", self)], functions)
 
     # The next stage.
 

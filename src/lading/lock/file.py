@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from lading.image import Image
 
-__all__ = ["LOCK_NAME", "emit_lock", "lock_name", "parse_lock", "read_lock", "write_lock"]
+__all__ = [
+    "LOCK_NAME",
+    "emit_lock",
+    "is_lock_name",
+    "lock_name",
+    "parse_lock",
+    "read_lock",
+    "write_lock",
+]
 
 LOCK_NAME = "lading.lock"
 _UNNAMED = "image"
@@ -31,6 +39,11 @@ def lock_name(image: Image) -> str:
     other `lading.NAME.lock`, as PEP 751 names more than one of its kind.
     """
     return LOCK_NAME if image.name in {None, _UNNAMED} else f"lading.{image.name}.lock"
+
+
+def is_lock_name(name: str) -> bool:
+    """Whether a file is called as locks of images are."""
+    return name.isprintable() and re.fullmatch(r"lading(\.[^/]+)?\.lock", name) is not None
 
 
 _HEADER = "# Made by `lading lock`, which also checks it (--check) and renews it (--upgrade).\n\n"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from lading.errors import FreezeError, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.words import shown
-from lading.lock.file import LOCK_NAME, parse_lock
+from lading.lock.file import LOCK_NAME, is_lock_name, parse_lock
 from lading.lock.git import git_environment
 from lading.process import Completed, ProgramNotFound, ProgramTimedOut, run
 
@@ -74,6 +74,18 @@ class Revisions:
             return parse_lock(self._run("cat-file", "blob", name).stdout.removeprefix("\ufeff"))
         except FreezeError as error:
             raise FreezeError(_at(one, revision) for one in error.problems) from None
+
+    def locks(self, revision: str) -> tuple[str, ...]:
+        """The names of the locks that the project had at a revision, sorted.
+
+        Raises:
+            SpecificationError: There is no git, no repository, or no such revision.
+        """
+        commit = self._commit(revision)
+        if commit is None:
+            raise SpecificationError(self._unknown(revision))
+        listed = self._run("ls-tree", "--name-only", "-z", commit, "./").stdout.split("\0")
+        return tuple(sorted(filter(is_lock_name, listed)))
 
     def names(self) -> tuple[str, ...]:
         """What may be meant by a word that names no revision: branches and tags."""

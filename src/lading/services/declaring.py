@@ -10,7 +10,7 @@ from lading.errors import Location  # noqa: TC001 - a dataclass field
 from lading.grammar.invalid import Invalid
 from lading.grammar.port import Port
 from lading.grammar.words import expect_text, shown
-from lading.image import Image
+from lading.image import Image, Variants
 from lading.image.call import Call
 from lading.image.words import expect_names, pairs, parse_argv, parse_pattern, parse_variable
 from lading.services.kinds import Kind, kind_of
@@ -46,7 +46,7 @@ class Service:
     """A service as it is declared.
 
     Attributes:
-        image: Its environment.
+        image: Its environment; a service for each, where it is variants.
         served: What it serves; None before it is known.
         command: What starts it; what is usual for its kind where None.
         port: Where it listens.
@@ -57,7 +57,7 @@ class Service:
         location: The line that declares it.
     """
 
-    image: Image
+    image: Image | Variants
     served: Served | None = None
     command: tuple[str, ...] | None = None
     port: int | None = None
@@ -121,7 +121,7 @@ def _with_image(declare: Callable[P, Service]) -> Callable[P, Service]:
 @_with_image
 def service(  # noqa: PLR0913 - one argument for each thing that is to be said
     *,
-    image: Image,
+    image: Image | Variants,
     command: Sequence[str] | None = None,
     port: int | None = None,
     health: str | None = None,
@@ -135,7 +135,8 @@ def service(  # noqa: PLR0913 - one argument for each thing that is to be said
     with what is said here.
 
     Args:
-        image: The environment that it runs in.
+        image: The environment that it runs in. Variants of one make a service for each, which
+            `lading build app.py:MyService.gpu` then names.
         command: The words that start it. Left out, what is usual for what it is: uvicorn for
             FastAPI, Starlette and Litestar, gunicorn for Flask, `launch()` for Gradio, and a
             function is called. An image that has a command or an entrypoint of its own keeps it.
@@ -163,8 +164,8 @@ def service(  # noqa: PLR0913 - one argument for each thing that is to be said
         )
 
 
-def _parse_image(image: object) -> Image:
-    if not isinstance(image, Image):
+def _parse_image(image: object) -> Image | Variants:
+    if not isinstance(image, Image | Variants):
         hint = 'image=Image().requirements_file("requirements.txt")'
         raise Invalid(f"image is {shown(image)}, and no Image", hint=hint)
     return image

@@ -41,16 +41,21 @@ class Code:
     imports_lading: bool = False
 
 
-def image_of(service: Service, code: Code) -> Image:
+def image_of(service: Service, environment: Image, code: Code) -> Image:
     """The image that runs a service.
+
+    Args:
+        service: As it is declared.
+        environment: Its image, or the one of its variants that is meant.
+        code: Where it is.
 
     Raises:
         SpecificationError: Nothing says how it is started, or how it can be asked whether it is
             well.
     """
-    start = _start(service, code)
+    start = _start(service, environment, code)
     with standing_at(service.location):
-        image = _with_code(service, code)
+        image = _with_code(service, environment, code)
         if service.env:
             image = image.env(dict(service.env))
         if start.argv:
@@ -61,14 +66,14 @@ def image_of(service: Service, code: Code) -> Image:
             image = image.expose(start.port)
         if service.health is not None:
             image = image.healthcheck(*_asking(service, start.port))
-    return image._copy(name=service.name)  # noqa: SLF001 - the same distribution
+    return image
 
 
-def _start(service: Service, code: Code) -> Start:
+def _start(service: Service, environment: Image, code: Code) -> Start:
     """The service's own command, that of its image, or the usual one."""
     if service.command is not None:
         return Start(argv=service.command, port=service.port)
-    own = [step for step in service.image.steps if isinstance(step, _OWN)]
+    own = [step for step in environment.steps if isinstance(step, _OWN)]
     if any(not step.platforms for step in own):
         return Start(argv=(), port=service.port)
     if own:
@@ -88,9 +93,8 @@ def _start(service: Service, code: Code) -> Start:
         raise _refusal(service, error.message, error.hint) from None
 
 
-def _with_code(service: Service, code: Code) -> Image:
+def _with_code(service: Service, image: Image, code: Code) -> Image:
     """With the files that it needs: those that somebody named, else its own modules."""
-    image = service.image
     # What an image below includes is for all that are put on it, and not this one's code.
     includes = any(
         isinstance(step, steps.BuildInclude) and not step.platforms for step in above(image.steps)

@@ -20,6 +20,12 @@ class Image:
     def __call__(self, *words, **options):
         return self
 
+    def __getitem__(self, name):
+        return self
+
+    def __iter__(self):
+        return iter(())
+
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)

@@ -1,0 +1,188 @@
+"""`lading bake`: frozen folders, and the file by which buildx builds all of them."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lading.cli.asked import NAME, PLATFORM, checked_tags, parse_tag, tag_of
+from lading.cli.failure import Misused
+from lading.cli.freezing import Freezing, check_above, folder_name, frozen
+from lading.cli.libraries import warn_of_missing
+from lading.cli.loading import chosen
+from lading.cli.options import (
+    as_json,
+    every_option,
+    image_options,
+    locked_option,
+    offline_option,
+    parsed,
+    quiet,
+    secret_option,
+    strict_option,
+    vendor_option,
+)
+from lading.cli.talk import from_here, note, progress
+from lading.platforms import DEFAULT_PLATFORM, Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lading.engines.bake_file import BakeTarget
+    from lading.freeze.deciding import Decided
+    from lading.grammar.base import BaseImage
+    from lading.secret_values import SecretSource
+
+__all__ = ["bake"]
+
+
+@click.command(short_help="Write build contexts, and a bake file for buildx.")
+@image_options
+@every_option
+@click.option(
+    "--platform",
+    "platforms",
+    metavar="OS/ARCH",
+    multiple=True,
+    default=(DEFAULT_PLATFORM,),
+    show_default=True,
+    callback=parsed(Platform.parse),
+    help="What the images are for; repeat for more.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The folder for the file and the contexts; left out, .lading/bake in the project.",
+)
+@click.option(
+    "-t",
+    "--tag",
+    "tags",
+    metavar="REF",
+    multiple=True,
+    callback=parsed(partial(parse_tag, words=(NAME, PLATFORM))),
+    help="Name the images; {name} in it is what each is called here, {platform} what it is for, "
+    "as linux-amd64.",
+)
+@vendor_option
+@secret_option
+@locked_option
+@offline_option
+@strict_option
+@quiet
+@as_json
+def bake(  # noqa: PLR0913 - one argument an option
+    *,
+    target: str,
+    every: bool,
+    project: str | None,
+    base_image: BaseImage | None,
+    allow_unpinned_base: bool,
+    ca_bundle: str | None,
+    platforms: tuple[Platform, ...],
+    output: Path | None,
+    tags: tuple[str, ...],
+    vendor: bool,
+    secrets: tuple[SecretSource, ...],
+    locked: bool,
+    offline: bool,
+    strict: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Freeze images, each for each platform, and write a docker-bake.json that builds them all.
+
+    `docker buildx bake` in that folder then does. Each image goes to NAME/PLATFORM there, and is a
+    target; those of one image are a group, by its name. The file says which secrets a build takes,
+    by their ids, and nothing of what they are.
+
+    Prints the file. With --json: {file, targets}, each target with its {name, platform, folder,
+    key}.
+    """
+    from lading.engines.bake_file import BAKE_FILE, bake_file  # noqa: PLC0415 - only here
+    from lading.files import write_atomically  # noqa: PLC0415
+    from lading.freeze import Freezer  # noqa: PLC0415
+    from lading.machine import Machine  # noqa: PLC0415
+
+    targets = chosen(target, every=every, project=project, base_image=base_image)
+    platforms = tuple(dict.fromkeys(platforms))
+    checked_tags(tags, [one.name for one in targets])
+    _check_platforms(tags, platforms)
+    above = (output or targets[0].project / ".lading" / "bake").absolute()
+    check_above(above)
+    jobs = [
+        Freezing(
+            found=one,
+            platform=platform,
+            folder=above / one.name / folder_name(platform),
+            above=above,
+        )
+        for one in targets
+        for platform in platforms
+    ]
+    machine = Machine.here(ca_bundle=ca_bundle, secrets=secrets)
+    with progress(quiet=quiet) as say:
+        freezer = Freezer(
+            machine=machine,
+            locked=locked,
+            allow_unpinned_base=allow_unpinned_base,
+            offline=offline,
+            vendor=vendor,
+            say=say,
+        )
+        decided = frozen(jobs, freezer, strict=strict)
+    made = [_target(job, one, tags) for job, one in zip(jobs, decided, strict=True)]
+    write_atomically(above / BAKE_FILE, bake_file(made).encode())
+    if not (quiet or strict):
+        warn_of_missing(freezer, decided)
+    if not quiet:
+        count = f"{len(made)} target{'' if len(made) == 1 else 's'}"
+        note(f"{count}: `docker buildx bake` in that folder builds all")
+    file = above / BAKE_FILE
+    click.echo(_result(file, jobs, decided) if as_json else from_here(str(file)))
+
+
+def _check_platforms(tags: Sequence[str], platforms: Sequence[Platform]) -> None:
+    """Refuse a tag that the images of several platforms would take from one another."""
+    for tag in tags:
+        if len(platforms) > 1 and PLATFORM not in tag:
+            raise Misused(
+                f"--tag: {tag} would be the image of the platform that is built last",
+                hint=f"write {PLATFORM} in it, as in {tag}-{PLATFORM}; `docker buildx imagetools "
+                "create` makes one of them",
+            )
+
+
+def _target(job: Freezing, decided: Decided, tags: Sequence[str]) -> BakeTarget:
+    from lading.dockerfile import needs_ssh  # noqa: PLC0415 - only here
+    from lading.engines.bake_file import BakeTarget  # noqa: PLC0415
+    from lading.image.named_secrets import secrets_of  # noqa: PLC0415
+
+    name, platform = job.found.name, folder_name(job.platform)
+    return BakeTarget(
+        image=name,
+        platform=str(job.platform),
+        context=f"{name}/{platform}",
+        tags=tuple(tag_of(one, {NAME: name, PLATFORM: platform}) for one in tags),
+        secrets=tuple(sorted({one.id for one, _ in secrets_of(job.found.image)})),
+        ssh=needs_ssh(decided.info),
+    )
+
+
+def _result(file: Path, jobs: Sequence[Freezing], decided: Sequence[Decided]) -> str:
+    targets = [
+        {
+            "name": job.found.name,
+            "platform": str(job.platform),
+            "folder": str(job.folder),
+            "key": one.info.key,
+        }
+        for job, one in zip(jobs, decided, strict=True)
+    ]
+    return json.dumps({"file": str(file), "targets": targets}, indent=2)

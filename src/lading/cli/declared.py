@@ -1,0 +1,256 @@
+"""What a module declares: Images and their variants, functions that give one, and services."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lading.cli.excerpt import names_in
+from lading.cli.importing import users_code
+from lading.cli.modules import ProjectModules
+from lading.cli.together import together
+from lading.config import Parameter, Setting, bound, name_with, no_parameters
+from lading.errors import Location, Problem, SpecificationError
+from lading.grammar.nearest import did_you_mean
+from lading.image import Image, Variants
+from lading.services import image_of, service_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lading.services import Service
+
+__all__ = ["Declared", "Wanted", "declared"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is looked for in the user's code.
+
+    Attributes:
+        root: The folder that modules are imported from.
+        where: The module's file, or its name.
+        attribute: What is looked for in it, with a variant's name after a dot; where every image
+            is wanted, it may be empty, for all that the module has.
+        settings: What its parameters are.
+        every: Whether all are wanted that this stands for, and not one.
+        strict: Whether it must have each parameter that the command line sets.
+    """
+
+    root: Path
+    where: str
+    attribute: str
+    settings: tuple[Setting, ...] = ()
+    every: bool = False
+    strict: bool = True
+
+    @property
+    def name(self) -> str:
+        """What the module has to bind."""
+        return self.attribute.partition(".")[0]
+
+    @property
+    def variant(self) -> str | None:
+        """Which variant is meant, where that is said."""
+        return self.attribute.partition(".")[2] or None
+
+    @property
+    def module(self) -> str:
+        """The module's name, as it is imported in a container."""
+        return Path(self.where).stem if self.where.endswith(".py") else self.where
+
+    def __str__(self) -> str:
+        return f"{self.where}:{self.attribute}"
+
+    def to_json(self) -> str:
+        """This for another process; `from_json` reads it."""
+        settings = [
+            (one.name, one.value, one.location and (one.location.file, one.location.line))
+            for one in self.settings
+        ]
+        flags = (self.every, self.strict)
+        return json.dumps((str(self.root), self.where, self.attribute, settings, *flags))
+
+    @classmethod
+    def from_json(cls, text: str) -> Wanted:
+        """What `to_json` wrote."""
+        root, where, attribute, settings, every, strict = json.loads(text)
+        return cls(
+            root=Path(root),
+            where=where,
+            attribute=attribute,
+            settings=tuple(
+                Setting(name=name, value=value, location=place and Location(*place))
+                for name, value, place in settings
+            ),
+            every=every,
+            strict=strict,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """An image that was found.
+
+    Attributes:
+        image: The image.
+        name: What it is called in the project; None where it needs no name.
+        variant: Which of several variants it is.
+        parameters: What the function that gave it was called with.
+    """
+
+    image: Image
+    name: str | None = None
+    variant: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What it is called among the images of its project, however its parameters are set."""
+        return ".".join(filter(None, (self.name, self.variant))) or "image"
+
+    @property
+    def named(self) -> Image:
+        """The image by the name that its lock has too."""
+        name = name_with(self.label, self.parameters)
+        return self.image._copy(name=name)  # noqa: SLF001 - the same distribution
+
+
+def declared(names: Mapping[str, object], name: str, wanted: Wanted) -> tuple[Declared, ...]:
+    """The images that are looked for, of those that a module declares.
+
+    Args:
+        names: What the module binds.
+        name: What is looked for is called so among them; empty for all that there are.
+        wanted: What is looked for.
+
+    Raises:
+        SpecificationError: There is none, there are several and one is wanted, or it can't be made
+            with these settings.
+    """
+    if not name:
+        return _all(names, wanted)
+    if name not in names:
+        known = [one for one, value in names.items() if _is_named(value)]
+        hint = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else None)
+        raise SpecificationError(f"{wanted.where} has no {wanted.name!r}", hint=hint)
+    found = names[name]
+    service = service_of(found)
+    if service is not None:
+        return _of_service(service, wanted)
+    given, parameters = _given(found, wanted)
+    return tuple(
+        Declared(image=image, name=wanted.name, variant=variant, parameters=parameters)
+        for variant, image in _chosen(given, wanted)
+    )
+
+
+def _all(names: Mapping[str, object], wanted: Wanted) -> tuple[Declared, ...]:
+    """The services that a module declares; the images, where it has none."""
+    source = ProjectModules(wanted.root).source(wanted.where)
+    own = [one for one in names_in(source or "") if one in names and not one.startswith("_")]
+    services = [one for one in own if service_of(names[one]) is not None]
+    chosen = services or [one for one in own if _is_image(names[one])]
+    if not chosen:
+        raise SpecificationError(f"{wanted.where} has no image and no service")
+    return tuple(
+        found
+        for each in together(
+            (one, partial(declared, names, one, replace(wanted, attribute=one))) for one in chosen
+        )
+        for found in each
+    )
+
+
+def _is_named(value: object) -> bool:
+    return isinstance(value, Image | Variants) or service_of(value) is not None
+
+
+def _is_image(value: object) -> bool:
+    """Whether it is one, or a function that says that it gives one."""
+    if not inspect.isroutine(value):
+        return isinstance(value, Image | Variants)
+    given = getattr(value, "__annotations__", {}).get("return")
+    text = given if isinstance(given, str) else getattr(given, "__name__", "")
+    return text.strip("\"'").rpartition(".")[2] in {"Image", "Variants"}
+
+
+def _given(found: object, wanted: Wanted) -> tuple[object, tuple[Parameter, ...]]:
+    """What a function gives, and what it was called with; all else is itself.
+
+    A function keeps `import lading` out of a module that also runs where Lading is not.
+    """
+    if inspect.isroutine(found) or isinstance(found, partial):
+        arguments = bound(found, wanted.settings, str(wanted), strict=wanted.strict)
+        with users_code(f"{wanted} can't be called"):
+            return found(*arguments.words, **arguments.options), arguments.parameters
+    _no_settings(wanted, f"{wanted} is no function")
+    if callable(found) and not isinstance(found, type):
+        with users_code(f"{wanted} can't be called"):
+            return found(), ()
+    return found, ()
+
+
+def _no_settings(wanted: Wanted, what: str) -> None:
+    """Refuse settings for what takes none; of several images, others may take them."""
+    settings = [one for one in wanted.settings if one.location or wanted.strict]
+    if settings:
+        raise no_parameters(settings, what)
+
+
+def _chosen(given: object, wanted: Wanted) -> tuple[tuple[str | None, Image], ...]:
+    """Each image that is meant, with its name among variants."""
+    name, variant = f"{wanted.where}:{wanted.name}", wanted.variant
+    if isinstance(given, Variants):
+        return _variants(given, name, variant, every=wanted.every)
+    if not isinstance(given, Image):
+        message = f"{name} is no Image, but of type {type(given).__name__}"
+        hint = "name an Image, a function that returns one, or a service"
+        raise SpecificationError(message, hint=hint)
+    if variant is not None:
+        message = f"{name} is an Image without variants, and has no {variant!r}"
+        raise SpecificationError(message, hint=f"name it as {name}")
+    return ((None, given),)
+
+
+def _variants(
+    given: Variants, name: str, variant: str | None, *, every: bool
+) -> tuple[tuple[str, Image], ...]:
+    known = ", ".join(given)
+    if variant is None and not every:
+        message = f"{name} has several variants: {known}"
+        raise SpecificationError(message, hint=f"name one: {name}.{next(iter(given))}")
+    if variant is None:
+        return tuple(given.items())
+    if variant not in given:
+        hint = did_you_mean(variant, given) or f"it has {known}"
+        raise SpecificationError(f"{name} has no variant {variant!r}", hint=hint)
+    return ((variant, given[variant]),)
+
+
+def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
+    """The images of a service, with its code, which is found without running it."""
+    _no_settings(wanted, f"{wanted} is a service, and no function")
+    modules, served = ProjectModules(wanted.root), service.served
+    if served is not None and served.place is not None:
+        module, _, attribute = served.place.partition(":")
+        if modules.file(module) is None:
+            message = f"there is no module {module} in {wanted.root.resolve().name}"
+            raise SpecificationError(Problem(message=message, location=service.location))
+        served = modules.served(module, attribute)
+    else:
+        module, attribute = wanted.module, wanted.name
+        served = served or modules.served(module, attribute)
+    service, code = replace(service, served=served), modules.code(module, attribute)
+    return tuple(
+        Declared(
+            image=image_of(service, environment, code),
+            name=service.name or wanted.name,
+            variant=variant,
+        )
+        for variant, environment in _chosen(service.image, wanted)
+    )

@@ -1,0 +1,153 @@
+"""What an annotation takes: how a word of the command line, or a value of TOML, becomes one."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+import typing
+from dataclasses import dataclass
+from enum import Enum
+from math import isfinite
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from lading.grammar.invalid import Invalid
+from lading.grammar.nearest import did_you_mean
+from lading.grammar.words import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["Kind", "Plain", "Scalar", "kind_of", "plain"]
+
+Scalar: TypeAlias = str | int | float | bool
+"""What is written: text on a command line, and what TOML has."""
+
+Plain: TypeAlias = Scalar | None
+
+_WHOLE: Final = r"[+-]?[0-9]{1,18}"
+_NONE: Final = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a parameter takes.
+
+    Attributes:
+        text: As code has it: `bool`, `"12.4" | "12.6"`, `int | None`.
+        read: Makes a value of what is written.
+    """
+
+    text: str
+    read: Callable[[Scalar], object]
+
+
+def kind_of(annotation: object) -> Kind | None:
+    """What that annotation takes; None where nothing that is written can be of its type."""
+    for known, kind in _BASIC:
+        if annotation is known:
+            return kind
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Literal:
+        return _choices({_worded(one): one for one in arguments})
+    if origin is typing.Annotated:
+        return kind_of(arguments[0])
+    if origin in {typing.Union, types.UnionType}:
+        kinds = [kind_of(one) for one in arguments]
+        return None if None in kinds else _either([one for one in kinds if one is not None])
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return _choices({_worded(one): one for one in annotation})
+    return None
+
+
+def plain(value: object) -> Plain:
+    """A value as JSON has it; one that it has not, as Python writes it."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    return value if isinstance(value, Scalar) or value is None else repr(value)
+
+
+def _read_text(value: Scalar) -> str:
+    if not isinstance(value, str):
+        raise Invalid(f"{shown(value)} is no text", hint="write it in quotes")
+    return value
+
+
+def _read_whole(value: Scalar) -> int:
+    if isinstance(value, str) and re.fullmatch(_WHOLE, value):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Invalid(f"{shown(value)} is no whole number")
+    return value
+
+
+def _read_number(value: Scalar) -> float:
+    try:
+        found = None if isinstance(value, bool) else float(value)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or not isfinite(found):
+        raise Invalid(f"{shown(value)} is no number")
+    return found
+
+
+def _read_flag(value: Scalar) -> bool:
+    word = str(value).lower() if isinstance(value, str | bool) else ""
+    if word not in {"true", "false"}:
+        raise Invalid(f"{shown(value)} is neither true nor false")
+    return word == "true"
+
+
+def _read_none(value: Scalar) -> None:
+    if value != _NONE:
+        raise Invalid(f"{shown(value)} is not {_NONE}")
+
+
+def _choices(by_word: Mapping[str, object]) -> Kind:
+    """One of these; `by_word` has each by how it is written on a command line."""
+
+    def read(value: Scalar) -> object:
+        for word, choice in by_word.items():
+            if value == word or (type(value), value) == (type(choice), choice):
+                return choice
+        hint = did_you_mean(str(value), by_word)
+        raise Invalid(f"{shown(value)} is none of {', '.join(map(shown, by_word))}", hint=hint)
+
+    return Kind(text=" | ".join(_code(one) for one in by_word.values()), read=read)
+
+
+def _either(kinds: Sequence[Kind]) -> Kind:
+    """What any of these takes; text is tried last, because all that is written is text."""
+    ordered = sorted(kinds, key=lambda one: one.text == "str")
+
+    def read(value: Scalar) -> object:
+        refused: list[Invalid] = []
+        for one in ordered:
+            try:
+                return one.read(value)
+            except Invalid as error:
+                refused.append(error)
+        raise refused[0]
+
+    return Kind(text=" | ".join(one.text for one in kinds), read=read)
+
+
+def _worded(choice: object) -> str:
+    found = plain(choice)
+    return str(found).lower() if isinstance(found, bool) or found is None else str(found)
+
+
+def _code(choice: object) -> str:
+    found = plain(choice)
+    return f'"{found}"' if isinstance(found, str) else str(found)
+
+
+_BASIC: Final[tuple[tuple[object, Kind], ...]] = (
+    (inspect.Parameter.empty, Kind(text="str", read=_read_text)),
+    (str, Kind(text="str", read=_read_text)),
+    (int, Kind(text="int", read=_read_whole)),
+    (float, Kind(text="float", read=_read_number)),
+    (bool, Kind(text="bool", read=_read_flag)),
+    (type(None), Kind(text="None", read=_read_none)),
+    (None, Kind(text="None", read=_read_none)),
+)

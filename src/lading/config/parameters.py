@@ -1,0 +1,249 @@
+"""The parameters of an image that a function gives: declared by its signature, set by name."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from lading.config.annotations import Plain, Scalar, kind_of, plain
+from lading.errors import Location, Problem, SpecificationError
+from lading.grammar.invalid import Invalid
+from lading.grammar.nearest import did_you_mean
+from lading.grammar.words import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from lading.config.annotations import Kind
+
+__all__ = ["Bound", "Parameter", "Setting", "bound", "name_with", "no_parameters"]
+
+_SCALARS: Final = (bool, int, float)
+_NESTED: Final = 2
+"""How often an annotation may be text: in quotes, and by `from __future__ import annotations`."""
+
+_LONGEST_WORD: Final = 40
+_LONGEST_NAME: Final = 160
+_DIGITS: Final = 12
+_IN_NAMES: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A value that somebody wrote for a parameter.
+
+    Attributes:
+        name: The parameter's.
+        value: As it was written.
+        location: Its line of a project file; None on the command line, which goes before.
+    """
+
+    name: str
+    value: Scalar
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter of an image.
+
+    Attributes:
+        name: What `--set` calls it.
+        type: What it takes, as code has it.
+        default: What it is where the command line says nothing.
+        value: What it is.
+        required: Whether the command line has to say it; there is no default then.
+    """
+
+    name: str
+    type: str
+    default: Plain
+    value: Plain
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """The arguments that a function is called with.
+
+    Attributes:
+        words: By position.
+        options: By name.
+        parameters: Each, and what it came to.
+    """
+
+    words: tuple[object, ...]
+    options: dict[str, Any]
+    parameters: tuple[Parameter, ...]
+
+
+def bound(
+    function: Callable[..., object],
+    settings: Sequence[Setting],
+    name: str,
+    *,
+    strict: bool = True,
+) -> Bound:
+    """What these settings make of a function's parameters.
+
+    Args:
+        function: It gives an image.
+        settings: What was written, of the project file and on the command line.
+        name: What messages call the function.
+        strict: Whether it must have each parameter that the command line sets.
+
+    Raises:
+        SpecificationError: One is unknown, of another type, or missing; all of them together.
+    """
+    signature = inspect.signature(function)
+    variadic = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    declared = [one for one in signature.parameters.values() if one.kind not in variadic]
+    expected = [one for one in settings if strict or one.location is not None]
+    problems = list(_unknown(expected, [one.name for one in declared], name))
+    arguments = signature.bind_partial()
+    parameters = []
+    for one in declared:
+        binding = _Binding(function=function, declared=one, called=name, problems=problems)
+        parameters.append(binding.parameter(settings, arguments.arguments))
+    if problems:
+        raise SpecificationError(problems)
+    arguments.apply_defaults()
+    return Bound(words=arguments.args, options=arguments.kwargs, parameters=tuple(parameters))
+
+
+def no_parameters(settings: Sequence[Setting], what: str) -> SpecificationError:
+    """The error of settings for what has no parameters.
+
+    Args:
+        settings: At least one.
+        what: It, and what it is: `service.py:image is no function`.
+    """
+    return SpecificationError(
+        _problem(one, f"{what}, and has no parameter {shown(one.name)}", None) for one in settings
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Binding:
+    """One parameter, as it gets its value; what is wrong is noted."""
+
+    function: Callable[..., object]
+    declared: inspect.Parameter
+    called: str
+    problems: list[Problem]
+
+    def parameter(self, settings: Sequence[Setting], arguments: dict[str, object]) -> Parameter:
+        annotation = _annotation(self.declared, self.function)
+        kind, name = kind_of(annotation), self.declared.name
+        empty = self.declared.empty
+        default = value = self.declared.default
+        for one in (one for one in settings if one.name == name):
+            value = arguments[name] = self._read(one, kind, annotation)
+            default = value if one.location is not None else default
+        if value is empty:
+            self.problems.append(self._missing(kind))
+        return Parameter(
+            name=name,
+            type=kind.text if kind else _text_of(annotation),
+            default=None if default is empty else plain(default),
+            value=None if value is empty else plain(value),
+            required=default is empty,
+        )
+
+    def _read(self, setting: Setting, kind: Kind | None, annotation: object) -> object:
+        name = self.declared.name
+        if kind is None:
+            message = f"{name} is of the type {_text_of(annotation)}, which can't be written here"
+            self.problems.append(_problem(setting, message, None))
+            return None
+        try:
+            return kind.read(setting.value)
+        except Invalid as error:
+            hint = error.hint or f"{name} takes {kind.text}"
+            self.problems.append(_problem(setting, f"{name}: {error.message}", hint))
+            return None
+
+    def _missing(self, kind: Kind | None) -> Problem:
+        name = self.declared.name
+        return Problem(
+            message=f"{self.called} has the parameter {name}, and nothing says what it is",
+            location=_place(self.function),
+            hint=f"--set {name}=VALUE" + (f", which takes {kind.text}" if kind else ""),
+        )
+
+
+def _unknown(settings: Sequence[Setting], names: Sequence[str], called: str) -> Iterator[Problem]:
+    known = f"it has {', '.join(names)}" if names else "it has none"
+    for one in settings:
+        if one.name not in names:
+            hint = did_you_mean(one.name, names)
+            message = f"{called} has no parameter {shown(one.name)}"
+            yield _problem(one, message, f"{hint} {known}" if hint else known)
+
+
+def _problem(setting: Setting, message: str, hint: str | None) -> Problem:
+    option = "--set: " if setting.location is None else ""
+    return Problem(message=f"{option}{message}", location=setting.location, hint=hint)
+
+
+def _annotation(declared: inspect.Parameter, function: Callable[..., object]) -> object:
+    """What is annotated; for a parameter without, what its default is of."""
+    found = declared.annotation
+    if found is declared.empty and type(declared.default) in _SCALARS:
+        return type(declared.default)
+    # Names that are imported for type checkers alone are not there, and are most often typing's.
+    names = vars(typing) | getattr(inspect.unwrap(function), "__globals__", {})
+    for _ in range(_NESTED):
+        if not isinstance(found, str):
+            break
+        try:
+            found = eval(found, names)  # noqa: S307 - the user's own code
+        except Exception:  # noqa: BLE001 - whatever that raises, no word can be read by it
+            break
+    return found
+
+
+def _text_of(annotation: object) -> str:
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+
+def _place(function: Callable[..., object]) -> Location | None:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return Location(code.co_filename, code.co_firstlineno) if code else None
+
+
+def name_with(name: str | None, parameters: Sequence[Parameter]) -> str | None:
+    """What an image is called with these values: no other image, or value, has the same name.
+
+    It becomes a part of a file's name. What is not said by the command line is not in it. No name
+    of an image has a `=` in it, and no value here; what can't be in a file's name everywhere, as
+    upper case where a disk doesn't tell it from lower, has a `~` and a digest.
+    """
+    parts = [
+        f"{_fit(one.name)}={_fit(_word(one.value))}"
+        for one in parameters
+        if one.required or (type(one.value), one.value) != (type(one.default), one.default)
+    ]
+    if not parts:
+        return name
+    said = ".".join(parts)
+    fit = said if len(said) <= _LONGEST_NAME else f"{said[:_LONGEST_WORD]}~{_digest(said)}"
+    return fit if name in {None, "image"} else f"{name}.{fit}"
+
+
+def _word(value: Plain) -> str:
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+
+
+def _fit(word: str) -> str:
+    if set(word) <= _IN_NAMES and len(word) <= _LONGEST_WORD:
+        return word
+    kept = "".join(one if one in _IN_NAMES else "-" for one in word.lower())
+    return f"{kept[:_LONGEST_WORD]}~{_digest(word)}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]

@@ -1,0 +1,95 @@
+"""`docker-bake.json`: frozen folders as the targets of one `docker buildx bake`.
+
+Source: Docker's Bake file reference. A string in it is a template of HCL's, also in JSON ("HCL JSON
+Expressions"), so that `${` and `%{` are written twice as long; the name of a target has letters,
+digits, `-` and `_` alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["BAKE_FILE", "BakeTarget", "bake_file"]
+
+BAKE_FILE: Final = "docker-bake.json"
+"""What buildx looks for where nobody names a file."""
+
+_DEFAULT: Final = "default"
+_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BakeTarget:
+    """A frozen image for one platform.
+
+    Attributes:
+        image: What the image is called.
+        platform: What it is for.
+        context: The folder, from the file's own.
+        tags: What the built image is called.
+        secrets: The ids of the secrets that its build takes.
+        ssh: Whether it takes the ssh agent of whoever builds.
+    """
+
+    image: str
+    platform: str
+    context: str
+    tags: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    ssh: bool = False
+
+
+def bake_file(targets: Sequence[BakeTarget]) -> str:
+    """The file that builds these: all of them by default, those of an image by its name."""
+    words = _words({*(_word_for(one) for one in targets), *(one.image for one in targets)})
+    named = {words[_word_for(one)]: one for one in targets}
+    groups: dict[str, list[str]] = {_DEFAULT: list(named)}
+    for name, one in named.items():
+        groups.setdefault(words[one.image], []).append(name)
+    content = {
+        "group": {name: {"targets": sorted(members)} for name, members in groups.items()},
+        "target": {name: _target(one) for name, one in named.items()},
+    }
+    return json.dumps(content, indent=2, sort_keys=True) + "\n"
+
+
+def _word_for(target: BakeTarget) -> str:
+    return f"{target.image}-{target.platform}"
+
+
+def _words(names: Iterable[str]) -> Mapping[str, str]:
+    """A word of its own for each name, that bake takes; `default` means all of them."""
+    plain = {name: re.sub(r"[^a-zA-Z0-9_-]", "-", name) for name in names}
+    used = [_DEFAULT, *plain.values()]
+    return {
+        name: word
+        if used.count(word) == 1
+        else f"{word}-{sha256(name.encode()).hexdigest()[:_DIGITS]}"
+        for name, word in plain.items()
+    }
+
+
+def _target(target: BakeTarget) -> dict[str, object]:
+    found: dict[str, object] = {
+        "context": _literal(target.context),
+        "dockerfile": "Dockerfile",
+        "platforms": [_literal(target.platform)],
+    }
+    if target.tags:
+        found["tags"] = [_literal(one) for one in target.tags]
+    if target.secrets:
+        found["secret"] = [_literal(f"id={one}") for one in target.secrets]
+    if target.ssh:
+        found["ssh"] = ["default"]
+    return found
+
+
+def _literal(text: str) -> str:
+    return text.replace("${", "$${").replace("%{", "%%{")

@@ -1,0 +1,170 @@
+"""`lading bake`: a context for each image and platform, and the file that builds all of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from inline_snapshot import snapshot
+
+if TYPE_CHECKING:
+    from cli.program import Project
+    from registry.fake_registry import FakeServer
+
+APP = """\
+from lading import Image, secret
+
+base = (
+    Image(base_image="HOST/python:3.11-slim-bookworm")
+    .index("http://HOST/simple", default=True)
+    .python_packages("tiny")
+)
+images = base.variants(
+    a=lambda image: image,
+    b=lambda image: image.run("true", secrets=[secret("TOKEN", file="~/.token")]),
+)
+"""
+
+
+@pytest.fixture
+def images(tiny: Project, server: FakeServer) -> Project:
+    (tiny.folder / "service.py").unlink()
+    (tiny.folder / "pyproject.toml").unlink()
+    tiny.write("app.py", APP.replace("HOST", server.host))
+    return tiny
+
+
+def test_all_for_all_platforms(images: Project) -> None:
+    platforms = ("--platform", "linux/amd64", "--platform", "linux/arm64")
+    words = ("bake", "app.py:images", "--all", "-o", "out", *platforms)
+    ran = images.lading(*words, "-t", "registry.example/{name}:1-{platform}")
+    assert (ran.code, ran.out) == (0, "out/docker-bake.json\n")
+    assert ran.err.splitlines()[-1] == "4 targets: `docker buildx bake` in that folder builds all"
+    assert images.read("out/docker-bake.json") == snapshot("""\
+{
+  "group": {
+    "a": {
+      "targets": [
+        "a-linux-amd64",
+        "a-linux-arm64"
+      ]
+    },
+    "b": {
+      "targets": [
+        "b-linux-amd64",
+        "b-linux-arm64"
+      ]
+    },
+    "default": {
+      "targets": [
+        "a-linux-amd64",
+        "a-linux-arm64",
+        "b-linux-amd64",
+        "b-linux-arm64"
+      ]
+    }
+  },
+  "target": {
+    "a-linux-amd64": {
+      "context": "a/linux-amd64",
+      "dockerfile": "Dockerfile",
+      "platforms": [
+        "linux/amd64"
+      ],
+      "tags": [
+        "registry.example/a:1-linux-amd64"
+      ]
+    },
+    "a-linux-arm64": {
+      "context": "a/linux-arm64",
+      "dockerfile": "Dockerfile",
+      "platforms": [
+        "linux/arm64"
+      ],
+      "tags": [
+        "registry.example/a:1-linux-arm64"
+      ]
+    },
+    "b-linux-amd64": {
+      "context": "b/linux-amd64",
+      "dockerfile": "Dockerfile",
+      "platforms": [
+        "linux/amd64"
+      ],
+      "secret": [
+        "id=TOKEN"
+      ],
+      "tags": [
+        "registry.example/b:1-linux-amd64"
+      ]
+    },
+    "b-linux-arm64": {
+      "context": "b/linux-arm64",
+      "dockerfile": "Dockerfile",
+      "platforms": [
+        "linux/arm64"
+      ],
+      "secret": [
+        "id=TOKEN"
+      ],
+      "tags": [
+        "registry.example/b:1-linux-arm64"
+      ]
+    }
+  }
+}
+""")
+    contexts = [f"out/{name}/linux-{arch}" for name in "ab" for arch in ("amd64", "arm64")]
+    assert set(images.files()) >= {f"{one}/Dockerfile" for one in contexts}
+    first = images.read("out/docker-bake.json")
+    again = images.lading(*words, "-q", "-t", "registry.example/{name}:1-{platform}", "--json")
+    assert images.read("out/docker-bake.json") == first
+    assert [(one["name"], one["platform"]) for one in json.loads(again.out)["targets"]] == [
+        (name, f"linux/{arch}") for name in "ab" for arch in ("amd64", "arm64")
+    ]
+
+
+def test_one_image_goes_into_the_project(images: Project) -> None:
+    ran = images.lading("bake", "app.py:images.a", "-q")
+    assert (ran.code, ran.out, ran.err) == (0, ".lading/bake/docker-bake.json\n", "")
+    assert list(json.loads(images.read(".lading/bake/docker-bake.json"))["target"]) == [
+        "a-linux-amd64"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--all", "-t", "x:1"), [
+            "error: --tag: x:1 names one image, and these are 2: a, b",
+            "hint: write {name} where the name of each goes, as in registry.example/{name}:1",
+        ]),
+        (("--all", "-t", "{name}:1", "--platform", "linux/amd64", "--platform", "linux/arm64"), [
+            "error: --tag: {name}:1 would be the image of the platform that is built last",
+            ("hint: write {platform} in it, as in {name}:1-{platform}; "
+             "`docker buildx imagetools create` makes one of them"),
+        ]),
+        (("--all", "-t", "{nome}:1"), ['error: --tag: image name "{nome}" is invalid']),
+        (("--all", "-t", "{name}@sha256:" + "0" * 64), [
+            "error: --tag: {name}@sha256:DIGEST has a digest, which only a finished image can have",
+            "hint: write {name}",
+        ]),
+        ((), [
+            "error: app.py:images has several variants: a, b", "hint: name one: app.py:images.a",
+        ]),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_baked(images: Project, words: tuple[str, ...], said: list[str]) -> None:
+    ran = images.lading("bake", "app.py:images", "-o", "out", *words)
+    assert ran.code in {1, 2}
+    assert ran.err.splitlines()[: len(said)] == said
+    assert not (images.folder / "out").exists()
+
+
+def test_one_that_can_not_be_decided_leaves_nothing_written(images: Project) -> None:
+    images.write("app.py", images.read("app.py").replace("image.run(", "image.run_script("))
+    ran = images.lading("bake", "app.py:images", "--all", "-o", "out")
+    assert ran.code == 1
+    assert ran.err.splitlines()[-2].startswith("error: app.py:10: b: ")
+    assert not (images.folder / "out").exists()

@@ -1,0 +1,260 @@
+"""Variants, as a TARGET names them; and all that a TARGET stands for."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lading import SpecificationError
+from lading.cli.target import load_targets
+from lading.config import Setting
+from lading.services.stand_in import STAND_IN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cli.program import Project
+
+PLAIN = """\
+import lading
+from lading import Image
+
+def with_gpu(image):
+    return image.env(GPU="1")
+
+base = Image(base_image="scratch", distro="debian:trixie")
+images = base.variants(cpu=lambda image: image, gpu=with_gpu)
+image = base.env(ONE="1")
+
+def sized(size: int = 1) -> Image:
+    return base.env(SIZE=str(size))
+
+def many(size: int = 1) -> "lading.Variants":
+    return sized(size).variants(a=with_gpu, b=with_gpu)
+
+def other():
+    raise AssertionError
+"""
+
+SERVICES = """\
+web = lading.service(image=images, command=["web"], include=["app.py"])("app:served")
+
+@lading.service(image=image, command=["work"], name="worker")
+def work(): ...
+
+def served(): ...
+"""
+
+# Imported whole, by a process of its own: nobody knows what os does.
+WHOLE = f"import os\nos.environ.get('A')\n{PLAIN}base = (os and base)\n"
+
+
+def env(project: Project, target: str, *words: str) -> dict[str, str]:
+    ran = project.lading("show", "--json", target, *words)
+    assert (ran.code, ran.err) == (0, "")
+    found = json.loads(ran.out)["settings"]
+    return {
+        name.removeprefix("env "): one["value"]
+        for one in found
+        if (name := one["name"]).startswith("env ")
+    }
+
+
+def lock(project: Project, target: str, *words: str) -> str:
+    found: str = json.loads(project.lading("show", "--json", target, *words).out)["lock"]["file"]
+    return found
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+def test_a_variant_is_named_after_a_dot(bare: Project, text: str) -> None:
+    bare.write("app.py", text)
+    assert env(bare, "app.py:images.gpu") == {"GPU": "1"}
+    assert env(bare, "app:images.cpu") == {}
+    assert env(bare, "app.py:many.b", "--set", "size=3") == {"GPU": "1", "SIZE": "3"}
+    assert lock(bare, "app.py:images.gpu") == "lading.images.gpu.lock"
+    assert lock(bare, "app.py:many.b", "--set", "size=3") == "lading.many.b.size=3.lock"
+
+
+def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
+    bare.write("app.py", PLAIN + SERVICES)
+    assert env(bare, "app.py:web.gpu") == {"GPU": "1"}
+    assert lock(bare, "app.py:web.gpu") == "lading.web.gpu.lock"
+    assert bare.lading("show", "app.py:web").err.splitlines() == [
+        "error: app.py:web has several variants: cpu, gpu", "hint: name one: app.py:web.cpu",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("app.py:images", [
+            "error: app.py:images has several variants: cpu, gpu",
+            "hint: name one: app.py:images.cpu",
+        ]),
+        ("app.py:images.gpo", [
+            "error: app.py:images has no variant 'gpo'", 'hint: did you mean "gpu"?',
+        ]),
+        ("app.py:images.x", [
+            "error: app.py:images has no variant 'x'", "hint: it has cpu, gpu",
+        ]),
+        ("app.py:image.gpu", [
+            "error: app.py:image is an Image without variants, and has no 'gpu'",
+            "hint: name it as app.py:image",
+        ]),
+        ("app.py:imges.gpu", [
+            "error: app.py has no 'imges'", 'hint: did you mean "images"?',
+        ]),
+        (".:all", [
+            "error: app.py:images has several variants: cpu, gpu",
+            "hint: name one: app.py:images.cpu",
+        ]),
+        (".:more", [
+            "error: app.py:images has several variants: cpu, gpu",
+            "hint: name one: app.py:images.cpu",
+        ]),
+        (".:own.gpu", [
+            "error: lading.toml has no image 'own.gpu'", 'hint: did you mean "own"?',
+        ]),
+    ],
+)  # fmt: skip
+def test_what_names_no_variant_says_which_there_are(
+    bare: Project, target: str, said: list[str]
+) -> None:
+    bare.write("app.py", PLAIN)
+    bare.write("lading.toml", FILE + '[images.more]\nextends = "app.py:images"\n')
+    ran = bare.lading("show", target)
+    assert (ran.code, ran.err.splitlines()) == (1, said)
+
+
+FILE = """\
+[images.one]
+image = "app.py:images.gpu"
+
+[images.all]
+image = "app.py:images"
+
+[images.own]
+base_image = "scratch"
+env = { OWN = "1" }
+"""
+
+
+def test_a_project_file_refers_to_one_or_to_all(bare: Project) -> None:
+    bare.write("app.py", PLAIN)
+    bare.write("lading.toml", FILE)
+    assert env(bare, ".:one") == {"GPU": "1"}
+    assert env(bare, ".:all.gpu") == {"GPU": "1"}
+    assert lock(bare, ".:one") == "lading.one.lock"
+    assert lock(bare, ".:all.gpu") == "lading.all.gpu.lock"
+
+
+def named(target: str, **settings: str) -> list[tuple[str, str | None]]:
+    said = [Setting(name=name, value=value) for name, value in settings.items()]
+    return [(one.name, one.image.name) for one in load_targets(target, settings=said)]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.py").write_text(PLAIN)
+    return tmp_path
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+def test_all_of_a_module_are_its_images(here: Path, text: str) -> None:
+    (here / "app.py").write_text(text)
+    assert named("app.py") == named("app:") == [
+        ("base", "base"),
+        ("images.cpu", "images.cpu"),
+        ("images.gpu", "images.gpu"),
+        ("image", "image"),
+        ("sized", "sized"),
+        ("many.a", "many.a"),
+        ("many.b", "many.b"),
+    ]  # fmt: skip
+    assert ("sized", "sized.size=2") in named("app.py", size="2")
+    assert named("app.py:images") == [("cpu", "images.cpu"), ("gpu", "images.gpu")]
+    assert named("app.py:images.gpu") == [("gpu", "images.gpu")]
+    assert named("app.py:image") == [("image", "image")]
+
+
+def test_all_of_a_module_with_services_are_these(here: Path) -> None:
+    (here / "app.py").write_text(f"import torch_of_no_use\n{PLAIN}{SERVICES}")
+    assert named("app.py") == [("web.cpu", "web.cpu"), ("web.gpu", "web.gpu"), ("worker", "worker")]
+
+
+def test_all_of_a_folder_are_those_of_its_project_file(here: Path) -> None:
+    (here / "lading.toml").write_text('cmd = "x"\n' + FILE)
+    assert named(".") == [
+        ("image", "image"),
+        ("one", "one"),
+        ("all.cpu", "all.cpu"),
+        ("all.gpu", "all.gpu"),
+        ("own", "own"),
+    ]
+    assert named(".:all") == [("cpu", "all.cpu"), ("gpu", "all.gpu")]
+    assert named(".:own") == [("own", "own")]
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "said"),
+    [
+        ("app.py", "x = 3\n", ["app.py has no image and no service"]),
+        ("app.py", "1 / 0\n", [
+            "app.py:1: app.py can't be imported: ZeroDivisionError: division by zero",
+        ]),
+        (".", "", [
+            "lading.toml names no image",
+            (
+                'hint: write image = "service:image" there, or describe it: '
+                'requirements_file = "requirements.txt"'
+            ),
+        ]),
+        ("app.py", (
+            "import lading\n"
+            "a = lading.service(image=lading.Image(), name='x', command=['a'])('app:f')\n"
+            "b = lading.service(image=lading.Image(), name='x', command=['b'])('app:f')\n"
+            "def f(): ...\n"
+         ), ["app.py has several images that are called x",
+             "hint: give their services names: name=..."]),
+        ("app.py", (
+            "import lading\n"
+            "a = lading.service(image=lading.Image(), health='/')('app:f')\n"
+            "b = lading.service(image=lading.Image())('nowhere:f')\n"
+            "def f(): ...\n"
+        ), [
+            "app.py:2: a: health asks the service on its port, and nothing says which that is",
+            "hint: port=8000",
+            "app.py:3: b: there is no module nowhere in project",
+        ]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_all_is_said_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, text: str, said: list[str]
+) -> None:
+    here = tmp_path / "project"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    (here / "app.py").write_text(text)
+    (here / "lading.toml").write_text("")
+    with pytest.raises(SpecificationError) as error:
+        load_targets(target)
+    assert str(error.value).replace(f"{here}/", "").splitlines() == said
+
+
+def test_a_parameter_that_none_of_them_has_is_an_error(here: Path) -> None:
+    del here
+    with pytest.raises(SpecificationError, match=r"none of app.py's images is a function with it"):
+        named("app.py", colour="red")
+
+
+def test_a_module_with_variants_runs_where_lading_is_not() -> None:
+    stand_in: dict[str, object] = {}
+    exec(STAND_IN, stand_in)  # noqa: S102 - as it is imported in a container
+    names = {"lading": SimpleNamespace(**stand_in), "Image": stand_in["Image"]}
+    text = (PLAIN + SERVICES).replace("import lading\nfrom lading import Image\n", "")
+    more = "app = images['gpu'].env()\nfor name in images: raise AssertionError\n"
+    exec(text + more, names)  # noqa: S102

@@ -1,0 +1,185 @@
+"""The parameters of a function that gives an image: what is written becomes what it declares."""
+# ruff: noqa: UP007, UP045 - older forms of annotations are what is tested
+
+from __future__ import annotations
+
+import functools
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Literal, Optional, Union
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lading import Image, Location, SpecificationError
+from lading.config import Parameter, Setting, bound, name_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lading.config.annotations import Scalar
+
+
+class Size(Enum):
+    SMALL = "small"
+    TWO = 2
+
+
+def image(  # type: ignore[no-untyped-def]
+    cuda: Literal["12.4", "12.6"] = "12.6",
+    gpu: bool = False,  # noqa: FBT001, FBT002 - as users write it
+    workers: int | None = None,
+    share: Optional[float] = None,
+    size: Size = Size.SMALL,
+    tag: Annotated[str, "what it is called"] = "a",
+    either: Union[str, int] = 1,
+    plain="x",  # noqa: ANN001 - as users write it
+    untyped=False,  # noqa: ANN001, FBT002
+    folder: Path | None = None,
+) -> Image:
+    return Image().env(
+        A=str((cuda, gpu, workers, share, size, tag, either, plain, untyped, folder))
+    )
+
+
+def value(name: str, written: Scalar, function: Callable[..., object] = image) -> object:
+    arguments = bound(function, [Setting(name=name, value=written)], "app.py:image")
+    names = [one.name for one in arguments.parameters]
+    return (dict(zip(names, arguments.words, strict=False)) | arguments.options)[name]
+
+
+def refusal(*settings: Setting, function: Callable[..., object] = image) -> list[str]:
+    with pytest.raises(SpecificationError) as error:
+        bound(function, settings, "app.py:image")
+    return str(error.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "found"),
+    [
+        ("cuda", "12.4", "12.4"),
+        ("gpu", "true", True),
+        ("gpu", "False", False),
+        ("gpu", True, True),
+        ("workers", "4", 4),
+        ("workers", 4, 4),
+        ("workers", "none", None),
+        ("share", "0.5", 0.5),
+        ("share", 1, 1.0),
+        ("size", "2", Size.TWO),
+        ("size", "small", Size.SMALL),
+        ("tag", "", ""),
+        ("tag", "a=b", "a=b"),
+        ("either", "7", 7),
+        ("either", "x7", "x7"),
+        ("plain", "1", "1"),
+        ("untyped", "false", False),
+    ],
+)
+def test_a_word_becomes_what_is_annotated(name: str, written: Scalar, found: object) -> None:
+    got = value(name, written)
+    assert (type(got), got) == (type(found), found)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "said"),
+    [
+        ("cuda", "12.5", ['"12.5" is none of "12.4", "12.6"', 'did you mean "12.6"?']),
+        ("cuda", 12.4, ['12.4 is none of "12.4", "12.6"', 'did you mean "12.4"?']),
+        ("gpu", "yes", ['"yes" is neither true nor false', "gpu takes bool"]),
+        ("gpu", 1, ["1 is neither true nor false", "gpu takes bool"]),
+        ("workers", "4.0", ['"4.0" is no whole number', "workers takes int | None"]),
+        ("workers", True, ["True is no whole number", "workers takes int | None"]),
+        ("workers", "9" * 5000, [f'"{"9" * 99}…" is no whole number', None]),
+        ("share", "nan", ['"nan" is no number', "share takes float | None"]),
+        ("size", "large", ['"large" is none of "small", "2"', None]),
+        ("tag", 12.10, ["12.1 is no text", "write it in quotes"]),
+    ],
+)
+def test_another_word_is_refused(name: str, written: Scalar, said: list[str | None]) -> None:
+    first, *hint = refusal(Setting(name=name, value=written))
+    assert first == f"--set: {name}: {said[0]}"
+    assert said[1] is None or hint == [f"hint: {said[1]}"]
+
+
+def test_all_that_is_wrong_is_said_at_once_and_where() -> None:
+    place = Location("lading.toml", 3)
+    found = refusal(
+        Setting(name="cdua", value="x", location=place),
+        Setting(name="gpu", value="x"),
+        Setting(name="folder", value="x"),
+    )
+    assert found == [
+        'lading.toml:3: app.py:image has no parameter "cdua"',
+        (
+            'hint: did you mean "cuda"? it has cuda, gpu, workers, share, size, tag, either, '
+            "plain, untyped, folder"
+        ),
+        '--set: gpu: "x" is neither true nor false',
+        "hint: gpu takes bool",
+        "--set: folder is of the type Path | None, which can't be written here",
+    ]
+
+
+def test_one_without_a_default_must_be_said() -> None:
+    def needed(cuda: str, /, *rest: str, workers: int, **more: str) -> Image:
+        raise NotImplementedError
+
+    assert refusal(function=needed)[1::2] == [
+        "hint: --set cuda=VALUE, which takes str",
+        "hint: --set workers=VALUE, which takes int",
+    ]
+    settings = [Setting(name="workers", value="2"), Setting(name="cuda", value="12")]
+    found = bound(needed, settings, "app.py:needed")
+    assert (found.words, found.options) == (("12",), {"workers": 2})
+    assert [one.required for one in found.parameters] == [True, True]
+
+
+def test_what_is_bound_already_is_the_default() -> None:
+    found = bound(functools.partial(image, cuda="12.4"), [], "app.py:image")
+    assert found.parameters[0].default == "12.4"
+
+
+def test_the_command_line_goes_before_the_project_file() -> None:
+    of_file = Setting(name="cuda", value="12.4", location=Location("lading.toml", 1))
+    [cuda, *_] = bound(image, [of_file], "x").parameters
+    assert (cuda.default, cuda.value) == ("12.4", "12.4")
+    [cuda, *_] = bound(image, [of_file, Setting(name="cuda", value="12.6")], "x").parameters
+    assert (cuda.default, cuda.value) == ("12.4", "12.6")
+
+
+words = st.text(min_size=1, max_size=60)
+values = st.lists(st.tuples(st.from_regex(r"[a-zA-Z]\w{0,5}", fullmatch=True), words), max_size=4)
+
+
+def name_of(said: list[tuple[str, str]]) -> str | None:
+    found = {
+        name: Parameter(name=name, type="str", default=None, value=value, required=True)
+        for name, value in said
+    }
+    return name_with("gpu", tuple(found[name] for name in sorted(found)))
+
+
+@given(one=values, other=values)
+def test_no_two_settings_share_a_name_even_where_case_says_nothing(
+    one: list[tuple[str, str]], other: list[tuple[str, str]]
+) -> None:
+    name, second = name_of(one), name_of(other)
+    assert name is not None
+    assert second is not None
+    assert (name.lower() == second.lower()) == (dict(one) == dict(other))
+    assert len(name) < 200
+    assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-=~")
+
+
+def test_a_name_tells_what_was_set() -> None:
+    def named(name: str | None, **said: str) -> str | None:
+        settings = [Setting(name=key, value=value) for key, value in said.items()]
+        return name_with(name, bound(image, settings, "x").parameters)
+
+    assert named("image") == "image"
+    assert named("image", cuda="12.6") == "image"
+    assert named("image", cuda="12.4", gpu="true") == "cuda=12.4.gpu=true"
+    assert named(None, cuda="12.4") == "cuda=12.4"
+    assert named("web", tag="A/b") == "web.tag=a-b~3646f792d488"
