@@ -2,7 +2,8 @@
 
 A file larger than a certain size is a layer alone. The others are together with those whose names
 have the same hash in its first bits, as many bits as it takes for no layer to be larger. So the
-content of a file decides its own layer and no other, and one file more or less decides one. The
+content of a file decides its own layer and no other, and one file more or less decides one, which
+is split where it would be too large, or joined with its neighbour where it is small enough. The
 size begins small, so that weights are apart from what is edited beside them, and doubles while
 there would be more layers than an image has room for. That is the price of a bound: the file that
 takes the last room makes layers anew.
@@ -114,7 +115,9 @@ def frozen_models(
             copy = _copy(one, part, at([one.step]))
             copies[one.span] = (*copies.get(one.span, ()), copy)
             contents |= {f"{copy.source}/{file.path}": _content(file) for file in part.files}
-    lines = {file.path: at([step])[0] for step, files in models for file in files}
+    lines: dict[str, str] = {}
+    for step, files in models:
+        lines |= dict.fromkeys((file.path for file in files), at([step])[0])
     return FrozenModels(copies=copies, contents=contents, lines=lines)
 
 
