@@ -222,19 +222,21 @@ def _named(beside: dict[str, Artifact]) -> tuple[Artifact, ...]:
 
 
 def _tell(jobs: Sequence[_Job], written: Destination | None) -> None:
-    for job in jobs:
-        for line in _lines(job):
-            note(line)
+    # What there is to say of several images is said once, as of a package that all of them have.
+    for line in dict.fromkeys(line for job in jobs for line in _lines(job)):
+        note(line)
     done = [job for job in jobs if job.made or job.built]
     if written is not None:
-        note(f"they are in {written}")
+        there = [job.name for job in done if job.made]
+        which = "they" if len(there) == len(jobs) > 1 else ", ".join(there)
+        note(f"{which} {'is' if len(there) == 1 else 'are'} in {written}")
     if done:
         note(_summary(done))
 
 
 def _lines(job: _Job) -> Iterator[str]:
     if job.made is not None:
-        yield from dict.fromkeys(remarks(job.order, job.made))
+        yield from remarks(job.order, job.made)
         yield from built_lines(job.order, job.made, job.name)
     if job.built is not None:
         yield f"built {', '.join(job.order.tags) or job.name} with {job.built[1]}"
