@@ -171,13 +171,22 @@ class _Building:
         return store
 
     def _make(self, shown: Display, beside: dict[str, Artifact]) -> None:
+        from lading.store import retried  # noqa: PLC0415 - only where images are made
+
         ready = together((job.name, partial(_is_ready, job)) for job in self.jobs)
         if self.order.push and self.order.offline and any(ready):
             raise Misused("--push: it takes a network, which --offline leaves alone")
-        for job, is_ready in zip(self.jobs, ready, strict=True):
-            if is_ready:
-                job.made = self.attempts.do(job.name, partial(_make, job))
-        output = next((job.made.output for job in self.jobs if job.made), None)
+        chosen = [job for job, is_ready in zip(self.jobs, ready, strict=True) if is_ready]
+        retried(
+            lambda: self._write(chosen, shown, beside),
+            told=lambda damage: shown.say(str(damage.problems[0].message)),
+        )
+
+    def _write(self, jobs: Sequence[_Job], shown: Display, beside: dict[str, Artifact]) -> None:
+        """Make the images, and write those that go to one place together."""
+        for job in jobs:
+            job.made = self.attempts.do(job.name, partial(_make, job))
+        output = next((job.made.output for job in jobs if job.made), None)
         if output is not None and not self.attempts.failed:
             shown.say(f"writing {output}")
             output.write(_named(beside), ())
