@@ -150,6 +150,12 @@ def test_one_image_goes_into_the_project(images: Project) -> None:
             "error: --tag: {name}@sha256:DIGEST has a digest, which only a finished image can have",
             "hint: write {name}",
         ]),
+        (("--all", "-t", "x/{name}-{platform}:{name}A/b"), [
+            'error: --tag: image name "x/x-x:xA/b" is invalid',
+        ]),
+        (("--all", "-t", "{name}/{name}B"), [
+            'error: --tag: image name "x/xB" is invalid', 'hint: names are in lower case: "x/xb"',
+        ]),
         ((), [
             "error: app.py:images has several variants: a, b", "hint: name one: app.py:images.a",
         ]),
@@ -160,6 +166,21 @@ def test_what_can_not_be_baked(images: Project, words: tuple[str, ...], said: li
     assert ran.code in {1, 2}
     assert ran.err.splitlines()[: len(said)] == said
     assert not (images.folder / "out").exists()
+
+
+def test_a_name_that_no_tag_can_have_is_told_before_anything_is_written(images: Project) -> None:
+    images.write("app.py", images.read("app.py").replace("    a=", "    A="))
+    ran = images.lading("bake", "app.py:images", "--all", "-o", "out", "-t", "x/{name}:1")
+    assert (ran.code, ran.err.splitlines()[:2]) == (2, [
+        'error: --tag: image name "x/A" is invalid (of x/{name}:1)',
+        'hint: names are in lower case: "x/a"',
+    ])  # fmt: skip
+    images.write("file", "")
+    ran = images.lading("bake", "app.py:images", "--all", "-o", "file")
+    assert ran.err.splitlines()[0] == (
+        "error: --output: file is a file, and each image gets a folder in it"
+    )
+    assert sorted(images.files()) == ["app.py", "file"]
 
 
 def test_one_that_can_not_be_decided_leaves_nothing_written(images: Project) -> None:

@@ -100,6 +100,7 @@ def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
         ("app.py:images.x", [
             "error: app.py:images has no variant 'x'", "hint: it has cpu, gpu",
         ]),
+        ("app.py:.gpu", ["error: app.py has no '.gpu'", "hint: it has base, images, image"]),
         ("app.py:image.gpu", [
             "error: app.py:image is an Image without variants, and has no 'gpu'",
             "hint: name it as app.py:image",
@@ -219,7 +220,7 @@ def test_all_of_a_folder_are_those_of_its_project_file(here: Path) -> None:
             "b = lading.service(image=lading.Image(), name='x', command=['b'])('app:f')\n"
             "def f(): ...\n"
          ), ["app.py has several images that are called x",
-             "hint: give their services names: name=..."]),
+             "hint: give each a name of its own"]),
         ("app.py", (
             "import lading\n"
             "a = lading.service(image=lading.Image(), health='/')('app:f')\n"

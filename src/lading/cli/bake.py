@@ -114,6 +114,11 @@ def bake(  # noqa: PLR0913 - one argument an option
     platforms = tuple(dict.fromkeys(platforms))
     checked_tags(tags, [one.name for one in targets])
     _check_platforms(tags, platforms)
+    named = {
+        (one.name, platform): tuple(_tag(tag, one.name, platform) for tag in tags)
+        for one in targets
+        for platform in platforms
+    }
     above = (output or targets[0].project / ".lading" / "bake").absolute()
     check_above(above)
     jobs = [
@@ -137,7 +142,10 @@ def bake(  # noqa: PLR0913 - one argument an option
             say=say,
         )
         decided = frozen(jobs, freezer, strict=strict)
-    made = [_target(job, one, tags) for job, one in zip(jobs, decided, strict=True)]
+    made = [
+        _target(job, one, named[job.found.name, job.platform])
+        for job, one in zip(jobs, decided, strict=True)
+    ]
     write_atomically(above / BAKE_FILE, bake_file(made).encode())
     if not (quiet or strict):
         warn_of_missing(freezer, decided)
@@ -159,17 +167,20 @@ def _check_platforms(tags: Sequence[str], platforms: Sequence[Platform]) -> None
             )
 
 
-def _target(job: Freezing, decided: Decided, tags: Sequence[str]) -> BakeTarget:
+def _tag(tag: str, name: str, platform: Platform) -> str:
+    return tag_of(tag, {NAME: name, PLATFORM: folder_name(platform)})
+
+
+def _target(job: Freezing, decided: Decided, tags: tuple[str, ...]) -> BakeTarget:
     from lading.dockerfile import needs_ssh  # noqa: PLC0415 - only here
     from lading.engines.bake_file import BakeTarget  # noqa: PLC0415
     from lading.image.named_secrets import secrets_of  # noqa: PLC0415
 
-    name, platform = job.found.name, folder_name(job.platform)
     return BakeTarget(
-        image=name,
+        image=job.found.name,
         platform=str(job.platform),
-        context=f"{name}/{platform}",
-        tags=tuple(tag_of(one, {NAME: name, PLATFORM: platform}) for one in tags),
+        context=f"{job.found.name}/{folder_name(job.platform)}",
+        tags=tags,
         secrets=tuple(sorted({one.id for one, _ in secrets_of(job.found.image)})),
         ssh=needs_ssh(decided.info),
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Found", "found_by_child"]
 
 _ANSWER: Final = "answer"
+_ASKED: Final = "asked"
 
 _GRACE: Final = 1.0
 """In seconds: a module that is imported has nothing to bring to a good end, as an engine has."""
@@ -67,8 +68,9 @@ def found_by_child(wanted: Wanted, environ: Mapping[str, str]) -> tuple[tuple[De
     where = wanted.where
     with TemporaryDirectory(prefix="lading-") as folder:
         answer = Path(folder) / _ANSWER
-        asked = replace(wanted, root=wanted.root.resolve()).to_json()
-        argv = (sys.executable, "-P", "-c", _CHILD, str(answer), asked)
+        asked = Path(folder) / _ASKED  # in a file, since words of a command have a longest
+        asked.write_text(replace(wanted, root=wanted.root.resolve()).to_json(), "utf-8")
+        argv = (sys.executable, "-P", "-c", _CHILD, str(answer), str(asked))
         ended = process.stream(argv, env=environ, grace=_GRACE)
         if not answer.is_file():
             raise SpecificationError(
@@ -140,7 +142,7 @@ def main() -> None:
     from lading.cli.target import imported  # noqa: PLC0415 - which imports this module
     from lading.engines import engines  # noqa: PLC0415 - only here
 
-    answer, wanted = sys.argv[1], Wanted.from_json(sys.argv[2])
+    answer, wanted = sys.argv[1], Wanted.from_json(Path(sys.argv[2]).read_text("utf-8"))
     os.dup2(2, 1)
     # Ctrl-C reaches both: the parent says so, and this one ends without a word.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -132,12 +132,13 @@ def declared(names: Mapping[str, object], name: str, wanted: Wanted) -> tuple[De
         SpecificationError: There is none, there are several and one is wanted, or it can't be made
             with these settings.
     """
-    if not name:
+    if not wanted.attribute:
         return _all(names, wanted)
     if name not in names:
         known = [one for one, value in names.items() if _is_named(value)]
         hint = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else None)
-        raise SpecificationError(f"{wanted.where} has no {wanted.name!r}", hint=hint)
+        what = wanted.name or wanted.attribute
+        raise SpecificationError(f"{wanted.where} has no {what!r}", hint=hint)
     found = names[name]
     service = service_of(found)
     if service is not None:
@@ -208,6 +209,8 @@ def _chosen(given: object, wanted: Wanted) -> tuple[tuple[str | None, Image], ..
     if isinstance(given, Variants):
         return _variants(given, name, variant, every=wanted.every)
     if not isinstance(given, Image):
+        if inspect.iscoroutine(given):
+            given.close()  # Python would warn that nobody has waited for it
         message = f"{name} is no Image, but of type {type(given).__name__}"
         hint = "name an Image, a function that returns one, or a service"
         raise SpecificationError(message, hint=hint)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from lading.cli.explaining import Explaining
+from lading.cli.failure import Misused
 from lading.cli.options import (
     as_json,
     ca_bundle_option,
+    given_settings,
     offline_option,
     plain_http_option,
     platform_option,
@@ -86,6 +88,8 @@ def explain(  # noqa: PLR0913 - one argument an option
     """
     from lading.machine import Machine  # noqa: PLC0415 - only for this command
 
+    if source is not None and given_settings():
+        raise Misused("--set: it is for TARGET, and --image names an image that is made already")
     machine = Machine.here(ca_bundle=ca_bundle, secrets=secrets, plain_http=plain_http)
     with progress(quiet=quiet) as say:
         explaining = Explaining(machine=machine, platform=platform, offline=offline, say=say)

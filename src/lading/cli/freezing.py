@@ -52,11 +52,13 @@ def default_folders(project: Path, platform: Platform) -> Path:
 
 
 def check_above(folder: Path) -> None:
-    """Refuse a folder for several images that is the one of an image itself.
+    """Refuse a folder for several images that is the one of an image itself, or no folder.
 
     Raises:
         Misused: It is.
     """
+    if folder.exists() and not folder.is_dir():
+        raise Misused(f"--output: {folder.name} is a file, and each image gets a folder in it")
     if (folder / _IMAGE).is_file():
         raise Misused(
             f"--output: {folder.name} is a frozen image itself",

@@ -171,13 +171,22 @@ class _Building:
         return store
 
     def _make(self, shown: Display, beside: dict[str, Artifact]) -> None:
+        from lading.store import retried  # noqa: PLC0415 - only where images are made
+
         ready = together((job.name, partial(_is_ready, job)) for job in self.jobs)
         if self.order.push and self.order.offline and any(ready):
             raise Misused("--push: it takes a network, which --offline leaves alone")
-        for job, is_ready in zip(self.jobs, ready, strict=True):
-            if is_ready:
-                job.made = self.attempts.do(job.name, partial(_make, job))
-        output = next((job.made.output for job in self.jobs if job.made), None)
+        chosen = [job for job, is_ready in zip(self.jobs, ready, strict=True) if is_ready]
+        retried(
+            lambda: self._write(chosen, shown, beside),
+            told=lambda damage: shown.say(str(damage.problems[0].message)),
+        )
+
+    def _write(self, jobs: Sequence[_Job], shown: Display, beside: dict[str, Artifact]) -> None:
+        """Make the images, and write those that go to one place together."""
+        for job in jobs:
+            job.made = self.attempts.do(job.name, partial(_make, job))
+        output = next((job.made.output for job in jobs if job.made), None)
         if output is not None and not self.attempts.failed:
             shown.say(f"writing {output}")
             output.write(_named(beside), ())
@@ -222,19 +231,21 @@ def _named(beside: dict[str, Artifact]) -> tuple[Artifact, ...]:
 
 
 def _tell(jobs: Sequence[_Job], written: Destination | None) -> None:
-    for job in jobs:
-        for line in _lines(job):
-            note(line)
+    # What there is to say of several images is said once, as of a package that all of them have.
+    for line in dict.fromkeys(line for job in jobs for line in _lines(job)):
+        note(line)
     done = [job for job in jobs if job.made or job.built]
     if written is not None:
-        note(f"they are in {written}")
+        there = [job.name for job in done if job.made]
+        which = "they" if len(there) == len(jobs) > 1 else ", ".join(there)
+        note(f"{which} {'is' if len(there) == 1 else 'are'} in {written}")
     if done:
         note(_summary(done))
 
 
 def _lines(job: _Job) -> Iterator[str]:
     if job.made is not None:
-        yield from dict.fromkeys(remarks(job.order, job.made))
+        yield from remarks(job.order, job.made)
         yield from built_lines(job.order, job.made, job.name)
     if job.built is not None:
         yield f"built {', '.join(job.order.tags) or job.name} with {job.built[1]}"

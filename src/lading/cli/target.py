@@ -96,7 +96,7 @@ def load_targets(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         message = f"{text} has several images that are called {', '.join(twice)}"
-        raise SpecificationError(message, hint="give their services names: name=...")
+        raise SpecificationError(message, hint="give each a name of its own")
     return found
 
 

@@ -61,10 +61,10 @@ def kind_of(annotation: object) -> Kind | None:
 
 
 def plain(value: object) -> Plain:
-    """A value as JSON has it; one that it has not, as Python writes it."""
+    """A value as JSON has it; of one that it has not, what it is."""
     if isinstance(value, Enum):
         return plain(value.value)
-    return value if isinstance(value, Scalar) or value is None else repr(value)
+    return value if isinstance(value, Scalar) or value is None else shown(value)
 
 
 def _read_text(value: Scalar) -> str:
