@@ -139,7 +139,8 @@ def own_lock(image: Image, project: Path) -> tuple[str, Lock] | None:
 
     inputs = read_inputs(image, project).inputs
     own = lock_name(image) if image.name else ""
-    names = (path.name for path in project.glob("lading*.lock"))
+    # A name becomes a part of messages.
+    names = (one.name for one in project.glob("lading*.lock") if one.name.isprintable())
     for name in sorted(names, key=lambda one: (one != own, one != "lading.lock", one)):
         lock = _readable(project, name)
         if lock is None or lock.inputs != inputs:
