@@ -195,6 +195,7 @@ def test_json(locked: Project) -> None:
                     "system": {"count": 0, "download": 0, "unsized": 0},
                     "compiling": {"count": 0, "download": 0, "unsized": 0},
                     "unlocked": [],
+                    "below": None,
                 }
             ],
         }

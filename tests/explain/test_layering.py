@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from assembly.test_below import on
 from assembly.tiny import Bench, base_with, image_info
 from debs.debmaker import file, folder, make_deb
 from lading.explain.decided import side_of_info
@@ -67,6 +68,15 @@ def info_of(
     return msgspec.structs.replace(info, **said)
 
 
+def on_it(bench: Bench, below: ImageInfo, **said: object) -> ImageInfo:
+    """An image on another one, with more of each kind."""
+    more = deb(bench, "more", "1.0")
+    system = InstallSystem(packages=("more",), debs=(more,))
+    wheels = (bench.wheel("upper", "1.0", {"upper.py": "1"}),)
+    files = bench.include(9, "/app", {"upper.py": b"1\n"})
+    return on(below, system, files, wheels=wheels, **said)
+
+
 CHANGES: dict[str, Callable[[Bench, Base], ImageInfo]] = {
     "nothing": info_of,
     "a large wheel": lambda bench, base: info_of(bench, base, large="2.0"),
@@ -82,6 +92,10 @@ CHANGES: dict[str, Callable[[Bench, Base], ImageInfo]] = {
     ),
     "a volume above the environment": lambda bench, base: info_of(
         bench, base, config=Config(volumes=("/opt",))
+    ),
+    "an image on it": lambda bench, base: on_it(bench, info_of(bench, base)),
+    "an image on it for another user": lambda bench, base: on_it(
+        bench, info_of(bench, base), config=Config(user=User(uid=33, gid=33), volumes=("/opt",))
     ),
     "a label": lambda bench, base: info_of(bench, base, config=Config(labels=(("a", "b"),))),
 }

@@ -18,6 +18,7 @@ from lading.dockerfile import generated_files
 from lading.dockerfile.instructions import From
 from lading.dockerfile.lower import lower
 from lading.dockerfile.settings import settings as container
+from lading.freeze.checking import check_folder
 from lading.grammar.dialect import DIALECTS
 from lading.grammar.invalid import Invalid
 from lading.image.spans import spans
@@ -127,3 +128,22 @@ def begins(own: ImageInfo, whole: ImageInfo, dialect: Dialect) -> bool:
         return unnamed(lower(whole, dialect))[: len(first)] == first
     except (FreezeError, Invalid):
         return True
+
+
+def test_a_vendored_folder_has_all_of_both(tmp_path: Path) -> None:
+    world = World(root=tmp_path)
+    world.write(FILES)
+    base = Image(distro="debian:bookworm").python_packages("alpha").build_include("app.py")
+    service = Image.from_image(base).python_packages("beta").build_include("data").workdir("/srv")
+    world.keep(b"alpha", b"beta")
+    infos = []
+    for name, image in (("below", base), ("above", service)):
+        world.lock(image, *distributions(image))
+        infos.append(world.freeze(image, tmp_path / name, vendor=True))
+        assert check_folder(tmp_path / name).differences == ()
+    own, whole = infos
+    assert begins(own, whole, "buildkit")
+    assert begins(own, whole, "classic")
+    kept = {path.relative_to(tmp_path / "below") for path in (tmp_path / "below").rglob("*.whl")}
+    assert {str(path) for path in kept} == {"wheels/1/alpha-1.0-py3-none-any.whl"}
+    assert all((tmp_path / "above" / path).is_file() for path in kept)

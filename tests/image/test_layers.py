@@ -59,6 +59,14 @@ def test_only_an_image_can_be_below(other: object) -> None:
     assert hint.startswith("hint: Image.from_image(base), with base = Image(...)")
 
 
+def test_it_is_no_call_of_an_image_whose_steps_would_be_lost() -> None:
+    base = Image()
+    assert refusal(lambda: base.env(A="1").from_image(base))[0].endswith(
+        ": from_image is called on Image itself, not on an image"
+    )
+    assert base.pipe(Image.from_image) == Image.from_image(base)
+
+
 def test_arguments_are_those_of_the_image_below() -> None:
     base = Image(distro="debian:bookworm", python_version="3.11")
     image = Image.from_image(base)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import shown
@@ -18,6 +18,25 @@ if TYPE_CHECKING:
 __all__ = ["LayerCalls", "above", "changed_below", "last_below"]
 
 
+if TYPE_CHECKING:
+    of_the_class = classmethod
+else:
+
+    class of_the_class(classmethod):  # noqa: N801 - a decorator
+        """A class method that says so where it is called on an image, whose calls would be lost."""
+
+        def __get__(self, instance: object, owner: type | None = None) -> object:
+            """The method, or what refuses to be it."""
+            return _refuse if instance is not None else super().__get__(instance, owner)
+
+
+def _refuse(*_: object, **__: object) -> NoReturn:
+    with Call():
+        hint = "Image.from_image(base).python_packages(...)"
+        raise Invalid("from_image is called on Image itself, not on an image", hint=hint)
+    raise AssertionError  # the block has raised
+
+
 class LayerCalls:
     """What `Image` has of such calls."""
 
@@ -30,8 +49,8 @@ class LayerCalls:
     def _copy(self, **changes: object) -> Self:
         raise NotImplementedError
 
-    @classmethod
-    def from_image(cls, other: Self) -> Self:
+    @of_the_class
+    def from_image(cls, other: Self) -> Self:  # noqa: N805 - it is a class method
         """An image that is put on another one, and shares all layers of that.
 
         What is called on it comes on top: the layers of `other` stay as they are when that is built

@@ -155,7 +155,8 @@ def own_lock(asked: Asked) -> tuple[str, Lock] | None:
         SpecificationError: The files that the image names can't be read.
     """
     own = lock_name(asked.image) if asked.image.name else ""
-    names = (path.name for path in asked.project.glob("lading*.lock"))
+    # A name becomes a part of messages.
+    names = (one.name for one in asked.project.glob("lading*.lock") if one.name.isprintable())
     for name in sorted(names, key=lambda one: (one != own, one != "lading.lock", one)):
         lock = _readable(asked.project, name)
         if lock is not None and _is_of(asked, lock):
