@@ -33,7 +33,7 @@ class BaseCalls:
         """An image on what a Dockerfile of the project makes; nothing of that base is locked.
 
         An engine builds it first, from a copy of its context. The lock has a digest of that
-        context, and none of an image.
+        context, and none of an image. It is called on the class: no call comes before it.
 
         Args:
             path: The Dockerfile, in the project.
