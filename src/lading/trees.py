@@ -182,8 +182,11 @@ def inside(root: Path, path: Path, name: str) -> Path:
 def is_frozen(folder: Path) -> bool:
     """Whether it is a frozen folder: what freeze may replace, and what no project consists of."""
     mark = f"# {MADE_BY}".encode()
+    dockerfile = folder / "Dockerfile"
+    if not dockerfile.is_file():  # a pipe would be waited for, and for ever
+        return False
     try:
-        with (folder / "Dockerfile").open("rb") as file:
+        with dockerfile.open("rb") as file:
             begins = file.read(len(mark))
     except OSError:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,3 +83,9 @@ def test_what_leaves_the_project_is_refused(project: Path) -> None:
     (project / "docker" / "out").unlink()
     (project / "elsewhere").symlink_to("/etc")
     assert "leaves the project" in refusal(DockerfileBase.of("elsewhere/Dockerfile"), project)
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(project: Path) -> None:
+    (project / "docker" / "Dockerfile").unlink()
+    os.mkfifo(project / "docker" / "Dockerfile")
+    assert "docker/Dockerfile is neither a file, a folder nor a link" in refusal(BASE, project)

@@ -54,3 +54,27 @@ def test_a_package_that_was_replaced_has_to_be_locked_again() -> None:
 
 def test_any_other_failure_needs_no_hint() -> None:
     assert hint_for(1, ["error: exit code 3", "wrote certificate.pem"], ca_bundle=None) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ERROR: failed to resolve source metadata for localhost/lading-base:3a8: not there",
+        'failed to do request: Head "http://localhost/v2/lading-base/manifests/3a8": dial tcp',
+        "#3 ERROR: localhost/lading-base:3a8: not found",
+        "initializing source docker://localhost/lading-base:3a8: pinging: connection refused",
+    ],
+)
+def test_a_builder_that_sees_no_base_is_not_the_daemons_own(line: str) -> None:
+    hint = hint_for(1, ["#3 [internal] load metadata", line], ca_bundle=None)
+    assert hint is not None
+    assert "docker buildx use default" in hint
+
+
+def test_a_base_that_was_found_is_not_what_failed() -> None:
+    lines = [
+        "#3 [internal] load metadata for localhost/lading-base:3a8",
+        "#4 [stage-0 1/6] FROM localhost/lading-base:3a8",
+        "#5 ERROR: executor failed running [/bin/sh -c make]: exit code: 2",
+    ]
+    assert hint_for(1, lines, ca_bundle=None) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -114,3 +115,23 @@ def test_a_secrets_file_in_the_context_is_refused(world: World) -> None:
     image = on().run("b", secrets=[secret("TOKEN", file="docker/token")])
     with pytest.raises(FreezeError, match="docker/token"):
         frozen(world, image)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"base_built": None},
+        {"base_built": "localhost/x\nRUN evil"},
+        {"base_built": "localhost/x AS y"},
+        {"base_built": "--platform=x localhost/x"},
+        {"base_built": ""},
+        {"base": {"reference": "dockerfile:../x"}},
+        {"base": {"reference": "dockerfile:x?target=--push"}},
+    ],
+)
+def test_an_edited_image_makes_no_other_dockerfile(
+    world: World, changes: dict[str, object]
+) -> None:
+    info = json.loads(frozen(world, on()).to_json())
+    with pytest.raises((FreezeError, ValueError)):
+        _ = ImageInfo.from_json(json.dumps(info | changes)).dockerfile

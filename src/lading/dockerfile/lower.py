@@ -101,7 +101,7 @@ def lower(info: ImageInfo, dialect: Dialect = "buildkit") -> tuple[Instruction, 
 
 def _head(info: ImageInfo) -> Iterator[docker.Comment]:
     yield docker.Comment(text=_HEADER)
-    if info.base_built is not None:
+    if info.base.is_built:
         yield docker.Comment(text=f"First: {base_command(info)}")
 
 
@@ -132,7 +132,7 @@ def _titled(step: Step) -> str:
 
 
 def _base(info: ImageInfo) -> str:
-    if info.base_built is not None:
+    if info.base_built is not None and info.base.is_built:
         return info.base_built
     reference, digest = info.base_mirror or info.base.reference, info.base.digest
     return f"{reference}@{digest}" if digest and "@" not in reference else reference

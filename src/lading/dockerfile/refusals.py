@@ -10,6 +10,7 @@ from lading.dockerfile.python import install_places
 from lading.dockerfile.repositories import over_ssh
 from lading.errors import FreezeError, Location, Problem
 from lading.grammar.base import LocalImage, Scratch, parse_base
+from lading.grammar.dockerfile_base import DockerfileBase
 from lading.info import InstallPython, InstallSystem, RunCommand, RunScript
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def refuse_base(info: ImageInfo) -> None:
         message = f"a Dockerfile can't start from {base}, which is a file or folder of the project"
         hint = f"{_NO_ENGINE}, or push the base to a registry and name it there"
         raise FreezeError(message, hint=hint)
+    if isinstance(base, DockerfileBase) and info.base_built is None:
+        message = f"nothing says what the base is called that {base.path} makes"
+        raise FreezeError(message, hint="freeze the image again")
     if isinstance(base, Scratch):
         _refuse_on_scratch(info)
 

@@ -29,7 +29,10 @@ _REPLACED = re.compile(r"Version '[^']+' for '[^']+' was not found")
 
 
 # A base that was just built is asked of a registry on this machine, which there is not.
-_UNSEEN_BASE = re.compile(r"(?:resolve|pull|load|initializ)[^\n]*localhost/lading-base")
+_UNSEEN_BASE = re.compile(
+    r"failed to (?:resolve|do request)[^\n]*localhost/(?:v2/)?lading-base"
+    r"|localhost/lading-base[^\n]*(?:not found|failed to|denied|refused)"
+)
 
 _HINTS = (
     (

@@ -143,7 +143,8 @@ def _refuse_other_kind(word: str, rest: str) -> None:
     if re.match(r"[0-9]+/|//", rest):
         return
     looks_local = "/" in rest or _ARCHIVE.search(rest) is not None
-    meant = nearest(word.replace("_", "-"), KINDS) if looks_local else None
+    known_words = (*KINDS, DOCKERFILE)
+    meant = nearest(word.lower().replace("_", "-"), known_words) if looks_local else None
     if word not in _FOREIGN and meant is None:
         return
     known = _FOREIGN.get(word, meant)

@@ -10,7 +10,9 @@ from lading.image.call import Call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, Self
+    from typing import Self, Unpack
+
+    from lading.image.builder import Arguments
 
 __all__ = ["BaseCalls"]
 
@@ -28,12 +30,12 @@ class BaseCalls:
         context: str | None = None,
         target: str | None = None,
         build_args: Mapping[str, str] | None = None,
-        **arguments: Any,  # noqa: ANN401 - those of the constructor, which checks them
+        **arguments: Unpack[Arguments],
     ) -> Self:
         """An image on what a Dockerfile of the project makes; nothing of that base is locked.
 
         An engine builds it first, from a copy of its context. The lock has a digest of that
-        context, and none of an image.
+        context, and none of an image. It is called on the class: no call comes before it.
 
         Args:
             path: The Dockerfile, in the project.
@@ -53,4 +55,5 @@ class BaseCalls:
             if "base_image" in arguments:
                 hint = "leave out base_image: the Dockerfile has its own FROM"
                 call.refuse(Invalid("from_dockerfile takes no base_image", hint=hint))
-        return cls(base_image=str(base), **arguments)  # type: ignore[call-arg]
+        arguments["base_image"] = str(base)
+        return cls(**arguments)  # type: ignore[misc]
