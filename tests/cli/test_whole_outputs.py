@@ -134,6 +134,15 @@ def test_build(shipped: Project) -> None:
     session.is_as_reviewed("build")
 
 
+def test_bake(locked: Project) -> None:
+    session = Session(locked)
+    session.lading("bake", "-o", "out", "-t", "registry.example/tiny:1")
+    session.lading("bake", "--all", "--json", "-t", "registry.example/{name}:1")
+    session.lading("bake", "--platform", "linux/amd64", "--platform", "linux/arm64", "-t", "tiny:1")
+    session.lading("bake", "--all", "service.py:imgae")
+    session.is_as_reviewed("bake")
+
+
 @pytest.fixture
 def registry(shipped: Project) -> Iterator[FullRegistry]:
     with running_registry() as running:

@@ -33,5 +33,8 @@ def told(info: ImageInfo) -> str:
     assert_type(info.config.cmd, tuple[str, ...] | None)
     assert_type([deb.name for deb in info.debs], list[str])
     assert_type({deb.size for deb in info.installed_debs + info.vendored_debs}, set[int])
+    assert_type(info.below, ImageInfo | None)
+    assert_type(info.given_folders, tuple[str, ...])
+    assert_type([image.own_steps == image.steps for image in info.stack], list[bool])
     assert_type(ImageInfo.from_json(info.to_json()), ImageInfo)
     return info.to_json()

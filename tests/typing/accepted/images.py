@@ -27,6 +27,19 @@ assert_type(
     ),
     Image,
 )
+assert_type(
+    Image.from_dockerfile(
+        "docker/Dockerfile",
+        context=".",
+        target="runtime",
+        build_args={"CUDA": "12.6"},
+        distro="ubuntu:22.04",
+        python_version="3.10",
+    ),
+    Image,
+)
+assert_type(Image.from_image(Image()), Image)
+assert_type(Image.from_image(Image()).below, Image | None)
 assert_type(str(Image().distro), str)
 assert_type(Image().python_version, PythonVersion)
 
@@ -70,6 +83,10 @@ assert_type(Image().build_packages("libpq-dev", ubuntu=["libpq-dev"]), Image)
 assert_type(Image().run("make", secrets=["CORP_TOKEN"]), Image)
 assert_type(Image().run_script("setup.sh", "--all", secrets=[token]), Image)
 assert_type(Image().build_include("src", "*.json", to="/srv", exclude=["*.pyc"]), Image)
+assert_type(
+    Image().model("weights", "extra/*.bin", to="/models", exclude=["*.tmp"], layer_size="2GB"),
+    Image,
+)
 
 # The container.
 assert_type(Image().env(A="1", B=None), Image)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import assert_type
 
 import lading
-from lading import Image, service
+from lading import Image, Variants, service
 from lading.services import Service
 
 image = Image().python_packages("fastapi", "uvicorn")
@@ -48,5 +48,5 @@ assert_type(app.route("/"), str)
 declared = service(image=image, command=None, port=None, health=None, env=None, name=None)
 elsewhere = declared("app:app")
 assert_type(elsewhere, Service)
-assert_type(elsewhere.image, Image)
+assert_type(elsewhere.image, Image | Variants)
 assert_type(elsewhere.port, int | None)

@@ -18,6 +18,13 @@ Image().pipe(with_gpu, 126)  # error: arg-type
 Image().pipe(with_gpu, cuda="126", packages=())  # error: call-arg
 Image().pipe(no_image)  # error: arg-type
 Image().pipe("with_gpu")  # error: arg-type
+Image().for_platform("linux/arm64", with_gpu)  # error: call-arg
+Image().for_platform("linux/arm64", no_image)  # error: arg-type
+Image().variants(cpu="cpu")  # error: arg-type
+Image().variants(cpu=no_image)  # error: arg-type
+Image.from_image("base")  # error: arg-type
+Image.from_dockerfile("Dockerfile", distor="debian")  # error: call-arg
+Image().model("weights", layer_size=2)  # error: arg-type
 Image().merge("other")  # error: arg-type
 Image().replace(distor="alpine")  # error: call-arg
 Image().replace(shell="yes")  # error: arg-type
