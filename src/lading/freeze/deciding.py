@@ -14,6 +14,7 @@ from lading.freeze.folder import Content
 from lading.freeze.indexes import check_unlocked, indexes_of
 from lading.freeze.installing import Installing
 from lading.freeze.secret_uses import uses_of
+from lading.freeze.starting import check_started
 from lading.freeze.supplies import Origin
 from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
@@ -122,6 +123,7 @@ class Decision:
         if has_python:
             self._problems += check_environment(self.image, VENV)
         self._problems += check_command(self.image, self.lock)
+        self._problems += check_started(self.image, self.lock, decided, self._contents)
         if self._problems:
             raise FreezeError(sorted(self._problems, key=self._written))
         info = ImageInfo(
