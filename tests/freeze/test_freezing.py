@@ -22,7 +22,7 @@ TEXT = """(
     .run("true")
     .run_script("setup.sh")
     .build_include("src", "*.py")
-    .cmd("python", "service.py")
+    .cmd("python", "-m", "http.server")
 )"""
 
 
