@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import runpy
 from typing import TYPE_CHECKING
+
+import pytest
+
+from lading import SpecificationError
 
 if TYPE_CHECKING:
     from cli.program import Project
@@ -48,3 +53,20 @@ def test_services_that_are_served_by_one_name_have_a_lock_each(tiny: Project) ->
     for name in ("web", "admin"):
         ran = tiny.lading("lock", f"service.py:{name}")
         assert (ran.code, ran.err.splitlines()[-1]) == (0, f"lading.{name}.lock written")
+
+
+def test_code_names_the_lock_that_the_command_line_made(
+    tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.write("service.py", tiny.read("service.py") + "\nserving = image.env(A='1')\n")
+    assert tiny.lading("lock", "-q", "service.py:serving").code == 0
+    monkeypatch.chdir(tiny.folder)
+    for name, value in tiny.environment.items():
+        monkeypatch.setenv(name, value)
+    serving = runpy.run_path("service.py")["serving"]
+    info = serving.freeze("out", name="serving", locked=True)
+    assert info.config.cmd is not None
+    assert "lading.lock" not in tiny.files()
+    for wrong in ("", "../up", "a/b", "a\nb", 3):
+        with pytest.raises(SpecificationError, match="names no image"):
+            serving.freeze("out", name=wrong)

@@ -109,11 +109,11 @@ def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
             "error: app.py has no 'imges'", 'hint: did you mean "images"?',
         ]),
         (".:all", [
-            "error: app.py:images has several variants: cpu, gpu",
+            "error: lading.toml:5: app.py:images has several variants: cpu, gpu",
             "hint: name one: app.py:images.cpu",
         ]),
         (".:more", [
-            "error: app.py:images has several variants: cpu, gpu",
+            "error: lading.toml:11: app.py:images has several variants: cpu, gpu",
             "hint: name one: app.py:images.cpu",
         ]),
         (".:own.gpu", [

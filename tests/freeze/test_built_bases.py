@@ -49,14 +49,14 @@ def frozen(world: World, image: Image, **options: str) -> ImageInfo:
 def test_the_folder_has_the_context_as_it_is(world: World) -> None:
     info = frozen(world, on())
     files = tree(world.target)
-    assert {name for name in files if name.startswith("base/")} == {
-        *("base/.dockerignore", "base/Dockerfile", "base/a.log", "base/run.sh"),
+    assert {name for name in files if name.startswith("base-context/")} == {
+        f"base-context/{name}" for name in (".dockerignore", "Dockerfile", "a.log", "run.sh")
     }
-    assert files["base/Dockerfile"][2] == TEXT.encode()
-    assert files["base/run.sh"][0] & 0o111
-    assert not files["base/a.log"][0] & 0o111
+    assert files["base-context/Dockerfile"][2] == TEXT.encode()
+    assert files["base-context/run.sh"][0] & 0o111
+    assert not files["base-context/a.log"][0] & 0o111
     # It is no part of the image's own context.
-    assert "base" not in (world.target / ".dockerignore").read_text()
+    assert "base-context" not in (world.target / ".dockerignore").read_text()
     assert ImageInfo.from_json((world.target / "image.json").read_text()) == info
     before = tree(world.target)
     frozen(world, on())
@@ -73,7 +73,7 @@ def test_the_dockerfile_begins_with_what_was_built(world: World, dialect: str) -
     assert [one.rest for one in starts] == [info.base_built] * len(starts)
     assert shlex.split(lines[1].removeprefix("# First: ")) == [
         *("docker", "build", "--platform", "linux/amd64", "--tag", info.base_built),
-        *("--file", "base/Dockerfile", "base"),
+        *("--file", "base-context/Dockerfile", "base-context"),
     ]
     assert info.base_built is not None
     assert info.base_built.startswith("localhost/lading-base:")

@@ -46,3 +46,12 @@ def test_what_it_takes_no_more_than_the_constructor() -> None:
     assert "must be a string" in refusal(3)[0]
     assert "must be a string" in refusal("Dockerfile", target=3)[0]
     assert "hunter2" not in "".join(refusal("Dockerfile", build_args={"DB_PASSWORD": "hunter2"}))
+
+
+def test_no_call_comes_before_it() -> None:
+    with pytest.raises(SpecificationError) as error:
+        Image().run("true").from_dockerfile("Dockerfile")
+    message, hint = str(error.value).splitlines()
+    assert message.startswith(f"{__file__}:")
+    assert message.endswith(": from_dockerfile is called on Image itself, not on an image")
+    assert hint == "hint: Image.from_dockerfile(...).python_packages(...)"

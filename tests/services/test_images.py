@@ -149,6 +149,21 @@ def test_what_can_not_be_started_is_refused(tmp_path: Path, text: str, said: lis
     assert rest == said[1:]
 
 
+def test_what_is_served_may_be_misspelt(tmp_path: Path) -> None:
+    write(tmp_path, {"worker.py": "from typing import Any\ndef main(): ...\n"})
+    for place, said in {
+        "werker:main": [f"there is no module werker in {tmp_path.name}", "worker"],
+        "worker:mian": ["worker has no 'mian'", "main"],
+    }.items():
+        with pytest.raises(SpecificationError) as error:
+            found(tmp_path, f"{START}served = lading.service(image=image)({place!r})\n")
+        first, hint = str(error.value).splitlines()
+        assert first == f"{tmp_path / 'app.py'}:3: {said[0]}"
+        assert hint == f'hint: did you mean "{said[1]}"?'
+    text = f"{START}served = lading.service(image=image)('worker:main')\n"
+    assert commands(found(tmp_path, text))
+
+
 def included(image: Image) -> list[str]:
     steps_of = (one for one in image.steps if isinstance(one, steps.BuildInclude))
     return [path.text for one in steps_of for path in one.patterns]

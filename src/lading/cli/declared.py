@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.cli.excerpt import names_in
-from lading.cli.importing import users_code
+from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
 from lading.cli.together import together
 from lading.config import Parameter, Setting, bound, name_with, no_parameters
@@ -243,7 +243,9 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
         module, _, attribute = served.place.partition(":")
         if modules.file(module) is None:
             message = f"there is no module {module} in {wanted.root.resolve().name}"
-            raise SpecificationError(Problem(message=message, location=service.location))
+            hint = did_you_mean(module, modules_in(wanted.root, module.rpartition(".")[0]))
+            raise SpecificationError(Problem(message=message, hint=hint, location=service.location))
+        _check_bound(modules, module, attribute, service)
         served = modules.served(module, attribute)
     else:
         module, attribute = wanted.module, wanted.name
@@ -257,3 +259,12 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
         )
         for variant, environment in _chosen(service.image, wanted)
     )
+
+
+def _check_bound(modules: ProjectModules, module: str, attribute: str, service: Service) -> None:
+    """Refuse a name that the module's text does not bind, where it has one that is much like it."""
+    names = names_in(modules.text(module) or "")
+    hint = None if attribute in names else did_you_mean(attribute, names)
+    if hint is not None:
+        message = f"{module} has no {attribute!r}"
+        raise SpecificationError(Problem(message=message, hint=hint, location=service.location))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
-__all__ = ["excerpted", "import_file", "import_module", "importing", "users_code"]
+__all__ = ["excerpted", "import_file", "import_module", "importing", "modules_in", "users_code"]
 
 _LADING = str(Path(__file__).parent.parent)
 # What Lading itself imports, some of it late: Python's own modules, and its dependencies' names.
@@ -138,13 +138,13 @@ def import_module(name: str, root: Path) -> ModuleType:
             if not f"{name}.".startswith(f"{error.name}."):
                 raise  # another one, which this one imports
             missing = str(error.name)
-    around = _modules_in(root, missing.rpartition(".")[0])
+    around = modules_in(root, missing.rpartition(".")[0])
     hint = did_you_mean(missing, around) or (f"it has {', '.join(around)}" if around else None)
     message = f"there is no module {missing} in {root.resolve().name}"
     raise SpecificationError(message, hint=hint)
 
 
-def _modules_in(root: Path, package: str) -> list[str]:
+def modules_in(root: Path, package: str) -> list[str]:
     """The names of the modules and packages in one package of a project, or at its top."""
     folder = root.joinpath(*package.split("."))
     found = (*folder.glob("[!_]*.py"), *(file.parent for file in folder.glob("*/__init__.py")))

@@ -167,6 +167,11 @@ class Sides:
 
         if not path.is_file():
             raise Misused(f"{word} is neither a file nor a folder")
+        if path.suffix == ".py":
+            raise Misused(
+                f"{word} is no lock, but a module",
+                hint="its image's lock is beside it: lading.lock",
+            )
         try:
             text = path.read_text("utf-8-sig")
         except UnicodeDecodeError:

@@ -32,7 +32,7 @@ from lading.image.call import Call
 from lading.image.on_platform import on_platform
 from lading.image.words import parse_flag
 from lading.lock.debs import unlocked_packages
-from lading.lock.file import lock_name, read_lock, write_lock
+from lading.lock.file import LOCK_NAME, is_lock_name, lock_name, read_lock, write_lock
 from lading.lock.fit import misfits
 from lading.lock.inputs import read_inputs
 from lading.machine import Machine
@@ -59,6 +59,7 @@ def freeze(  # noqa: PLR0913 - the arguments of Image.freeze
     *,
     platform: str,
     project: str | PathLike[str],
+    name: str | None,
     locked: bool,
     allow_unpinned_base: bool,
     vendor: bool,
@@ -73,12 +74,15 @@ def freeze(  # noqa: PLR0913 - the arguments of Image.freeze
     with Call() as call:
         call.read(_check_path, "target", target)
         call.read(_check_path, "project", project)
+        call.maybe(_check_name, name)
         call.read(Platform.parse, platform)
         call.read(parse_dialect, dialect)
         call.read(parse_flag, "locked", locked)
         call.read(parse_flag, "allow_unpinned_base", allow_unpinned_base)
         call.read(parse_flag, "vendor", vendor)
         call.read(parse_flag, "strict", strict)
+    if name is not None:
+        image = image._copy(name=name)  # noqa: SLF001 - the same distribution
     freezer = Freezer(
         machine=Machine.here(),
         locked=locked,
@@ -340,6 +344,14 @@ def _own(distributions: Iterable[Distribution], project: Path) -> dict[str, Path
     """The wheels that the project has itself."""
     own = (one for one in distributions if one.is_in_project and one.sha256)
     return {one.sha256 or "": project / one.url for one in own}
+
+
+def _check_name(name: object) -> None:
+    """Refuse what is no part of a lock's name."""
+    if not isinstance(name, str) or not is_lock_name(
+        f"{LOCK_NAME.removesuffix('lock')}{name}.lock"
+    ):
+        raise Invalid(f"name {shown(name)} names no image", hint='name="gpu", as in app.py:gpu')
 
 
 def _check_path(name: str, path: object) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lading.grammar.dockerfile_base import DockerfileBase
 from lading.grammar.invalid import Invalid
+from lading.image.beginnings import beginning
 from lading.image.call import Call
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ class BaseCalls:
 
     __slots__ = ()
 
-    @classmethod
+    @beginning
     def from_dockerfile(
-        cls,
+        cls,  # noqa: N805 - it is a class method
         path: str,
         *,
         context: str | None = None,
@@ -35,7 +36,7 @@ class BaseCalls:
         """An image on what a Dockerfile of the project makes; nothing of that base is locked.
 
         An engine builds it first, from a copy of its context. The lock has a digest of that
-        context, and none of an image. It is called on the class: no call comes before it.
+        context, and none of an image.
 
         Args:
             path: The Dockerfile, in the project.

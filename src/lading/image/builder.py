@@ -325,6 +325,7 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
         *,
         platform: str | None = None,
         project: str | PathLike[str] = ".",
+        name: str | None = None,
         locked: bool = False,
         allow_unpinned_base: bool = False,
         vendor: bool = False,
@@ -337,7 +338,9 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
             target: The folder to write; one that an earlier freeze wrote is replaced whole.
             platform: What the image is for; `linux/amd64` where left out, never taken from the
                 machine at hand.
-            project: The folder that paths in the steps start from, with `lading.lock` in it.
+            project: The folder that paths in the steps start from, with the lock in it.
+            name: What the image is called there, as `gpu` in `app.py:gpu`, whose lock is
+                `lading.gpu.lock`; left out, its lock is `lading.lock`.
             locked: Refuse to update the lock, instead of resolving what changed.
             allow_unpinned_base: Go on without the base image's digest where no registry tells it.
             vendor: Put every wheel, source, system package and tool into the folder, so that
@@ -359,6 +362,7 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
             target,
             platform=platform or DEFAULT_PLATFORM,
             project=project,
+            name=name,
             locked=locked,
             allow_unpinned_base=allow_unpinned_base,
             vendor=vendor,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import shown
 from lading.image import steps
+from lading.image.beginnings import beginning
 from lading.image.call import Call
 
 if TYPE_CHECKING:
@@ -16,25 +17,6 @@ if TYPE_CHECKING:
     from lading.image.steps import Step
 
 __all__ = ["LayerCalls", "above", "changed_below", "last_below"]
-
-
-if TYPE_CHECKING:
-    of_the_class = classmethod
-else:
-
-    class of_the_class(classmethod):  # noqa: N801 - a decorator
-        """A class method that says so where it is called on an image, whose calls would be lost."""
-
-        def __get__(self, instance: object, owner: type | None = None) -> object:
-            """The method, or what refuses to be it."""
-            return _refuse if instance is not None else super().__get__(instance, owner)
-
-
-def _refuse(*_: object, **__: object) -> NoReturn:
-    with Call():
-        hint = "Image.from_image(base).python_packages(...)"
-        raise Invalid("from_image is called on Image itself, not on an image", hint=hint)
-    raise AssertionError  # the block has raised
 
 
 class LayerCalls:
@@ -49,7 +31,7 @@ class LayerCalls:
     def _copy(self, **changes: object) -> Self:
         raise NotImplementedError
 
-    @of_the_class
+    @beginning
     def from_image(cls, other: Self) -> Self:  # noqa: N805 - it is a class method
         """An image that is put on another one, and shares all layers of that.
 

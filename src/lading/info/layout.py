@@ -27,7 +27,7 @@ __all__ = [
     "wheels_folder",
 ]
 
-BASE_CONTEXT: Final = "base"
+BASE_CONTEXT: Final = "base-context"
 """The context of a base that a Dockerfile makes; no part of the image's own."""
 
 UV: Final = "uv"

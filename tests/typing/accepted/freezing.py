@@ -14,6 +14,7 @@ def frozen(image: Image, folder: Path) -> ImageInfo:
         folder / "build",
         platform="linux/arm64",
         project=folder,
+        name="gpu",
         locked=True,
         allow_unpinned_base=False,
         vendor=True,
