@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from building.sources import publish, serving, wheel
-from building.workshop import EACH_ENGINE, content_of, write_project
+from building.workshop import DOCKER_AND_BUILDAH, content_of, write_project
 from dockerfile.parseback import parse
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def differing(one: dict[str, Entry], other: dict[str, Entry]) -> dict[str, objec
     }
 
 
-@EACH_ENGINE
+@DOCKER_AND_BUILDAH
 def test_r43_both_dialects_give_the_same_files_and_settings(
     *, name: str, workshop: Workshop, base: str, engine: Engine, tmp_path: Path
 ) -> None:

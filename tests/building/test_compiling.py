@@ -19,7 +19,7 @@ from building.sources import (
     source_folder,
     wheel,
 )
-from building.workshop import DOCKER_AND_PODMAN, EACH_ENGINE, content_of, write_project
+from building.workshop import DOCKER_AND_BUILDAH, DOCKER_AND_PODMAN, content_of, write_project
 from engine_support import BASE_BARE, must_run
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def project(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield project
 
 
-@EACH_ENGINE
+@DOCKER_AND_BUILDAH
 def test_r24_each_kind_of_source_is_built_and_no_tool_is_left(
     name: str, workshop: Workshop, engine: Engine, project: Path, tmp_path: Path
 ) -> None:
@@ -156,7 +156,7 @@ def test_r24_what_is_said_of_a_source_is_checked_when_it_is_built(
         assert "attrs" in done.stderr
 
 
-@EACH_ENGINE
+@DOCKER_AND_BUILDAH
 def test_r24_an_edited_folder_is_compiled_and_installed_again(
     name: str, workshop: Workshop, engine: Engine, base: str, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from building.sources import C_EXTENSION, publish, serving, source_distribution
-from building.workshop import EACH_ENGINE, write_project
+from building.workshop import DOCKER_AND_BUILDAH, write_project
 from lading import process
 from lading.oci import validate
 
@@ -65,7 +65,7 @@ def test_it_runs_what_a_server_needs(
     assert docker.inspect(tag)["Size"] < docker.inspect(base)["Size"]
 
 
-@EACH_ENGINE
+@DOCKER_AND_BUILDAH
 def test_so_does_what_its_dockerfile_makes_without_a_network(
     *, name: str, workshop: Workshop, engine: Engine, tmp_path: Path
 ) -> None:

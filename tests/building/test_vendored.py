@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from building.sources import publish, repository, serving, source_distribution, source_folder, wheel
-from building.workshop import EACH_ENGINE, write_project
+from building.workshop import DOCKER_AND_BUILDAH, write_project
 from dockerfile.parseback import argv, parse
 from engine_support import BASE_BARE
 
@@ -58,7 +58,7 @@ def project(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return project
 
 
-@EACH_ENGINE
+@DOCKER_AND_BUILDAH
 def test_r53_it_is_built_without_a_network(
     *, name: str, workshop: Workshop, engine: Engine, project: Path
 ) -> None:
