@@ -73,8 +73,10 @@ def test_what_begins_alike_is_the_same_layers(made: Mapping[str, dict[str, Any]]
 def test_the_service_for_a_gpu_is_resolved_and_nothing_of_it_is_downloaded(
     workshop: Workshop, trio: Path
 ) -> None:
-    done = workshop.lading("lock", ".:writer", cwd=trio)
+    done = workshop.lading("lock", "--all", cwd=trio)
     assert done.returncode == 0, done.stderr
+    locks = {path.name for path in trio.glob("*.lock")}
+    assert locks == {f"lading.{name}.lock" for name in (*BUILT, "writer")}
     (part,) = tomllib.loads((trio / "lading.writer.lock").read_text())["platforms"]
     assert part["platform"] == "linux/amd64"
     wheels = {one["name"]: one for one in part["distributions"]}
