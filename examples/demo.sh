@@ -74,7 +74,7 @@ asked = urllib.request.Request(
     json.dumps(flowers).encode(),
     {"Content-Type": "application/json"},
 )
-with direct.open(asked, timeout=20) as answer:
+with direct.open(asked, timeout=120) as answer:
     print(f"POST /predict {json.dumps(flowers)}")
     print(answer.read().decode())
 PYTHON
