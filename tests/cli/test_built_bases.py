@@ -145,6 +145,18 @@ hint: build it, push it to a registry of yours, and name that image as base_imag
     )
 
 
+def test_no_bake_file_has_it_built(built: Project) -> None:
+    ran = built.lading("bake")
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: service.py:4: the base image is not locked: docker/Dockerfile makes it, and no bake file can have it built first
+hint: `lading build` does both; or push that base, and name it as base_image
+"""),
+    )
+    assert not (built.folder / ".lading").exists()
+
+
 def test_what_its_libraries_are_is_not_known(built: Project) -> None:
     assert built.lading("lock", "-q").code == 0
     ran = built.lading("check")

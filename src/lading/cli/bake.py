@@ -27,11 +27,14 @@ from lading.cli.options import (
     vendor_option,
 )
 from lading.cli.talk import from_here, note, progress
+from lading.errors import BuildError, Problem
+from lading.freeze.built_base import unlocked_base
 from lading.platforms import DEFAULT_PLATFORM, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lading.cli.target import Target
     from lading.engines.bake_file import BakeTarget
     from lading.freeze.deciding import Decided
     from lading.grammar.base import BaseImage
@@ -111,6 +114,7 @@ def bake(  # noqa: PLR0913 - one argument an option
     from lading.machine import Machine  # noqa: PLC0415
 
     targets = chosen(target, every=every, project=project, base_image=base_image)
+    _check_bases(targets)
     platforms = tuple(dict.fromkeys(platforms))
     checked_tags(tags, [one.name for one in targets])
     _check_platforms(tags, platforms)
@@ -154,6 +158,25 @@ def bake(  # noqa: PLR0913 - one argument an option
         note(f"{count}: `docker buildx bake` in that folder builds all")
     file = above / BAKE_FILE
     click.echo(_result(file, jobs, decided) if as_json else from_here(str(file)))
+
+
+def _check_bases(targets: Sequence[Target]) -> None:
+    """Refuse images on a base that an engine has to build before: buildx would not find it.
+
+    Raises:
+        BuildError: All such.
+    """
+    problems = [
+        Problem(
+            message=f"{said}, and no bake file can have it built first",
+            location=one.image.location,
+            hint="`lading build` does both; or push that base, and name it as base_image",
+        )
+        for one in targets
+        if (said := unlocked_base(one.image)) is not None
+    ]
+    if problems:
+        raise BuildError(dict.fromkeys(problems))
 
 
 def _check_platforms(tags: Sequence[str], platforms: Sequence[Platform]) -> None:
