@@ -91,23 +91,26 @@ def _surely(order: Order, found: Target) -> bool:
 
 def _without(order: Order, found: Target, machine: Machine) -> Made | None:
     """The image made without an engine; None where one is needed, and may be taken."""
-    from lading.cli.assembling import Without  # noqa: PLC0415 - not for engines
+    from lading.cli.assembling import Making  # noqa: PLC0415 - not for engines
+    from lading.cli.planning import Planning  # noqa: PLC0415 - the same
 
     machine.created()  # what the environment has wrong is said before anything is done
     if order.output is not None:
         order.output.check()
     with display(quiet=order.quiet) as shown, TemporaryDirectory(prefix="lading-") as folder:
-        way = Without(order=order, found=found, machine=machine, shown=shown, workdir=Path(folder))
-        decided = way.decide()
-        with way.store.using():  # what is found out about a base is needed until the end
-            obstacles = way.obstacles(decided)
+        planning = Planning(
+            order=order, found=found, machine=machine, shown=shown, workdir=Path(folder)
+        )
+        decided = planning.decide()
+        with planning.store.using():  # what is found out about a base is needed until the end
+            obstacles = planning.obstacles(decided)
             if not obstacles:
                 if order.push and order.offline:
                     raise Misused("--push: it takes a network, which --offline leaves alone")
-                way.refuse_missing(decided)
-                made = way.make(decided)
+                planning.refuse_missing(decided)
+                made = Making(planning=planning).make(decided)
     if not obstacles:
-        way.warn_of_missing(decided)
+        planning.warn_of_missing(decided)
         return made
     refuse_engine(order, obstacles)
     return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lading.cli.assembling import default_image
 from lading.cli.loading import loaded
+from lading.cli.planning import default_image
 from lading.errors import SpecificationError
 from lading.explain.naming import by_digest, by_name, digest_in
 from lading.grammar.nearest import did_you_mean

@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 
     from lading.assembly import AssembledLayer
     from lading.cli.asked import Order
-    from lading.cli.assembling import Made, Without
+    from lading.cli.assembling import Made
     from lading.cli.destinations import Destination
     from lading.cli.display import Display
+    from lading.cli.planning import Planning
     from lading.cli.target import Target
     from lading.freeze.deciding import Decided
     from lading.info import ImageInfo
@@ -106,7 +107,7 @@ class _Job:
 
     order: Order
     found: Target
-    way: Without | None = None
+    planning: Planning | None = None
     decided: tuple[Decided, ...] = ()
     made: Made | None = None
     built: tuple[ImageInfo, str] | None = None
@@ -142,30 +143,29 @@ class _Building:
             order.output.check()
         with display(quiet=order.quiet) as shown, TemporaryDirectory(prefix="lading-") as folder:
             beside: dict[str, Artifact] = {}
-            store = self._begin(shown, Path(folder), beside)
+            store = self._begin(shown, Path(folder))
             together((job.name, partial(_decide, job)) for job in self.jobs)
             if order.needs_engine:
                 return
             with store.using():  # what is found out about a base is needed until the end
                 self._make(shown, beside)
         for job in self.jobs:
-            if job.made is not None and job.way is not None:
-                job.way.warn_of_missing(job.decided)
+            if job.made is not None and job.planning is not None:
+                job.planning.warn_of_missing(job.decided)
 
-    def _begin(self, shown: Display, folder: Path, beside: dict[str, Artifact]) -> Store:
-        from lading.cli.assembling import Without  # noqa: PLC0415 - not for the options alone
+    def _begin(self, shown: Display, folder: Path) -> Store:
+        from lading.cli.planning import Planning  # noqa: PLC0415 - not for the options alone
 
         store = self.machine.store()
         for number, job in enumerate(self.jobs):
             workdir = folder / str(number)
             workdir.mkdir()
-            job.way = Without(
+            job.planning = Planning(
                 order=job.order,
                 found=job.found,
                 machine=self.machine,
                 shown=shown,
                 workdir=workdir,
-                beside=beside,
                 kept=store,
             )
         return store
@@ -185,7 +185,7 @@ class _Building:
     def _write(self, jobs: Sequence[_Job], shown: Display, beside: dict[str, Artifact]) -> None:
         """Make the images, and write those that go to one place together."""
         for job in jobs:
-            job.made = self.attempts.do(job.name, partial(_make, job))
+            job.made = self.attempts.do(job.name, partial(_make, job, beside))
         output = next((job.made.output for job in jobs if job.made), None)
         if output is not None and not self.attempts.failed:
             shown.say(f"writing {output}")
@@ -204,24 +204,26 @@ class _Building:
 
 
 def _decide(job: _Job) -> None:
-    assert job.way is not None  # noqa: S101 - begun
-    job.decided = job.way.decide(for_engine=job.order.needs_engine)
+    assert job.planning is not None  # noqa: S101 - begun
+    job.decided = job.planning.decide(for_engine=job.order.needs_engine)
 
 
 def _is_ready(job: _Job) -> bool:
     """Whether nothing of it has to be executed; where something has, an engine must be allowed."""
-    assert job.way is not None  # noqa: S101 - begun
-    obstacles = job.way.obstacles(job.decided)
+    assert job.planning is not None  # noqa: S101 - begun
+    obstacles = job.planning.obstacles(job.decided)
     if obstacles:
         refuse_engine(job.order, obstacles)
         return False
-    job.way.refuse_missing(job.decided)
+    job.planning.refuse_missing(job.decided)
     return True
 
 
-def _make(job: _Job) -> Made:
-    assert job.way is not None  # noqa: S101 - begun
-    return job.way.make(job.decided)
+def _make(job: _Job, beside: dict[str, Artifact]) -> Made:
+    from lading.cli.assembling import Making  # noqa: PLC0415 - not for the options alone
+
+    assert job.planning is not None  # noqa: S101 - begun
+    return Making(planning=job.planning, beside=beside).make(job.decided)
 
 
 def _named(beside: dict[str, Artifact]) -> tuple[Artifact, ...]:
