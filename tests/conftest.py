@@ -41,8 +41,16 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache of uv's for all tests: what one of them has downloaded, the next one has."""
-    return tmp_path_factory.mktemp("uv-cache", numbered=False)
+    """One cache of uv's for all tests: what one of them has downloaded, the next one has.
+
+    Workers that run beside each other share it too, as a user's projects do.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # a worker's folder is inside that of the run
+        root = root.parent
+    cache = root / "uv-cache"
+    cache.mkdir(exist_ok=True)
+    return cache
 
 
 @pytest.fixture(scope="session")

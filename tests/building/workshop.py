@@ -223,7 +223,7 @@ def own_environment(home: Path, caches: Path) -> dict[str, str]:
         **kept,
         "HOME": str(home),
         "LADING_CACHE_DIR": str(caches / "lading"),
-        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(caches / "uv"),
+        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(caches / "uv-cache"),
         "PYTHONPATH": str(Path(lading.__file__).parents[1]),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
