@@ -7,6 +7,8 @@ WORKERS = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 SCRIPTS := $(wildcard .ci/run ci/*.sh examples/*.sh bench/*.sh)
 
 .DEFAULT_GOAL := help
+# No recipe calls this file again, and tests that start `make` themselves mean a make of their own.
+unexport MAKEFLAGS
 .PHONY: help venv apt bench cases debs definitions demo fuzz libraries wheels test lint typecheck contracts scripts unit format lock-dev clean
 
 help: ## This list
