@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -244,3 +245,21 @@ def test_an_image_with_a_model_is_the_same_whoever_freezes_it(world: World) -> N
     assert first.to_json() == again.to_json()
     assert ImageInfo.from_json(first.to_json()) == first
     assert '"model": true' in first.to_json()
+
+
+def test_an_edited_copy_in_the_frozen_folder_does_not_stay(world: World) -> None:
+    content = b"m" * (MIB + 1)
+    world.write({"weights/m.bin": content})
+    image = world.image("""Image().model("weights")""")
+    world.lock(image)
+    for _ in range(2):
+        world.freeze(image)
+        (copy,) = world.target.rglob("m.bin")
+        assert copy.read_bytes() == content
+        before = copy.stat()
+        with copy.open("r+b") as writing:
+            writing.write(b"X")
+        os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
+    world.freeze(image)
+    (copy,) = world.target.rglob("m.bin")
+    assert copy.read_bytes() == content
