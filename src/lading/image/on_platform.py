@@ -59,7 +59,8 @@ class PlatformCalls:
         platforms that both calls name.
 
         Args:
-            platform: Such as `"linux/arm64"`, or several.
+            platform: Such as `"linux/arm64"`, or several. As with container engines, `"linux/arm"`
+                means `"linux/arm/v7"`.
             function: Takes the image, and returns it with more steps.
             *arguments: Handed on to the function.
             **options: The same.
