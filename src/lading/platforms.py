@@ -81,6 +81,9 @@ class Platform:
     def parse(cls, text: str) -> Platform:
         """Read `os/architecture[/variant]`.
 
+        `linux/arm` is `linux/arm/v7`, and `linux/arm64/v8` is `linux/arm64`, as containerd and all
+        engines with it take them: whatever names the platform afterwards says it so.
+
         Args:
             text: A platform as container engines write it, such as `linux/arm64/v8`.
 

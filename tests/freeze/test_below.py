@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lading.grammar.dialect import Dialect
     from lading.lock.model import Distribution
 
-FILES = {"app.py": "1\n", "data/b.json": "{}\n", "setup.sh": "#!/bin/sh\n"}
+FILES = {"app.py": "1\n", "data/b.json": "{}\n", "setup.sh": "#!/bin/sh\n", "weights/m.bin": "m"}
 
 
 def _call(name: str, *words: st.SearchStrategy[Any], **options: st.SearchStrategy[Any]) -> Any:  # noqa: ANN401 - hypothesis's type
@@ -44,6 +44,7 @@ CALLS: st.SearchStrategy[Recipe] = st.lists(
         _call("python_packages", st.sampled_from(["alpha", "beta>=1", "gamma==1.0"])),
         _call("build_include", st.sampled_from(["app.py", "data", "*.py"])),
         _call("build_include", st.just("data"), to=st.sampled_from(["/srv", "/opt/venv/x", "/"])),
+        _call("model", st.just("weights"), to=st.sampled_from(["/models", "/app"])),
         _call("env", st.dictionaries(st.sampled_from(["A", "PATH"]), st.just("/x:$PATH"))),
         _call("run", st.sampled_from(["true", "make"])),
         _call("run_script", st.just("setup.sh")),

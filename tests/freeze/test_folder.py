@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -18,6 +19,8 @@ from lading.freeze.folder import Content, check_target, write_folder
 from lading.freeze.program import uv_program
 from lading.freeze.replacing import _exchange, _rename_twice, replacement
 from lading.process import run
+from lading.store import Store
+from lading.store.digests import FileDigests
 from lading.trees import UNFINISHED
 
 if TYPE_CHECKING:
@@ -276,8 +279,17 @@ def test_a_folder_looks_the_same_with_the_cache_near_or_far(tmp_path: Path) -> N
     assert tree(tmp_path / "after") == tree(tmp_path / "far")
 
 
-def large(source: Path) -> dict[str, Content]:
-    content = source.read_bytes()
+LARGE = random.Random(1).randbytes((1 << 20) + 1)  # noqa: S311 - what is looked up, not hashed
+
+
+@pytest.fixture
+def digests(tmp_path: Path) -> FileDigests:
+    store = Store(tmp_path / "cache" / "layers")
+    return FileDigests(store=lambda: store)
+
+
+def large(source: Path, content: bytes | None = None) -> dict[str, Content]:
+    content = content or source.read_bytes()
     found = Content(source=source, sha256=sha256(content), size=len(content))
     return {**FROZEN, "models/1.1.together/weights/a.bin": found}
 
@@ -286,36 +298,104 @@ def frozen_copy(target: Path) -> Path:
     return target / "models/1.1.together/weights/a.bin"
 
 
-def test_a_large_file_is_copied_once(tmp_path: Path) -> None:
+def edit(file: Path, content: bytes) -> None:
+    """Write to a file, and give it the times that it had."""
+    before = file.stat()
+    with file.open("r+b") as writing:
+        writing.write(content)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = file.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+@pytest.mark.parametrize("content", [b"weights", LARGE])
+def test_a_large_file_is_copied_once(tmp_path: Path, content: bytes, digests: FileDigests) -> None:
     source, target = tmp_path / "a.bin", tmp_path / "build"
-    source.write_bytes(b"weights")
-    write_folder(target, large(source))
+    source.write_bytes(content)
+    write_folder(target, large(source), digests)
     first, before = frozen_copy(target).stat(), tree(target)
     assert first.st_ino != source.stat().st_ino
 
-    write_folder(target, large(source))
-    assert frozen_copy(target).stat().st_ino == first.st_ino
-    assert tree(target) == before
+    for _ in range(2):
+        write_folder(target, large(source), digests)
+        assert frozen_copy(target).stat().st_ino == first.st_ino
+        assert tree(target) == before
     assert litter(tmp_path) == []
 
 
-def test_an_edit_of_a_large_file_leaves_the_folder_alone(tmp_path: Path) -> None:
+def test_a_large_copy_is_not_read_again(tmp_path: Path, digests: FileDigests) -> None:
+    source, target = tmp_path / "a.bin", tmp_path / "build"
+    source.write_bytes(LARGE)
+    for _ in range(3):  # by the record of a copy, and then by those of a copy that was kept
+        write_folder(target, large(source), digests)
+        status = frozen_copy(target).stat()
+        times = (status.st_mtime_ns, status.st_ctime_ns)
+        identity = (status.st_dev, status.st_ino, status.st_size, *times)
+        kept = digests.store().record(f"file-digest-1 {frozen_copy(target)}")
+        assert json.loads(kept or b"") == {"identity": [*identity], "sha256": sha256(LARGE)}
+
+
+@pytest.mark.parametrize("content", [b"weights", LARGE])
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_edit_of_the_copy_that_restores_its_time_does_not_stay(
+    tmp_path: Path, content: bytes, times: int, digests: FileDigests
+) -> None:
+    source, target = tmp_path / "a.bin", tmp_path / "build"
+    source.write_bytes(content)
+    for _ in range(times):
+        write_folder(target, large(source), digests)
+    edit(frozen_copy(target), b"W")  # at once: the clock may not have ticked since
+    write_folder(target, large(source), digests)
+    assert frozen_copy(target).read_bytes() == content
+
+
+@pytest.mark.parametrize("shared", ["file", "folder"])
+def test_a_copy_that_can_be_edited_from_elsewhere_is_made_anew(
+    tmp_path: Path, shared: str, digests: FileDigests
+) -> None:
+    source, target, other = (tmp_path / name for name in ("a.bin", "build", "other"))
+    source.write_bytes(LARGE)
+    write_folder(target, large(source), digests)
+    if shared == "file":
+        other.hardlink_to(frozen_copy(target))
+    else:
+        weights = frozen_copy(target).parent
+        weights.rename(other)
+        weights.symlink_to(other)
+        other /= "a.bin"
+    write_folder(target, large(source), digests)
+    edit(other, b"W")
+    assert frozen_copy(target).read_bytes() == LARGE
+
+
+def test_without_digests_nothing_of_the_former_folder_is_taken(tmp_path: Path) -> None:
     source, target = tmp_path / "a.bin", tmp_path / "build"
     source.write_bytes(b"weights")
     write_folder(target, large(source))
+    first = frozen_copy(target).stat().st_ino
+    write_folder(target, large(source))
+    assert frozen_copy(target).stat().st_ino != first
+
+
+def test_an_edit_of_a_large_file_leaves_the_folder_alone(
+    tmp_path: Path, digests: FileDigests
+) -> None:
+    source, target = tmp_path / "a.bin", tmp_path / "build"
+    source.write_bytes(b"weights")
+    write_folder(target, large(source), digests)
     source.write_bytes(b"another")
     assert frozen_copy(target).read_bytes() == b"weights"
-    write_folder(target, large(source))
+    write_folder(target, large(source), digests)
     assert frozen_copy(target).read_bytes() == b"another"
 
 
 @pytest.mark.parametrize("what", ["content", "mode", "link", "folder"])
 def test_a_large_file_that_was_touched_in_the_folder_is_copied_anew(
-    tmp_path: Path, what: str
+    tmp_path: Path, what: str, digests: FileDigests
 ) -> None:
     source, target = tmp_path / "a.bin", tmp_path / "build"
     source.write_bytes(b"weights")
-    write_folder(target, large(source))
+    write_folder(target, large(source), digests)
     copy = frozen_copy(target)
     if what == "content":
         copy.write_bytes(b"weightZ")
@@ -324,7 +404,7 @@ def test_a_large_file_that_was_touched_in_the_folder_is_copied_anew(
     else:
         copy.unlink()
         copy.mkdir() if what == "folder" else copy.symlink_to(source)
-    write_folder(target, large(source))
+    write_folder(target, large(source), digests)
     assert frozen_copy(target).read_bytes() == b"weights"
     assert stat.S_IMODE(frozen_copy(target).lstat().st_mode) == 0o644
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -218,6 +219,62 @@ def test_a_file_of_two_models_is_copied_once_to_each_place(world: World) -> None
     ]
 
 
+BASE = """Image.from_image(
+    Image()
+    .model("weights", to="/models")
+    {}
+)
+.model("weights", to="/models")
+.model("weights/m.bin")
+"""
+
+
+def on_a_base(world: World, *more: str, extra: str = "") -> list[tuple[str, tuple[str, ...]]]:
+    """What an image copies for its models beyond the base, which has one of them."""
+    world.write({"setup.sh": "#!/bin/sh\n"})
+    source = BASE.format("\n    ".join(more)) + extra
+    info = decide(world, f"({source})")
+    assert info.below is not None
+    mine = info.steps[len(info.below.steps) :]
+    return [
+        (one.destination, tuple(file.path for file in one.files))
+        for one in mine
+        if isinstance(one, CopyFiles) and one.model
+    ]
+
+
+def test_what_the_image_below_has_is_not_copied_again(world: World) -> None:
+    assert on_a_base(world) == [("/app", ("weights/m.bin",))]
+    assert on_a_base(world, '.system_packages("curl")', '.env(A="1")') == on_a_base(world)
+    # An image on an image on an image.
+    assert on_a_base(world, ".pipe(Image.from_image)") == on_a_base(world)
+
+
+@pytest.mark.parametrize("command", ['.run("rm -r /models")', '.run_script("setup.sh")'])
+def test_after_a_command_below_it_is_copied_again(world: World, command: str) -> None:
+    both = ("weights/config.json", "weights/m.bin")
+    assert on_a_base(world, command) == [("/models", both), ("/app", ("weights/m.bin",))]
+    after = on_a_base(world, extra=f'{command}.model("weights", to="/models")')
+    assert after == [("/app", ("weights/m.bin",)), ("/models", both)]
+
+
+def test_what_the_image_below_has_put_over_a_model_is_copied_again(world: World) -> None:
+    world.write({"models/weights/m.bin": "not the model"})
+    over = '.build_include("models/weights/m.bin", to="/")'
+    assert on_a_base(world, over) == [
+        ("/models", ("weights/m.bin",)),
+        ("/app", ("weights/m.bin",)),
+    ]
+
+
+def test_a_model_that_the_image_below_includes_is_there_already(world: World) -> None:
+    source = """(
+    Image.from_image(Image().build_include("weights", to="/models"))
+    .model("weights", to="/models")
+)"""
+    assert [model for *_, model in copies(decide(world, source))] == [False]
+
+
 def test_a_model_in_the_environment_is_refused(world: World) -> None:
     source = """Image().model("weights", to="/opt/venv/share").python_packages("torch")"""
     text = refusal(world, source, wheel("torch", "2.1"))
@@ -244,3 +301,21 @@ def test_an_image_with_a_model_is_the_same_whoever_freezes_it(world: World) -> N
     assert first.to_json() == again.to_json()
     assert ImageInfo.from_json(first.to_json()) == first
     assert '"model": true' in first.to_json()
+
+
+def test_an_edited_copy_in_the_frozen_folder_does_not_stay(world: World) -> None:
+    content = b"m" * (MIB + 1)
+    world.write({"weights/m.bin": content})
+    image = world.image("""Image().model("weights")""")
+    world.lock(image)
+    for _ in range(2):
+        world.freeze(image)
+        (copy,) = world.target.rglob("m.bin")
+        assert copy.read_bytes() == content
+        before = copy.stat()
+        with copy.open("r+b") as writing:
+            writing.write(b"X")
+        os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
+    world.freeze(image)
+    (copy,) = world.target.rglob("m.bin")
+    assert copy.read_bytes() == content

@@ -73,12 +73,32 @@ def test_what_is_for_two_platforms_at_once_is_for_both() -> None:
         lambda outer: (
             outer.env(A="1")
             .for_platform("linux/arm64", lambda inner: inner.env(B="2"))
-            .for_platform("linux/riscv64", lambda inner: inner.env(C="3"))
+            .for_platform(["linux/amd64", "linux/riscv64"], lambda inner: inner.env(C="3"))
         ),
     )
     assert on_platform(image, ARM64) == Image().env(A="1").env(B="2")
-    assert on_platform(image, AMD64) == Image().env(A="1")
+    assert on_platform(image, AMD64) == Image().env(A="1").env(C="3")
     assert on_platform(image, RISCV) == Image()
+
+
+def test_a_step_that_is_for_no_platform_is_refused_at_its_line() -> None:
+    def inner(image: Image) -> Image:
+        return image.env(A="1").run("a")
+
+    said = refusal(
+        lambda: Image().for_platform(
+            "linux/arm64",
+            lambda image: image.env(B="2").for_platform(["linux/amd64", "linux/riscv64"], inner),
+        )
+    )
+    line = f"{__file__}:{inner.__code__.co_firstlineno + 1}: "
+    assert len(said) == 4  # one of each step, with its hint
+    assert said[0] == (
+        f"{line}this step is for linux/amd64, linux/riscv64 inside of for_platform for "
+        "linux/arm64, and so for no platform"
+    )
+    assert said[1].startswith("hint: call for_platform for linux/amd64, linux/riscv64 beside the ")
+    assert __file__ in said[1]
 
 
 def test_images_for_other_platforms_differ() -> None:

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lading import Image
@@ -99,6 +100,18 @@ def test_what_changed_is_said_file_by_file(weights: Weights) -> None:
         f"weights/b.bin has changed: {locked}, {there}",
         "weights/c.bin, a file of a model, is not locked",
         "weights/a/x.bin is locked, and no file of a model any more",
+    )
+
+
+def test_a_size_that_was_edited_is_said_to_the_byte(weights: Weights) -> None:
+    weights.write("weights/b.bin", b"b" * 2_000_000)
+    there = weights.inputs(scratch().model("weights"))
+    edited = [
+        msgspec.structs.replace(one, size=one.size + 1) if one.path == "weights/b.bin" else one
+        for one in there.models
+    ]
+    assert drifted(msgspec.structs.replace(there, models=tuple(edited)), there) == (
+        "weights/b.bin has changed: 2000001 bytes are locked, 2000000 are there",
     )
 
 

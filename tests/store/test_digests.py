@@ -89,12 +89,28 @@ def test_a_file_of_the_future_is_not_known_either(store: Store, file: Path) -> N
     assert kept(store, file) is None
 
 
+def test_who_wrote_a_file_knows_its_digest_at_once(store: Store, file: Path) -> None:
+    found = digests(store, ahead=0)
+    found.keep({file: "0" * 64}, file.parent)
+    assert found.describe("weights.bin", file).sha256 == "0" * 64  # it was not read
+    before = file.stat()
+    file.write_bytes(LARGE[::-1])
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert found.describe("weights.bin", file).sha256 == sha256(LARGE[::-1])
+
+
+def test_a_clock_that_can_not_be_asked_keeps_nothing(store: Store, file: Path) -> None:
+    digests(store).keep({file: sha256(LARGE)}, file.parent / "gone")
+    assert kept(store, file) is None
+
+
 def test_small_files_need_no_store(file: Path) -> None:
     def refuse() -> Store:
         raise AssertionError
 
     file.write_bytes(b"{}")
     assert FileDigests(store=refuse).describe("a.json", file).sha256 == sha256(b"{}")
+    FileDigests(store=refuse).keep({file: sha256(b"{}")}, file.parent)
 
 
 def test_a_record_that_means_nothing_is_no_digest(store: Store, file: Path) -> None:

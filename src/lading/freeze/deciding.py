@@ -113,8 +113,8 @@ class Decision:
         if not self.asked.inputs.lock_python_packages:
             check_unlocked(self.image, self.asked)
         self._system_group = self._first_group()
-        self._freeze_models()
         below = self._below()
+        self._freeze_models(below)
         decided = (*(below.steps if below else ()), *self._steps())
         packaged = self._interpreter()
         compiles = any(
@@ -255,9 +255,9 @@ class Decision:
             yield from self._env(span)
             yield from self._command(span)
 
-    def _freeze_models(self) -> None:
+    def _freeze_models(self, below: ImageInfo | None) -> None:
         try:
-            self._models = frozen_models(self.image, self.asked.models, self._at)
+            self._models = frozen_models(self.image, self.asked.models, self._at, below)
         except FreezeError as error:
             self._problems += error.problems
         self._contents |= self._models.contents

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from lading.errors import FreezeError
 from lading.freeze.replacing import replacement
+from lading.grammar.invalid import Invalid
 from lading.trees import is_frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from lading.store.digests import FileDigests
 
 __all__ = ["SHARED_MODE", "Content", "check_target", "file_time", "shared", "write_folder"]
 
@@ -45,7 +48,7 @@ class Content:
         shared: Whether the folder may hold the source file itself, as a hard link: a file that was
             just verified, that nobody writes to, and that already has the right mode and time.
         size: In bytes, of a file that is too large to be copied each time: the former folder's
-            copy is taken where nothing has written to it, which its time would tell. A link to the
+            copy is taken where it is the only name of its file and has this content. A link to the
             source itself is out of the question: an edit of that would change the folder.
     """
 
@@ -100,30 +103,43 @@ def check_target(target: Path, project: Path | None = None) -> None:
         raise FreezeError(message, hint="choose another target, or empty it")
 
 
-def write_folder(target: Path, contents: Mapping[str, Content]) -> None:
+def write_folder(
+    target: Path, contents: Mapping[str, Content], digests: FileDigests | None = None
+) -> None:
     """Replace `target` by a folder of exactly these files.
 
     It is written beside the target first. Whatever fails, the former folder stays as it was.
 
+    Args:
+        target: The folder.
+        contents: Its files, by their paths in it.
+        digests: Knows what the large files of the former folder hold; without it all are copied.
+
     Raises:
         FreezeError: The file system refuses, or a source has changed meanwhile.
+        ImageError: The limit of the store of digests is no size.
     """
     check_target(target)
     try:
         with replacement(target) as aside:
-            _fill(aside, contents, target)
+            _fill(aside, contents, target, digests)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise FreezeError(f"the folder {target.name} can't be written: {why}") from None
+    if digests is not None:  # by now the former folder is gone: removing a link changes the ctime
+        large = ((target / name, one) for name, one in contents.items() if one.size is not None)
+        digests.keep({path: one.sha256 for path, one in large if one.sha256}, target.parent)
 
 
-def _fill(folder: Path, contents: Mapping[str, Content], former: Path) -> None:
+def _fill(
+    folder: Path, contents: Mapping[str, Content], former: Path, digests: FileDigests | None
+) -> None:
     for name, content in sorted(contents.items()):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if content.shared and _link(content, path):
             continue
-        if content.size is not None and _keep(content, former / name, path):
+        if digests is not None and _keep(content, former, path, name, digests):
             continue
         time = file_time(_write(path, name, content))
         # Not what the umask or the source says: a mode is part of what a builder sees.
@@ -155,16 +171,27 @@ def _link(content: Content, path: Path) -> bool:
     return True
 
 
-def _keep(content: Content, former: Path, path: Path) -> bool:
-    """Put the former folder's own file there, where it is what was written then."""
+def _keep(content: Content, former: Path, path: Path, name: str, digests: FileDigests) -> bool:
+    """Put the former folder's own file there, where it holds what it should.
+
+    Its size and times alone say nothing: whoever edits a file can set its mtime. Another name of
+    the same file would be a way to change this folder from elsewhere.
+    """
+    if content.size is None or content.sha256 is None:
+        return False
+    kept = former / name
     try:
-        status = former.lstat()
-        looks = (status.st_mode, status.st_size, status.st_mtime_ns)
-        time = file_time(content.sha256 or "0") * 10**9
-        if looks != (stat.S_IFREG | _mode(content), content.size, time):
+        status = kept.lstat()
+        looks = (status.st_mode, status.st_nlink, status.st_size, status.st_mtime_ns)
+        time = file_time(content.sha256) * 10**9
+        if looks != (stat.S_IFREG | _mode(content), 1, content.size, time):
             return False
-        path.hardlink_to(former)
-    except OSError:
+        if kept.resolve() != former.resolve() / name:  # a folder of it is a link to somewhere else
+            return False
+        if digests.describe(_shown(name), kept).sha256 != content.sha256:
+            return False
+        path.hardlink_to(kept)
+    except (OSError, Invalid):
         return False
     return True
 

@@ -229,7 +229,8 @@ class Freezer:
             contents = {**decided.contents, **self._supplies(decided).contents(), **layers}
             generated = generated_files(decided.info, contents, dialect=self.dialect)
             contents |= {path: Content(source=data) for path, data in generated.items()}
-            write_folder(Path(target).absolute(), contents)
+            digests = self.machine.digests(self.say)
+            write_folder(Path(target).absolute(), contents, digests)
 
     def fetch_wheels(
         self, decided: Decided, distributions: Iterable[Distribution]

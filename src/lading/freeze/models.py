@@ -21,16 +21,20 @@ from lading.freeze.folder import Content
 from lading.grammar.size import written_size
 from lading.image import steps
 from lading.image.spans import spans
-from lading.info import ContextFile, CopyFiles
+from lading.info import ContextFile, CopyFiles, RunCommand, RunScript
 from lading.info.layout import model_path
 from lading.lock.target import VENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
 
     from lading.image import Image
+    from lading.info import ImageInfo
     from lading.lock.models import Models
     from lading.trees import TreeFile
+
+    _Known: TypeAlias = tuple[str, bool]  # the SHA-256, and whether it is a program
 
 __all__ = ["MOST_LAYERS", "FrozenModels", "Part", "cut", "cut_all", "frozen_models"]
 
@@ -79,7 +83,7 @@ class _Call:
         span: Where it stands among the image's commands, from 1.
         place: Which of the models there it is, from 1.
         destination: The folder that its files go below.
-        files: They, but for those that an earlier call of the span has put at the same place.
+        files: They, but for those that are at the same place by then.
     """
 
     step: steps.Model
@@ -90,7 +94,10 @@ class _Call:
 
 
 def frozen_models(
-    image: Image, models: Models, at: Callable[[Iterable[steps.Step]], tuple[str, ...]]
+    image: Image,
+    models: Models,
+    at: Callable[[Iterable[steps.Step]], tuple[str, ...]],
+    below: ImageInfo | None = None,
 ) -> FrozenModels:
     """The models of an image.
 
@@ -98,12 +105,13 @@ def frozen_models(
         image: The image.
         models: The files of each model, in the order of the calls.
         at: Gives the user's lines of steps.
+        below: The image that it is put on; what that has is not copied again.
 
     Raises:
         FreezeError: They are more layers than an image has room for, or go where the environment
             of the Python packages is made later; all such together.
     """
-    calls = tuple(_calls(image, models))
+    calls = tuple(_calls(image, models, _copied(below) if below else {}))
     if any(isinstance(step, steps.PythonStep) for step in image.steps):
         _refuse_in_environment(calls)
     copies: dict[int, tuple[CopyFiles, ...]] = {}
@@ -121,17 +129,42 @@ def frozen_models(
     return FrozenModels(copies=copies, contents=contents, lines=lines)
 
 
-def _calls(image: Image, models: Models) -> Iterator[_Call]:
+def _calls(image: Image, models: Models, below: Mapping[str, _Known]) -> Iterator[_Call]:
     files = iter(models)
     done = len(spans(image.below.steps)) if image.below else 0
     for number, span in enumerate(spans(image.steps), start=1):
-        there: set[tuple[str, str]] = set()
-        for place, (step, (_, found)) in enumerate(zip(span.models, files, strict=False), start=1):
+        found = [(step, next(files)[1]) for step in span.models]
+        if number <= done:  # an image below has its own layers
+            continue
+        # A command may have changed what was there before it.
+        there = dict(below) if number == done + 1 else {}
+        for place, (step, named) in enumerate(found, start=1):
             destination = step.to.text if step.to else workdir_of(image)
-            own = tuple(one for one in found if (destination, one.path) not in there)
-            there |= {(destination, one.path) for one in own}
-            if number > done:  # an image below has its own layers
-                yield _Call(step=step, span=number, place=place, destination=destination, files=own)
+            known = {_path(destination, one): (one.sha256, one.executable) for one in named}
+            own = tuple(
+                one
+                for one, (path, what) in zip(named, known.items(), strict=True)
+                if there.get(path) != what
+            )
+            there |= known
+            yield _Call(step=step, span=number, place=place, destination=destination, files=own)
+
+
+def _copied(info: ImageInfo) -> dict[str, _Known]:
+    """By path in an image, the files that it has as they were copied there last."""
+    found: dict[str, _Known] = {}
+    for step in info.steps:
+        if isinstance(step, CopyFiles):
+            found |= {
+                _path(step.destination, one): (one.sha256, one.executable) for one in step.files
+            }
+        elif isinstance(step, RunCommand | RunScript):
+            found.clear()
+    return found
+
+
+def _path(folder: str, file: TreeFile | ContextFile) -> str:
+    return f"{folder.rstrip('/')}/{file.path}"
 
 
 def _copy(call: _Call, part: Part, at: tuple[str, ...]) -> CopyFiles:
@@ -214,7 +247,7 @@ def _refuse_in_environment(calls: Iterable[_Call]) -> None:
         )
         for call in calls
         for one in call.files[:1]
-        if f"{call.destination.rstrip('/')}/{one.path}".startswith(f"{VENV}/")
+        if _path(call.destination, one).startswith(f"{VENV}/")
     ]
     if problems:
         raise FreezeError(problems)

@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
+from lading.errors import Problem
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import expect_words, shown
 from lading.image.call import Call
 from lading.platforms import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Self
 
+    from lading.errors import Location
     from lading.image.builder import Arguments, Image
     from lading.image.steps import Step
 
@@ -53,17 +55,20 @@ class PlatformCalls:
         """The steps that a function adds, on some platforms only; on others nothing of them is.
 
         `image.for_platform("linux/arm64", lambda image: image.system_packages("libatomic1"))`. The
-        function is called at once, as by `pipe`. What it adds for another platform is for none.
+        function is called at once, as by `pipe`. What it adds by `for_platform` itself is for the
+        platforms that both calls name.
 
         Args:
-            platform: Such as `"linux/arm64"`, or several.
+            platform: Such as `"linux/arm64"`, or several. As with container engines, `"linux/arm"`
+                means `"linux/arm/v7"`.
             function: Takes the image, and returns it with more steps.
             *arguments: Handed on to the function.
             **options: The same.
 
         Raises:
             SpecificationError: A platform is invalid, or the function returns no image, or one that
-                has other arguments of the constructor or lacks steps that this one has.
+                has other arguments of the constructor or lacks steps that this one has, or has a
+                step that is for none of the platforms.
         """
         with Call() as call:
             platforms = call.each(Platform.parse, call.read(_words, platform))
@@ -71,9 +76,10 @@ class PlatformCalls:
         changed = function(self, *arguments, **options)
         with Call() as call:
             call.read(_check_changed, self, changed)
-        kept = len(self.steps)
-        added = (_narrowed(step, platforms) for step in changed.steps[kept:])
-        return self._copy(steps=(*self.steps, *(one for one in added if one is not None)))
+        added = changed.steps[len(self.steps) :]
+        with Call() as call:
+            call.note(_nowhere(added, platforms, call.location))
+        return self._copy(steps=(*self.steps, *(_narrowed(step, platforms) for step in added)))
 
 
 def on_platform(image: Image, platform: Platform | None) -> Image:
@@ -137,10 +143,25 @@ def _check_changed(image: PlatformCalls, changed: object) -> None:
         )
 
 
-def _narrowed(step: S, platforms: tuple[Platform, ...]) -> S | None:
-    """The step for these platforms only; None where it was for others."""
-    left = tuple(dict.fromkeys(one for one in platforms if one in (step.platforms or platforms)))
-    return replace(step, platforms=left) if left else None
+def _narrowed(step: S, platforms: tuple[Platform, ...]) -> S:
+    """The step for those of these platforms that it is for."""
+    left = dict.fromkeys(one for one in platforms if one in (step.platforms or platforms))
+    return replace(step, platforms=tuple(left))
+
+
+def _nowhere(
+    added: Iterable[Step], platforms: tuple[Platform, ...], place: Location
+) -> Iterator[Problem]:
+    """The steps that would be on no platform: each is for others than the call around it."""
+    for step in added:
+        if step.platforms and not set(step.platforms) & set(platforms):
+            own, outer = (", ".join(map(str, names)) for names in (step.platforms, platforms))
+            yield Problem(
+                message=f"this step is for {own} inside of for_platform for {outer}, "
+                "and so for no platform",
+                location=step.location,
+                hint=f"call for_platform for {own} beside the one at {place}, not inside of it",
+            )
 
 
 def _called(thing: object) -> str:

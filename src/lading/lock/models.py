@@ -107,8 +107,7 @@ def model_drift(old: Sequence[InputModel], new: Sequence[InputModel]) -> Iterato
         if path not in before:
             yield f"{path}, a file of a model, is not locked"
         elif one != before[path]:
-            locked, there = _said(before[path]), _said(one)
-            yield f"{path} has changed: {locked} is locked, {there} is there"
+            yield f"{path} has changed: {_changed(before[path], one)}"
     for path in before:
         if path not in after:
             yield f"{path} is locked, and no file of a model any more"
@@ -116,6 +115,12 @@ def model_drift(old: Sequence[InputModel], new: Sequence[InputModel]) -> Iterato
 
 def _by_path(files: Iterable[InputModel]) -> dict[str, InputModel]:
     return {one.path: one for one in files}
+
+
+def _changed(locked: InputModel, there: InputModel) -> str:
+    if locked.sha256 == there.sha256:  # somebody has edited the lock
+        return f"{locked.size} bytes are locked, {there.size} are there"
+    return f"{_said(locked)} is locked, {_said(there)} is there"
 
 
 def _said(file: InputModel) -> str:

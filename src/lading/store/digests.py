@@ -8,7 +8,9 @@ such an entry of its index racy).
 
 from __future__ import annotations
 
+import os
 import stat
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,8 +23,7 @@ from lading.grammar.invalid import Invalid
 from lading.trees import TreeFile, describe
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from lading.store.store import Store
@@ -37,6 +38,9 @@ _LONG: Final = 1 << 30
 
 _TICK: Final = 2 * 10**9
 """The coarsest clock of a file system in use, FAT's, in ns."""
+
+_PAUSE: Final = 0.002
+"""In seconds; most file systems have a clock that ticks every 4 ms, or 10."""
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -74,16 +78,35 @@ class FileDigests:
         status = _status(source)
         if status is None or status.st_size < _LARGE:
             return describe(path, source)
-        store, name = self.store(), f"file-digest-1 {source}"
-        with suppress(UnicodeEncodeError):  # which is for `describe` to say
-            known = _read(store, name)
-            if known is not None and known.identity == _identity(status):
-                return _described(path, source, status, known.sha256)
-        return self._hashed(path, source, status, store, name)
+        store = self.store()
+        known = _read(store, source)
+        if known is not None and known.identity == _identity(status):
+            return _described(path, source, status, known.sha256)
+        return self._hashed(path, source, status, store)
 
-    def _hashed(
-        self, path: str, source: Path, before: os.stat_result, store: Store, name: str
-    ) -> TreeFile:
+    def keep(self, files: Mapping[Path, str], folder: Path) -> None:
+        """Keep the digests of files that were written just now, by who knows what they hold.
+
+        It waits until the clock of their file system has ticked, mostly some milliseconds: what is
+        written from now on has another ctime.
+
+        Args:
+            files: The digests, by absolute path.
+            folder: A folder of the same file system that may be written to.
+
+        Raises:
+            ImageError: The store's limit is no size.
+        """
+        found = {path: _status(path) for path in files}
+        large = {path: one for path, one in found.items() if one and one.st_size >= _LARGE}
+        if not large:
+            return
+        store = self.store()
+        if _ticked(folder, max(one.st_ctime_ns for one in large.values())):
+            for path, status in large.items():
+                _keep(store, path, _Known(identity=_identity(status), sha256=files[path]))
+
+    def _hashed(self, path: str, source: Path, before: os.stat_result, store: Store) -> TreeFile:
         if before.st_size >= _LONG:
             self.say(f"hashing {path}")
         begun = self.now()
@@ -92,18 +115,45 @@ class FileDigests:
         if after is None or _identity(after) != _identity(before):
             raise Invalid(f"{path} changed while it was read", hint="wait until it is written")
         if max(before.st_mtime_ns, before.st_ctime_ns) < begun - _TICK:
-            known = _Known(identity=_identity(before), sha256=found.sha256)
-            with suppress(ImageError):  # a cache that can't be written only costs time
-                store.keep(name, msgspec.json.encode(known))
+            _keep(store, source, _Known(identity=_identity(before), sha256=found.sha256))
         return found
 
 
-def _read(store: Store, name: str) -> _Known | None:
+def _name(source: Path) -> str:
+    return f"file-digest-1 {source}"
+
+
+def _read(store: Store, source: Path) -> _Known | None:
     try:
-        content = store.record(name)
+        content = store.record(_name(source))
         return None if content is None else msgspec.json.decode(content, type=_Known)
-    except (ImageError, msgspec.DecodeError):
+    # A name that is not UTF-8 is for `describe` to refuse.
+    except (ImageError, msgspec.DecodeError, UnicodeEncodeError):
         return None
+
+
+def _keep(store: Store, source: Path, known: _Known) -> None:
+    # A cache that can't be written only costs time.
+    with suppress(ImageError, UnicodeEncodeError):
+        store.keep(_name(source), msgspec.json.encode(known))
+
+
+def _ticked(folder: Path, moment: int) -> bool:
+    """Wait until the clock of a file system is past a moment; whether it is.
+
+    It is the file system that is asked: its clock may be a server's, and lags behind the system's.
+    """
+    until = time.monotonic_ns() + _TICK
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            while os.fstat(probe.fileno()).st_mtime_ns <= moment:
+                if time.monotonic_ns() > until:
+                    return False
+                time.sleep(_PAUSE)
+                os.utime(probe.fileno())
+    except OSError:
+        return False
+    return True
 
 
 def _status(source: Path) -> os.stat_result | None:
