@@ -331,7 +331,7 @@ linux/amd64
 b/image.json -> lading.lock
 linux/amd64
   nothing differs
-  not compared: files: a lock has none
+  not compared: files: a lock has none but those of models
   not compared: layers: a frozen image and a lock don't tell them in one form
 """)
 
@@ -385,7 +385,7 @@ linux/amd64
     ~ tiny 2.0 -> 1.0
   not compared: the base image: a built image does not say what it is built on
   not compared: system packages, what is for building only, settings, layers: a built image and a lock don't tell them in one form
-  not compared: files: a lock has none
+  not compared: files: a lock has none but those of models
 """)
 
 
