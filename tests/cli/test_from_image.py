@@ -217,8 +217,6 @@ linux/amd64
   Python packages
     + small 1.0
   settings
-    - requirement tiny
-    + installation 1: requirement tiny
     + installation 2: requirement small
   layers
     + python packages small 1.0
