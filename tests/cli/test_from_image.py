@@ -218,7 +218,7 @@ linux/amd64
     + small 1.0
   settings
     + installation 2: requirement small
-  layers
+  layers of packages and models
     + python packages small 1.0
         small is new
     1 to make and push; 2 kept

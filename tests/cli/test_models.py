@@ -245,12 +245,12 @@ def test_two_locks_differ_by_a_shard(modelled: Project) -> None:
             """\
 before.lock -> lading.lock
 linux/amd64
-  files
+  files of models
     ~ weights/shard-2.bin (69.2 MB)
   sizes
-    files: 137 MB (+1.0 MB)
+    files of models: 137 MB (+1.0 MB)
     layers: 137 MB (+1.0 MB)
-  layers
+  layers of packages and models
     + model weights/shard-2.bin (69.2 MB)
         weights/shard-2.bin has changed
     1 to make and push, 69.2 MB; 2 kept, 68.2 MB; 1 dropped

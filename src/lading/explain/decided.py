@@ -82,7 +82,7 @@ def _asked(part: PlatformLock, inputs: Inputs) -> Iterator[tuple[str, str]]:
     if part.debs_for is not None and part.debs_for.snapshot is not None:
         yield "snapshot", part.debs_for.snapshot
     for number, group in enumerate(inputs.groups, start=1):
-        # The first has no number, so that what is put on an image doesn't change what that asks for.
+        # The first has no number: what is put on an image changes nothing that this asks for.
         place = f"installation {number}: " if number > 1 else ""
         yield from ((f"{place}requirement {one}", "") for one in group.requirements)
         yield from ((f"{place}{one.path}", f"sha256:{one.sha256}") for one in group.files)

@@ -56,6 +56,7 @@ def compare(before: Side, after: Side) -> Difference:
     return Difference(
         before=before.name,
         after=after.name,
+        kinds=(before.kind, after.kind),
         platforms=tuple(
             _compared(old.get(name), new.get(name), name, common, kinds)
             for name in sorted(old.keys() | new.keys())
