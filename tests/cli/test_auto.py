@@ -100,6 +100,12 @@ def test_a_lock_that_fits_is_kept_without_a_look_at_anything(
     assert not (auto.folder / "empty" / "layers").exists()
 
 
+def test_it_is_explained_by_what_needs_it(auto: Project) -> None:
+    auto.lading("lock", "-q")
+    told = auto.lading("explain", "-q", "libgl1").out.splitlines()
+    assert told[1] == snapshot("  service.py:7: auto -> libgl1 (for native: libGL.so.1)")
+
+
 def test_each_release_has_its_own(auto: Project, archive: Archive) -> None:
     listed = archive.lists["bookworm"]
     for suite in ("trixie", "trixie-updates", "trixie-security"):

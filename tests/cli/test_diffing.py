@@ -93,7 +93,7 @@ linux/amd64
     - requirement tiny
     + requirement small
     + requirement tiny<2
-  layers
+  layers of packages and models
     + python packages small 1.0
         small is new
     + python packages tiny 1.0
@@ -257,7 +257,7 @@ linux/amd64
     + 127.0.0.1:PORT/python:3.11-slim-bookworm@sha256:DIGEST
   Python packages
     ~ tiny 2.0 is another file of the same version
-  layers
+  layers of packages and models
     + base image 127.0.0.1:PORT/python:3.11-slim-bookworm
         the base image has changed
     + python packages tiny 2.0
@@ -331,7 +331,7 @@ linux/amd64
 b/image.json -> lading.lock
 linux/amd64
   nothing differs
-  not compared: files: a lock has none
+  not compared: files: a lock has none but those of models
   not compared: layers: a frozen image and a lock don't tell them in one form
 """)
 
@@ -385,7 +385,7 @@ linux/amd64
     ~ tiny 2.0 -> 1.0
   not compared: the base image: a built image does not say what it is built on
   not compared: system packages, what is for building only, settings, layers: a built image and a lock don't tell them in one form
-  not compared: files: a lock has none
+  not compared: files: a lock has none but those of models
 """)
 
 
@@ -438,6 +438,7 @@ def test_json(locked: Project) -> None:
         {
             "before": "old.lock",
             "after": "lading.lock",
+            "kinds": ["lock", "lock"],
             "platforms": [
                 {
                     "platform": "linux/amd64",
@@ -543,7 +544,7 @@ def test_every_lock_of_the_project(repo: Project) -> None:
             "linux/amd64",
             "  base image",
             "  Python packages",
-            "  layers",
+            "  layers of packages and models",
             f"{revision}:lading.new.lock -> lading.new.lock",
             "linux/amd64",
             "  only in lading.new.lock",

@@ -230,7 +230,13 @@ def test_json(locked: Project) -> None:
         [
             {
                 "kind": "python",
-                "package": {"name": "loop", "version": "1.0", "download": None, "installed": None},
+                "package": {
+                    "name": "loop",
+                    "version": "1.0",
+                    "download": None,
+                    "installed": None,
+                    "below": False,
+                },
                 "platform": "linux/amd64",
                 "chains": [{"at": ["service.py:10"], "words": ["web[fast]", "loop"]}],
                 "needs": ["leaf", "only"],

@@ -190,7 +190,7 @@ linux/arm64
     + small 1.0
   settings
     + requirement small
-  layers
+  layers of packages and models
     + python packages small 1.0
         small is new
     1 to make and push; 2 kept

@@ -189,6 +189,10 @@ layer python packages small 1.0, linux/amd64 (service.py:11)
   holds: small 1.0
   why: the package is large: another version of it makes this layer anew and no other, and no other package makes this one anew
 """)
+    lines = two.lading("explain", "-q", "tiny").out.splitlines()
+    assert lines[-1] == "  layer: python packages tiny 2.0, which is the image below's"
+    found = json.loads(two.lading("explain", "-q", "small", "--json").out)
+    assert found["packages"][0]["package"]["below"] is False
     platform = json.loads(two.lading("show", "--json").out)["lock"]["platforms"][0]
     assert platform["below"] == snapshot(
         {
@@ -213,10 +217,8 @@ linux/amd64
   Python packages
     + small 1.0
   settings
-    - requirement tiny
-    + installation 1: requirement tiny
     + installation 2: requirement small
-  layers
+  layers of packages and models
     + python packages small 1.0
         small is new
     1 to make and push; 2 kept

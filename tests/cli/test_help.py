@@ -151,8 +151,8 @@ Usage: lading diff [OPTIONS] [A] [B]
 
   Of layers it says which ones have to be made and pushed, and why.
 
-  With --json: {before, after, platforms}; of every lock {locks}, a list of
-  these.
+  With --json: {before, after, kinds, platforms}; of every lock {locks}, a
+  list of these.
 
 Options:
   --project DIR      The folder with lading.lock, of whose history revisions

@@ -230,9 +230,12 @@ linux/amd64
 
 
 def test_two_locks_differ_by_a_shard(modelled: Project) -> None:
+    # Shards that have a layer each, however large the layers of several files may be.
+    for number in (1, 2):
+        put(modelled, f"weights/shard-{number}.bin", seed=number, size=65 << 20)
     assert modelled.lading("lock", "-q").code == 0
     (modelled.folder / "lading.lock").rename(modelled.folder / "before.lock")
-    put(modelled, "weights/shard-2.bin", seed=3)
+    put(modelled, "weights/shard-2.bin", seed=3, size=66 << 20)
     assert modelled.lading("lock", "-q").code == 0
     ran = modelled.lading("diff", "before.lock", "lading.lock")
     assert (ran.code, ran.err, ran.out) == snapshot(
@@ -242,9 +245,15 @@ def test_two_locks_differ_by_a_shard(modelled: Project) -> None:
             """\
 before.lock -> lading.lock
 linux/amd64
-  settings
-    - model weights/shard-2.bin sha256:DIGEST
-    + model weights/shard-2.bin sha256:DIGEST
+  files of models
+    ~ weights/shard-2.bin (69.2 MB)
+  sizes
+    files of models: 137 MB (+1.0 MB)
+    layers: 137 MB (+1.0 MB)
+  layers of packages and models
+    + model weights/shard-2.bin (69.2 MB)
+        weights/shard-2.bin has changed
+    1 to make and push, 69.2 MB; 2 kept, 68.2 MB; 1 dropped
 """,
         )
     )

@@ -74,15 +74,24 @@ def test_parameters_are_listed_and_set(bare: Project, text: str) -> None:
     ran = bare.lading("show", "app.py", "--set", "cuda=12.4", "--set", "size=large")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.split("\n\n")[1] == snapshot("""\
---set cuda  12.4 (in place of 12.6; "12.4" | "12.6")
+--set cuda  12.4 (from --set, in place of 12.6; "12.4" | "12.6")
 --set gpu   false (the default; bool)
---set size  large (in place of small; "small" | "large")\
+--set size  large (from --set, in place of small; "small" | "large")\
 """)
     assert env(bare, "app.py") == {"CUDA": "12.6", "GPU": "False", "SIZE": "SMALL"}
     assert env(bare, "app.py", "--set", "gpu=true")["GPU"] == "True"
     listed = json.loads(bare.lading("show", "app.py", "--json", "--set", "gpu=true").out)
     assert listed["parameters"][1] == snapshot(
-        {"name": "gpu", "type": "bool", "default": False, "value": True, "required": False}
+        {
+            "name": "gpu",
+            "type": "bool",
+            "default": False,
+            "value": True,
+            "required": False,
+            "origin": "command line",
+            "otherwise": False,
+            "at": None,
+        }
     )
 
 
@@ -180,6 +189,67 @@ def test_a_project_file_sets_them(bare: Project) -> None:
     ran = bare.lading("show", ".:described", "--set", "cuda=1")
     assert ran.err == (
         'error: --set: described is described in lading.toml, and has no parameter "cuda"\n'
+    )
+
+
+def shown_parameters(project: Project, *words: str) -> str:
+    ran = project.lading("show", *words)
+    assert (ran.code, ran.err) == (0, "")
+    return ran.out.split("\n\n")[1]
+
+
+def test_the_project_file_is_named_for_what_it_sets(bare: Project) -> None:
+    bare.write("app.py", APP)
+    bare.write("lading.toml", FILE)
+    assert shown_parameters(bare, ".:gpu") == snapshot("""\
+--set cuda  12.4 (lading.toml:3, in place of 12.6; "12.4" | "12.6")
+--set gpu   true (lading.toml:3, in place of false; bool)
+--set size  small (the default; "small" | "large")\
+""")
+    told = shown_parameters(bare, ".:more", "--set", "cuda=12.6", "--set", "gpu=true")
+    assert told == snapshot("""\
+--set cuda  12.6 (from --set, in place of 12.4 by lading.toml:3; "12.4" | "12.6")
+--set gpu   true (from --set, as lading.toml:3; bool)
+--set size  small (the default; "small" | "large")\
+""")
+    assert shown_parameters(bare, ".:code") == snapshot(
+        "--set workers  2 (lading.toml:11, required; int)"
+    )
+    assert shown_parameters(bare, ".:code", "--set", "workers=3") == snapshot(
+        "--set workers  3 (from --set, in place of 2 by lading.toml:11, required; int)"
+    )
+    assert shown_parameters(bare, "app.py:sized", "--set", "workers=3") == snapshot(
+        "--set workers  3 (from --set, required; int)"
+    )
+    found = json.loads(bare.lading("show", ".:code", "--json", "--set", "workers=3").out)
+    assert found["parameters"] == snapshot(
+        [
+            {
+                "name": "workers",
+                "type": "int",
+                "default": None,
+                "value": 3,
+                "required": True,
+                "origin": "command line",
+                "otherwise": 2,
+                "at": "lading.toml:11",
+            }
+        ]
+    )
+    found = json.loads(bare.lading("show", ".:code", "--json").out)
+    assert found["parameters"] == snapshot(
+        [
+            {
+                "name": "workers",
+                "type": "int",
+                "default": None,
+                "value": 2,
+                "required": True,
+                "origin": "project file",
+                "otherwise": 2,
+                "at": "lading.toml:11",
+            }
+        ]
     )
 
 

@@ -144,9 +144,20 @@ def test_what_is_bound_already_is_the_default() -> None:
 def test_the_command_line_goes_before_the_project_file() -> None:
     of_file = Setting(name="cuda", value="12.4", location=Location("lading.toml", 1))
     [cuda, *_] = bound(image, [of_file], "x").parameters
-    assert (cuda.default, cuda.value) == ("12.4", "12.4")
+    assert (cuda.default, cuda.value, cuda.origin) == ("12.6", "12.4", "project file")
+    assert cuda.location == of_file.location
     [cuda, *_] = bound(image, [of_file, Setting(name="cuda", value="12.6")], "x").parameters
-    assert (cuda.default, cuda.value) == ("12.4", "12.6")
+    assert (cuda.otherwise, cuda.value, cuda.origin) == ("12.4", "12.6", "command line")
+
+
+def test_a_name_has_what_the_project_file_would_not_say() -> None:
+    def named(*said: Setting) -> str | None:
+        return name_with("gpu", bound(image, said, "x").parameters)
+
+    of_file = Setting(name="cuda", value="12.4", location=Location("lading.toml", 1))
+    assert named(of_file) == "gpu"
+    assert named(of_file, Setting(name="cuda", value="12.4")) == "gpu"
+    assert named(of_file, Setting(name="cuda", value="12.6")) == "gpu.cuda=12.6"
 
 
 words = st.text(min_size=1, max_size=60)

@@ -44,6 +44,14 @@ _ASPECTS: Final = {
     "layers": "layers",
 }
 
+_SIZES: Final = {
+    "python": "Python packages",
+    "system": "system packages",
+    "layers": "layers",
+}
+_OF_LOCKS: Final = ("files of models", "layers of packages and models")
+"""All that locks have: nothing says how the container is run, and no other file is in one."""
+
 
 @click.command(short_help="Say what changed between two images.")
 @click.argument("before", metavar="[A]", default="HEAD")
@@ -78,7 +86,7 @@ def diff(  # noqa: PLR0913 - one argument an option
 
     Of layers it says which ones have to be made and pushed, and why.
 
-    With --json: {before, after, platforms}; of every lock {locks}, a list of these.
+    With --json: {before, after, kinds, platforms}; of every lock {locks}, a list of these.
     """
     from lading.cli.sides import Sides  # noqa: PLC0415 - only for this command
     from lading.explain.difference import compare  # noqa: PLC0415
@@ -138,10 +146,12 @@ def _platform_lines(one: PlatformDifference, found: Difference) -> Iterator[str]
     yield from _headed("system packages", map(_package, one.system))
     yield from _headed("for building only", map(_package, one.building))
     yield from _headed("settings", _settings(one.settings))
-    yield from _headed("files", _files(one.files))
+    files, layers = _OF_LOCKS if found.is_of_locks else ("files", "layers")
+    yield from _headed(files, _files(one.files))
     if not one.is_empty:
-        yield from _headed("sizes", map(_size, one.sizes))
-        yield from _headed("layers", _layers(one.layers))
+        names = {**_SIZES, "files": files}
+        yield from _headed("sizes", (_size(size, names[size.name]) for size in one.sizes))
+        yield from _headed(layers, _layers(one.layers))
     for why in dict.fromkeys(why for _, why in one.unknown):
         aspects = ", ".join(_ASPECTS[what] for what, reason in one.unknown if reason == why)
         yield f"not compared: {aspects}: {why}"
@@ -201,14 +211,13 @@ def _file(change: FileChange) -> str:
     return f"{_SIGNS.get(change.what, '~')} {change.path} ({size})"
 
 
-def _size(change: SizeChange) -> str:
+def _size(change: SizeChange, name: str) -> str:
     from lading.store.sizes import format_size  # noqa: PLC0415 - only for this command
 
-    names = {"python": "Python packages", "system": "system packages"}
     more = change.after - change.before
     sign = "-" if more < 0 else "+"
     changed = f" ({sign}{format_size(abs(more))})" if more else ""
-    return f"{names.get(change.name, change.name)}: {format_size(change.after)}{changed}"
+    return f"{name}: {format_size(change.after)}{changed}"
 
 
 def _layers(changes: Sequence[LayerChange]) -> Iterator[str]:

@@ -41,7 +41,7 @@ _MOST_UNKNOWN: Final = 3
 _KINDS: Final = {
     "python": "Python package",
     "system": "system package",
-    "compiling": "system package, for compiling only: the image has it not",
+    "compiling": "system package, for building only: the image has it not",
 }
 
 
@@ -110,13 +110,16 @@ def _package_lines(report: PackageReport) -> Iterator[str]:
     package = report.package
     version = f" {package.version}" if package.version else ""
     yield f"{package.name}{version}, {_KINDS[report.kind]}, {report.platform}"
-    yield from (f"  {_chain(one)}" for one in report.chains[:_MOST])
+    itself = "the build itself" if report.kind == "compiling" else "the image itself"
+    yield from (f"  {_chain(one, itself)}" for one in report.chains[:_MOST])
     if len(report.chains) > _MOST:
         yield f"  and {len(report.chains) - _MOST} more chains (--json tells all)"
     if not report.chains:
         yield "  no chain of requirements that is known leads to it"
     yield f"  size: {_sizes(package.download, package.installed)}"
-    yield f"  layer: {package.layer or 'of the engine that builds it'}"
+    nowhere = "none" if report.kind == "compiling" else "of the engine that builds it"
+    below = ", which is the image below's" if package.below else ""
+    yield f"  layer: {package.layer or nowhere}{below}"
     if report.needed_only_by:
         yield f"  without it these would go too: {_listed(report.needed_only_by)}{_with(report)}"
     yield from (f"  {one}" for one in report.unknown[:_MOST_UNKNOWN])
@@ -124,9 +127,8 @@ def _package_lines(report: PackageReport) -> Iterator[str]:
         yield f"  and so for {len(report.unknown) - _MOST_UNKNOWN} more (--json tells all)"
 
 
-def _chain(chain: Chain) -> str:
-    at = f"{', '.join(chain.at)}: " if chain.at else "the image itself: "
-    return at + " -> ".join(chain.words)
+def _chain(chain: Chain, itself: str) -> str:
+    return f"{', '.join(chain.at) or itself}: {' -> '.join(chain.words)}"
 
 
 def _with(report: PackageReport) -> str:

@@ -74,6 +74,7 @@ class Explaining:
         """
         from lading.explain.image import ImageExplainer  # noqa: PLC0415 - only for this command
         from lading.freeze import Freezer  # noqa: PLC0415
+        from lading.lock.file import lock_name, read_lock  # noqa: PLC0415
 
         found = loaded(target, project=project, base_image=base_image)
         freezer = Freezer(
@@ -91,10 +92,14 @@ class Explaining:
             excluded=(kept,),
             for_engine=False,
         )
+        lock = read_lock(found.project, lock_name(found.image))
+        locked = None if lock is None else lock.platform(str(self.platform))
+        assert locked is not None  # noqa: S101 - by which it was decided
         explainer = ImageExplainer(
             freezer=freezer,
             decided=decided,
             written=found.image,
+            locked=locked,
             store=self.machine.store(),
         )
         packages = explainer.packages(name)

@@ -16,8 +16,14 @@ from lading.grammar.words import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lading.config import Parameter
-    from lading.explain.showing import LockState, ModelFiles, Packages, Resolved, Shown
+    from lading.explain.showing import (
+        LockState,
+        ModelFiles,
+        Packages,
+        ParameterValue,
+        Resolved,
+        Shown,
+    )
     from lading.explain.values import Setting
     from lading.grammar.base import BaseImage
 
@@ -89,9 +95,21 @@ def _aligned(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield from (f"{name:{width}}  {value}" for name, value in listed)
 
 
-def _parameter(one: Parameter) -> str:
-    where = f"in place of {_written(one.default)}" if one.value != one.default else "the default"
-    return f"{_written(one.value)} ({'required' if one.required else where}; {one.type})"
+def _parameter(one: ParameterValue) -> str:
+    return f"{_written(one.value)} ({', '.join(_said_by(one))}; {one.type})"
+
+
+def _said_by(one: ParameterValue) -> Iterator[str]:
+    """Who says what a parameter is, and in place of what."""
+    by_command_line = one.origin == "command line"
+    yield "from --set" if by_command_line else one.at or "the default"
+    if by_command_line and one.at is not None:
+        is_same = one.value == one.otherwise
+        yield f"as {one.at}" if is_same else f"in place of {_written(one.otherwise)} by {one.at}"
+    elif not one.required and one.value != one.default:
+        yield f"in place of {_written(one.default)}"
+    if one.required:
+        yield "required"
 
 
 def _written(value: str | float | None) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lading.config.annotations import Plain, Scalar, kind_of, plain
 from lading.errors import Location, Problem, SpecificationError
@@ -53,9 +53,12 @@ class Parameter:
     Attributes:
         name: What `--set` calls it.
         type: What it takes, as code has it.
-        default: What it is where the command line says nothing.
+        default: What it is where nobody says anything.
         value: What it is.
-        required: Whether the command line has to say it; there is no default then.
+        required: Whether somebody has to say it; there is no default then.
+        origin: Who says what it is.
+        in_file: What the project file says, also where the command line has said another value.
+        location: The line where that does; None where it says nothing.
     """
 
     name: str
@@ -63,6 +66,21 @@ class Parameter:
     default: Plain
     value: Plain
     required: bool = False
+    origin: Literal["default", "project file", "command line"] = "default"
+    in_file: Plain = None
+    location: Location | None = None
+
+    @property
+    def otherwise(self) -> Plain:
+        """What it is where the command line says nothing; None where it has to say something."""
+        return self.default if self.location is None else self.in_file
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is what it is where the command line says nothing."""
+        if self.required and self.location is None:
+            return False
+        return (type(self.value), self.value) == (type(self.otherwise), self.otherwise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,20 +156,20 @@ class _Binding:
     def parameter(self, settings: Sequence[Setting], arguments: dict[str, object]) -> Parameter:
         annotation = _annotation(self.declared, self.function)
         kind, name = kind_of(annotation), self.declared.name
-        empty = self.declared.empty
-        default = value = self.declared.default
-        for one in (one for one in settings if one.name == name):
-            value = arguments[name] = self._read(one, kind, annotation)
-            default = value if one.location is not None else default
-        if value is empty:
-            self.problems.append(self._missing(kind))
-        return Parameter(
+        default, empty = self.declared.default, self.declared.empty
+        found = Parameter(
             name=name,
             type=kind.text if kind else _text_of(annotation),
             default=None if default is empty else plain(default),
-            value=None if value is empty else plain(value),
+            value=None if default is empty else plain(default),
             required=default is empty,
         )
+        for one in (one for one in settings if one.name == name):
+            arguments[name] = self._read(one, kind, annotation)
+            found = _set(found, one, plain(arguments[name]))
+        if found.required and name not in arguments:
+            self.problems.append(self._missing(kind))
+        return found
 
     def _read(self, setting: Setting, kind: Kind | None, annotation: object) -> object:
         name = self.declared.name
@@ -173,6 +191,14 @@ class _Binding:
             location=_place(self.function),
             hint=f"--set {name}=VALUE" + (f", which takes {kind.text}" if kind else ""),
         )
+
+
+def _set(parameter: Parameter, setting: Setting, value: Plain) -> Parameter:
+    """The parameter with what a setting says; what the command line does comes last."""
+    if setting.location is None:
+        return replace(parameter, value=value, origin="command line")
+    place = setting.location
+    return replace(parameter, value=value, origin="project file", in_file=value, location=place)
 
 
 def _unknown(settings: Sequence[Setting], names: Sequence[str], called: str) -> Iterator[Problem]:
@@ -222,11 +248,7 @@ def name_with(name: str | None, parameters: Sequence[Parameter]) -> str | None:
     of an image has a `=` in it, and no value here; what can't be in a file's name everywhere, as
     upper case where a disk doesn't tell it from lower, has a `~` and a digest.
     """
-    parts = [
-        f"{_fit(one.name)}={_fit(_word(one.value))}"
-        for one in parameters
-        if one.required or (type(one.value), one.value) != (type(one.default), one.default)
-    ]
+    parts = [f"{_fit(one.name)}={_fit(_word(one.value))}" for one in parameters if not one.is_usual]
     if not parts:
         return name
     said = ".".join(parts)

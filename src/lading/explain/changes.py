@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from lading.explain.sides import FileState, LayerState, Package
+    from lading.explain.sides import FileState, LayerState, Package, SideKind
 
 __all__ = [
     "Difference",
@@ -116,11 +116,18 @@ class Difference:
     Attributes:
         before: What the earlier side was named.
         after: What the later one was.
+        kinds: What they are, the earlier side first.
     """
 
     before: str
     after: str
+    kinds: tuple[SideKind, SideKind]
     platforms: tuple[PlatformDifference, ...]
+
+    @property
+    def is_of_locks(self) -> bool:
+        """Whether both are locks, which have the files of models alone, and no layers of others."""
+        return self.kinds == ("lock", "lock")
 
     @property
     def is_empty(self) -> bool:

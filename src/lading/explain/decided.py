@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.errors import ImageError
-from lading.explain.layering import layers_of, obstacles_of
+from lading.explain.layering import layers_of, obstacles_of, placed
 from lading.explain.sides import BaseState, FileState, Package, Part, Side
 from lading.explain.values import said_settings
+from lading.freeze.models import cut_all
 from lading.info import (
     Below,
+    ContextFile,
     CopyFiles,
     ImageInfo,
     InstallPython,
@@ -22,6 +25,7 @@ from lading.info import (
 )
 from lading.lock.model import DebsFor
 from lading.lock.target import VENV
+from lading.trees import TreeFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +58,7 @@ def side_of_info(info: ImageInfo, name: str) -> Side:
 
 def _of_lock(part: PlatformLock, inputs: Inputs) -> Part:
     locked = inputs.lock_python_packages
-    why = {"files": "a lock has none"}
+    why = {"files": "a lock has none but those of models"}
     if not locked:
         why["python"] = "they are not locked"
     found = Part(
@@ -64,6 +68,7 @@ def _of_lock(part: PlatformLock, inputs: Inputs) -> Part:
         system=_debs(one for one in part.debs if one.group),
         building=_building((one for one in part.debs if not one.group), part.builds, part.tools),
         settings=tuple(_asked(part, inputs)),
+        files=tuple(_copied(_models(inputs))),
         unknown=tuple(why.items()),
     )
     return _with_layers(found, _as_info(part, inputs), with_environment=False)
@@ -77,10 +82,10 @@ def _asked(part: PlatformLock, inputs: Inputs) -> Iterator[tuple[str, str]]:
     if part.debs_for is not None and part.debs_for.snapshot is not None:
         yield "snapshot", part.debs_for.snapshot
     for number, group in enumerate(inputs.groups, start=1):
-        place = f"installation {number}: " if len(inputs.groups) > 1 else ""
+        # The first has no number: what is put on an image changes nothing that this asks for.
+        place = f"installation {number}: " if number > 1 else ""
         yield from ((f"{place}requirement {one}", "") for one in group.requirements)
         yield from ((f"{place}{one.path}", f"sha256:{one.sha256}") for one in group.files)
-    yield from ((f"model {one.path}", f"sha256:{one.sha256}") for one in inputs.models)
 
 
 def _as_info(part: PlatformLock, inputs: Inputs) -> ImageInfo:
@@ -91,10 +96,38 @@ def _as_info(part: PlatformLock, inputs: Inputs) -> ImageInfo:
     below = None
     for first, last in zip(starts, ends, strict=False):
         system = _system(part, asked, slice(first[0], last[0]))
-        own: tuple[Step, ...] = (*system, *_python(part, first[1] or 0, last[1]))
+        models = _models(inputs) if below is None else ()
+        own: tuple[Step, ...] = (*system, *models, *_python(part, first[1] or 0, last[1]))
         below = _on(below, own, part, inputs)
     assert below is not None  # noqa: S101 - there is a last one
     return below
+
+
+def _models(inputs: Inputs) -> tuple[CopyFiles, ...]:
+    """The layers of models, cut as at freeze; each file at its path in the project.
+
+    A lock has no places in the image, and doesn't tell the files of one call from another's, or of
+    an image from those of the image below: they are cut as one model of the lowest. Its size is
+    as large as they may be: a lock was made of an image that has room for all of them.
+    """
+    files = tuple(
+        TreeFile(
+            path=one.path, sha256=one.sha256, size=one.size, executable=False, source=Path(one.path)
+        )
+        for one in inputs.models
+    )
+    (parts,) = cut_all([(files, sum(one.size for one in files))])
+    return tuple(
+        CopyFiles(
+            source=part.name,
+            destination="",
+            files=tuple(
+                ContextFile(path=one.path, sha256=one.sha256, size=one.size) for one in part.files
+            ),
+            model=True,
+        )
+        for part in parts
+    )
 
 
 def _system(part: PlatformLock, asked: DebsFor, which: slice) -> Iterator[InstallSystem]:
@@ -152,7 +185,7 @@ def _of_info(info: ImageInfo) -> Part:
         system=None if "system" in why else _debs(installed),
         building=_building(info.build_debs or (), builds, info.tools),
         settings=tuple(_settings(info)),
-        files=tuple(_files(info)),
+        files=tuple(_copied(info.steps)),
         unknown=tuple(why.items()),
     )
     return _with_layers(found, info)
@@ -230,13 +263,13 @@ def _settings(info: ImageInfo) -> Iterator[tuple[str, str]]:
                 pass
 
 
-def _files(info: ImageInfo) -> Iterator[FileState]:
-    """The project's, of one path the last."""
+def _copied(steps: Iterable[Step]) -> Iterator[FileState]:
+    """The project's files, of one path the last."""
     found: dict[str, FileState] = {}
-    for step in info.steps:
+    for step in steps:
         if isinstance(step, CopyFiles):
             for file in step.files:
-                path = f"{step.destination.rstrip('/')}/{file.path}"
+                path = placed(step, file)
                 found[path] = FileState(
                     path=path,
                     size=file.size,

@@ -56,6 +56,7 @@ def compare(before: Side, after: Side) -> Difference:
     return Difference(
         before=before.name,
         after=after.name,
+        kinds=(before.kind, after.kind),
         platforms=tuple(
             _compared(old.get(name), new.get(name), name, common, kinds)
             for name in sorted(old.keys() | new.keys())
@@ -109,7 +110,8 @@ def _unknown(
     """What only one side knows, or both in another form; and why there are no layers to compare."""
     for aspect in _ASPECTS:
         lacking = [one for one in (before, after) if getattr(one, aspect) is None]
-        reasons = [why for one in lacking for what, why in one.unknown if what == aspect]
+        every = (*before.unknown, *after.unknown)
+        reasons = [why for what, why in every if what == aspect]
         is_known = aspect in common and not lacking
         is_nowhere = len(lacking) == 2 and aspect != "layers"  # noqa: PLR2004 - both of two
         if not is_known and not is_nowhere:

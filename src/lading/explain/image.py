@@ -13,7 +13,7 @@ from lading.explain.layers import planned_report
 from lading.explain.naming import by_name
 from lading.explain.packages import Explained, Locked, explained
 from lading.explain.reading import PackageReader
-from lading.explain.requirements import python_graph, system_graph
+from lading.explain.requirements import auto_graph, python_graph, system_graph
 from lading.explain.roots import (
     building_roots,
     python_roots,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from lading.freeze.deciding import Decided
     from lading.image import Image
     from lading.info import ImageInfo
-    from lading.lock.model import Deb, Distribution
+    from lading.lock.model import Deb, Distribution, PlatformLock
     from lading.store import Store
 
 __all__ = ["ImageExplainer"]
@@ -50,12 +50,14 @@ class ImageExplainer:
         freezer: What gets files.
         decided: The image.
         written: The same with the steps of all platforms.
+        locked: What the lock has for it.
         store: Where what was read of packages is kept.
     """
 
     freezer: Freezer
     decided: Decided
     written: Image
+    locked: PlatformLock
     store: Store
 
     def packages(self, name: str) -> tuple[PackageReport, ...]:
@@ -77,8 +79,9 @@ class ImageExplainer:
     def layers(self, name: str) -> tuple[LayerReport, ...]:
         """The planned layers of this name, or whose names begin so."""
         found = by_name(name, ((one.name, one) for one in self._plan))
-        own = len(self._info.stack) - 1
-        return tuple(planned_report(one, self._platform, below=one.image < own) for one in found)
+        return tuple(
+            planned_report(one, self._platform, below=self._is_below(one)) for one in found
+        )
 
     def names(self) -> tuple[str, ...]:
         """All that can be asked for."""
@@ -141,10 +144,10 @@ class ImageExplainer:
         requires = {one.name: () for one in self._distributions} | {
             name: found.requires for name, found in says.items()
         }
-        layers = {one.name: layer.name for layer in self._plan for one in layer.distributions}
+        layers = {one.name: layer for layer in self._plan for one in layer.distributions}
         return Explained(
             kind="python",
-            packages=dict(_locked(self._distributions, says, layers)),
+            packages=dict(self._locked(self._distributions, says, layers)),
             roots=roots,
             graph=python_graph(requires, markers, [one for root in roots for one in root.targets]),
             unknown=unknown,
@@ -165,33 +168,49 @@ class ImageExplainer:
         info = self._info
         debs = (*self._installed, *((info.build_debs or ()) if kind == "compiling" else ()))
         says, unknown = self._reader.debs(debs)
-        roots: tuple[Root, ...] = tuple(system_roots(info, self.written))
+        project = self.decided.origin.project
+        roots: tuple[Root, ...] = tuple(system_roots(info, self.written, project))
         if kind == "compiling":
-            roots = (*roots, *building_roots(info, self.written))
-        layers = {one.name: layer.name for layer in self._plan for one in layer.debs}
+            asked = _asked_for_building(self.locked)
+            roots = (*roots, *building_roots(info, self.written, project, asked))
+        layers = {one.name: layer for layer in self._plan for one in layer.debs}
         return Explained(
             kind=kind,
-            packages=dict(_locked(debs, says, layers)),
+            packages=dict(self._locked(debs, says, layers)),
             roots=roots,
-            graph=system_graph(one.facts for one in says.values()),
+            graph={
+                **system_graph(one.facts for one in says.values()),
+                **auto_graph(self.locked.auto),
+            },
             unknown=unknown,
         )
 
+    def _locked(
+        self,
+        packages: Iterable[Distribution] | Iterable[Deb],
+        says: Mapping[str, WheelSays] | Mapping[str, DebSays],
+        layers: Mapping[str, PlannedLayer],
+    ) -> Iterator[tuple[str, Locked]]:
+        for one in packages:
+            said, layer = says.get(one.name), layers.get(one.name)
+            yield (
+                one.name,
+                Locked(
+                    name=one.name,
+                    version=one.version,
+                    download=one.size,
+                    installed=said.installed if said else None,
+                    layer=layer.name if layer else None,
+                    below=layer is not None and self._is_below(layer),
+                ),
+            )
 
-def _locked(
-    packages: Iterable[Distribution] | Iterable[Deb],
-    says: Mapping[str, WheelSays] | Mapping[str, DebSays],
-    layers: Mapping[str, str],
-) -> Iterator[tuple[str, Locked]]:
-    for one in packages:
-        said = says.get(one.name)
-        yield (
-            one.name,
-            Locked(
-                name=one.name,
-                version=one.version,
-                download=one.size,
-                installed=said.installed if said else None,
-                layer=layers.get(one.name),
-            ),
-        )
+    def _is_below(self, layer: PlannedLayer) -> bool:
+        """Whether a layer is one of the image below."""
+        return layer.image < len(self._info.stack) - 1
+
+
+def _asked_for_building(part: PlatformLock) -> tuple[str, ...]:
+    """The packages that stages beside the image have, those of images below too."""
+    own = part.debs_for.compiling if part.debs_for else ()
+    return (*own, *(word for one in part.below for word in one.compiling))

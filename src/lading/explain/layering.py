@@ -21,10 +21,10 @@ from lading.grammar.python_version import PythonVersion
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lading.info import ImageInfo
+    from lading.info import ContextFile, CopyFiles, ImageInfo
     from lading.oci.entries import Folder
 
-__all__ = ["layers_of", "obstacles_of"]
+__all__ = ["layers_of", "obstacles_of", "placed"]
 
 
 def obstacles_of(info: ImageInfo) -> str | None:
@@ -78,7 +78,7 @@ def _decisive(layers: Iterable[PlannedLayer], info: ImageInfo) -> Iterator[list[
                 case "packages":
                     yield [image.compile_bytecode, _packages_key(layer, image, folders)]
                 case "model" | "files":
-                    files = dict(_placed(layer))
+                    files = {path.lstrip("/"): said for path, said in _placed(layer)}
                     folders = folders.taken(_made_by_copying(layer))
                     yield [sorted(files.items()), _described(folders.above(files))]
 
@@ -102,12 +102,16 @@ def _packages_key(layer: PlannedLayer, info: ImageInfo, folders: Folders) -> str
     return packages_key(layer.distributions, packaging, tuple(above)).name
 
 
+def placed(step: CopyFiles, file: ContextFile) -> str:
+    """Where a file goes, from the root; its path in the project where that is not known."""
+    return f"{step.destination.rstrip('/')}/{file.path}" if step.destination else file.path
+
+
 def _placed(layer: PlannedLayer) -> Iterator[tuple[str, list[object]]]:
     """The files of a layer, each where it goes; of one path the last counts."""
     for one in layer.included:
-        destination = one.step.destination.strip("/")
         for file in one.step.files:
-            yield f"{destination}/{file.path}".lstrip("/"), [file.sha256, file.executable]
+            yield placed(one.step, file), [file.sha256, file.executable]
 
 
 def _made_by_copying(layer: PlannedLayer) -> set[str]:
@@ -142,7 +146,7 @@ def _size(layer: PlannedLayer) -> int | None:
 def _holds(layer: PlannedLayer) -> Iterator[str]:
     yield from (one.name for one in layer.debs)
     yield from (one.name for one in layer.distributions)
-    yield from (f"/{path}" for path in dict(_placed(layer)))
+    yield from dict(_placed(layer))
 
 
 def _digest(value: object) -> str:

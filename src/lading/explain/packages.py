@@ -25,6 +25,7 @@ class Locked:
         download: The bytes of its file; None where they are not known.
         installed: The bytes of its files; None where they are not known.
         layer: The layer that it is in; None where none is known.
+        below: Whether that is one of the image below, which `from_image` names.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Locked:
     download: int | None
     installed: int | None
     layer: str | None
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

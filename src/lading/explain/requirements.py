@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lading.explain.graph import Edge
+from lading.grammar.system_package import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
 
     from lading.debian import Facts
     from lading.explain.graph import Graph
+    from lading.lock.model import AutoPackage
 
-__all__ = ["nodes_of", "parsed", "python_graph", "system_graph"]
+__all__ = ["auto_graph", "nodes_of", "parsed", "python_graph", "system_graph"]
 
 
 def python_graph(
@@ -89,6 +91,15 @@ def system_graph(facts: Iterable[Facts]) -> Graph:
         for provided in one.provides:
             known[provided.name] = (*known.get(provided.name, ()), one.name)
     return {one.name: tuple(_depends(one, known)) for one in every}
+
+
+def auto_graph(found: Iterable[AutoPackage]) -> Graph:
+    """What "auto" stands for, and which distribution needs what of it."""
+    edges = (
+        Edge(target=one.package, text=f"{one.package} (for {', '.join(one.needed_by)})")
+        for one in found
+    )
+    return {AUTO: tuple(edges)}
 
 
 def _depends(package: Facts, known: Mapping[str, tuple[str, ...]]) -> Iterator[Edge]:

@@ -11,7 +11,6 @@ from lading.freeze.deciding import place
 from lading.image import steps
 from lading.image.spans import settings
 from lading.image.system import packages_for
-from lading.info import InstallSystem
 from lading.requirements.uv_lock import read_toml_lock
 
 if TYPE_CHECKING:
@@ -110,25 +109,53 @@ def _line(dependency: Mapping[str, Any]) -> str:
     return f"{named} ; {marker}" if marker else named
 
 
-def system_roots(info: ImageInfo, written: Image) -> Iterator[Root]:
+def system_roots(info: ImageInfo, written: Image, project: Path) -> Iterator[Root]:
     """The system packages that an image asks for, and those that its Python is made of.
 
     Args:
         info: What is installed.
         written: The image with the steps of all platforms.
+        project: Its folder.
     """
-    for word in info.interpreter_packages:
-        yield _word(word, ())
-    only = _platforms_of_words(written)
-    for step in info.steps:
-        if isinstance(step, InstallSystem):
-            yield from (_word(word, step.at, only.get(word, ())) for word in step.packages)
+    yield from (_word(word, ()) for word in info.interpreter_packages)
+    steps_asking = (
+        one
+        for one in settings(written.steps, steps.SystemPackages)
+        if not isinstance(one, steps.BuildPackages)
+    )
+    yield from _words(steps_asking, info.platform, written, project)
 
 
-def building_roots(info: ImageInfo, written: Image) -> Iterator[Root]:
-    """The system packages that are there for compiling alone."""
+def building_roots(
+    info: ImageInfo, written: Image, project: Path, asked: Iterable[str]
+) -> Iterator[Root]:
+    """The system packages that are there for building alone.
+
+    Args:
+        info: What is installed.
+        written: The image with the steps of all platforms.
+        project: Its folder.
+        asked: All that the build asks for, whoever wants it.
+    """
+    found = settings(written.steps, steps.BuildPackages)
+    own = tuple(_words(found, info.platform, written, project))
+    yield from own
+    known = {target for root in own for target in root.targets}
+    roots = (_word(word, ()) for word in asked)
+    yield from (root for root in roots if known.isdisjoint(root.targets))
+
+
+def _words(
+    found: Iterable[steps.SystemPackages], platform: str, written: Image, project: Path
+) -> Iterator[Root]:
+    """The words of these steps that are for a platform, each with the lines that have it."""
     only = _platforms_of_words(written)
-    yield from (_word(word, (), only.get(word, ())) for word in info.build_packages)
+    lines: dict[str, dict[str, None]] = {}
+    for step in found:
+        if not step.platforms or platform in map(str, step.platforms):
+            for word in packages_for(step, written.distro):
+                lines.setdefault(word, {})[place(step.location, project)] = None
+    yield from (_word(word, tuple(at), only.get(word, ())) for word, at in lines.items())
 
 
 def platforms_asking(name: str, written: Image) -> tuple[str, ...]:

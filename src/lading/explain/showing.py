@@ -16,8 +16,10 @@ from lading.platforms import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from lading.config import Parameter
+    from lading.config.annotations import Plain
     from lading.image import Image
     from lading.image.steps import Step
     from lading.lock.inputs import Asked
@@ -31,6 +33,7 @@ __all__ = [
     "ModelFiles",
     "OfBelow",
     "Packages",
+    "ParameterValue",
     "Resolved",
     "Shown",
     "shown",
@@ -43,6 +46,31 @@ class Call:
 
     text: str
     at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterValue:
+    """A parameter of the function that gave the image, and what it came to.
+
+    Attributes:
+        name: What `--set` calls it.
+        type: What it takes, as code has it.
+        default: None where it has none.
+        value: What it is.
+        required: Whether it has no default.
+        origin: Who says what it is.
+        otherwise: What it would be without the command line; None where that has to say it.
+        at: The line of the project file that sets it, also where the command line then does.
+    """
+
+    name: str
+    type: str
+    default: Plain
+    value: Plain
+    required: bool
+    origin: Literal["default", "project file", "command line"]
+    otherwise: Plain
+    at: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +180,7 @@ class Shown:
     """
 
     calls: tuple[Call, ...]
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ParameterValue, ...]
     arguments: tuple[Value, ...]
     settings: tuple[Setting, ...]
     mirrors: tuple[Mirror, ...]
@@ -183,11 +211,24 @@ def shown(
             Call(text=written_image(image), at=place(image.location, project)),
             *(Call(text=f".{written_step(one)}", at=at([one])[0]) for one in image.steps),
         ),
-        parameters=parameters,
+        parameters=tuple(_parameter(one, project) for one in parameters),
         arguments=argument_values(image),
         settings=container_settings(image, at),
         mirrors=tuple(_mirrors(mirrors)),
         lock=_lock_state(asked, lock),
+    )
+
+
+def _parameter(one: Parameter, project: Path) -> ParameterValue:
+    return ParameterValue(
+        name=one.name,
+        type=one.type,
+        default=one.default,
+        value=one.value,
+        required=one.required,
+        origin=one.origin,
+        otherwise=one.otherwise,
+        at=None if one.location is None else place(one.location, project),
     )
 
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["BaseState", "FileState", "LayerKind", "LayerState", "Package", "Part", "Side"]
+__all__ = [
+    "BaseState",
+    "FileState",
+    "LayerKind",
+    "LayerState",
+    "Package",
+    "Part",
+    "Side",
+    "SideKind",
+]
 
 LayerKind: TypeAlias = Literal[
     "base", "system", "environment", "model", "packages", "files", "unknown"
 ]
+
+SideKind: TypeAlias = Literal["lock", "frozen", "image"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,5 +129,5 @@ class Side:
     """
 
     name: str
-    kind: Literal["lock", "frozen", "image"]
+    kind: SideKind
     parts: tuple[Part, ...]
