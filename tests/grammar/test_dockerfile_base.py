@@ -62,10 +62,19 @@ def test_what_it_says() -> None:
         ("dockerfile:a/Dockerfile?context=b", "is outside of its context b"),
         ("dockerfile:a?context=%2Fetc", "/etc"),
         ("dockerfile:a?arg.1=2", "environment name"),
-        ("dockerfile:a?arg.A=%0ARUN", "build argument A: environment value has a line break"),
-        ("dockerfile:a?arg.A=%1b[31m", "characters that can't be printed"),
-        ("dockerfile:a?arg.API_TOKEN=abcdef123", "build argument API_TOKEN: "),
-        ("dockerfile:a?arg.URL=https://u:pw@x.test/", "build argument URL: "),
+        ("dockerfile:a?arg.A=%0ARUN", "build argument A has a line break in it"),
+        (
+            "dockerfile:a?arg.A=%1b[31m",
+            "build argument A has a character that can't be printed in it",
+        ),
+        (
+            "dockerfile:a?arg.API_TOKEN=abcdef123",
+            "build argument API_TOKEN is a secret by its name",
+        ),
+        (
+            "dockerfile:a?arg.URL=https://u:pw@x.test/",
+            "build argument URL has a URL with credentials",
+        ),
         ("dockerfile:a\nRUN b", "newline"),
     ],
 )
@@ -74,3 +83,22 @@ def test_what_is_refused(text: str, message: str) -> None:
         parse_base(text)
     assert message in error.value.message
     assert "pw@" not in error.value.message + (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("a\nb", "put such text in a file of the context, which the Dockerfile copies"),
+        ("a\tb", "put such text in a file of the context, which the Dockerfile copies"),
+        ("a\0b", "put such text in a file of the context, which the Dockerfile copies"),
+        (12.6, 'write "12.6"'),
+        (True, 'write "true"'),
+        (None, None),
+    ],
+)
+def test_a_build_argument_that_is_none_is_told_what_it_may_be(value: Any, hint: str | None) -> None:  # noqa: ANN401 - also what is wrong
+    """Of secrets it speaks where one is."""
+    with pytest.raises(Invalid) as error:
+        DockerfileBase.of("Dockerfile", build_args={"CUDA": value})
+    assert error.value.message.startswith("build argument CUDA ")
+    assert error.value.hint == hint

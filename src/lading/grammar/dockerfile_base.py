@@ -148,11 +148,18 @@ def _arguments(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _value(name: str, value: str) -> str:
     """One printable line, that of no secret: it is in the history of what is built with it."""
+    what = f"build argument {name}"
+    expect_text(what, value)
+    if not value.isprintable():
+        is_long = "\n" in value or "\r" in value
+        found = "a line break" if is_long else "a character that can't be printed"
+        raise Invalid(
+            f"{what} has {found} in it",
+            hint="put such text in a file of the context, which the Dockerfile copies",
+        )
     try:
-        parse_env_value(value, name=name)
+        return parse_env_value(value, name=name)
     except Invalid as error:
         hint = "a base takes no secrets: let a step of the Image read it, run(..., secrets=[...])"
-        raise Invalid(f"build argument {name}: {error.message}", hint=hint) from None
-    if not value.isprintable():
-        raise Invalid(f"build argument {name} has characters that can't be printed")
-    return value
+        said = error.message.removeprefix("environment value")
+        raise Invalid(f"{what}{said}", hint=hint) from None
