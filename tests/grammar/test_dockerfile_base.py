@@ -55,8 +55,8 @@ def test_what_it_says() -> None:
         ("dockerfile:.", "is a folder; a Dockerfile is meant here"),
         ("dockerfile:*/Dockerfile", "is a pattern"),
         ("dockerfile:a?b", "can't be read"),
-        ("dockerfile:a?tarket=b", "can't be read"),
-        ("dockerfile:a?target=b&target=c", "can't be read"),
+        ("dockerfile:a?tarket=b", 'asks for "tarket"'),
+        ("dockerfile:a?target=b&target=c", "says one thing twice"),
         ("dockerfile:a?target=--push", "is no stage of a Dockerfile"),
         ("dockerfile:a?target=", "is no stage of a Dockerfile"),
         ("dockerfile:a/Dockerfile?context=b", "is outside of its context b"),
@@ -83,6 +83,15 @@ def test_what_is_refused(text: str, message: str) -> None:
         parse_base(text)
     assert message in error.value.message
     assert "pw@" not in error.value.message + (error.value.hint or "")
+
+
+def test_a_word_in_the_question_that_is_unknown_has_the_nearest() -> None:
+    with pytest.raises(Invalid) as error:
+        parse_base("dockerfile:Dockerfile?targt=run")
+    assert error.value.hint == 'did you mean "target"?'
+    with pytest.raises(Invalid) as error:
+        parse_base("dockerfile:Dockerfile?VERSION=1")
+    assert error.value.hint == "a build argument is arg.NAME=..."
 
 
 @pytest.mark.parametrize(

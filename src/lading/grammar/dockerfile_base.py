@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from lading.grammar.environment import parse_env_name, parse_env_value
 from lading.grammar.invalid import Invalid
+from lading.grammar.nearest import did_you_mean
 from lading.grammar.path import ProjectPath
 from lading.grammar.words import expect_text, shown
 
@@ -25,6 +26,7 @@ __all__ = ["DOCKERFILE", "DockerfileBase"]
 
 DOCKERFILE: Final = "dockerfile"
 _ARGUMENT: Final = "arg."
+_WORDS: Final = frozenset({"context", "target"})
 _FORM: Final = f'write "{DOCKERFILE}:docker/Dockerfile?target=runtime&arg.VERSION=1"'
 
 # Dockerfile reference, FROM: the name of a stage, or its number. No option begins so.
@@ -101,9 +103,12 @@ class DockerfileBase:
         except ValueError:
             raise Invalid(f"base image {shown(text)} can't be read", hint=_FORM) from None
         asked = dict(pairs)
+        if len(asked) < len(pairs):
+            raise Invalid(f"base image {shown(text)} says one thing twice", hint=_FORM)
         words = {name: value for name, value in asked.items() if not name.startswith(_ARGUMENT)}
-        if len(asked) < len(pairs) or not words.keys() <= {"context", "target"}:
-            raise Invalid(f"base image {shown(text)} can't be read", hint=_FORM)
+        for name in sorted(words.keys() - _WORDS):
+            hint = did_you_mean(name, _WORDS) or f"a build argument is {_ARGUMENT}NAME=..."
+            raise Invalid(f"base image {shown(text)} asks for {shown(name)}", hint=hint)
         arguments = {
             name.removeprefix(_ARGUMENT): value
             for name, value in pairs
