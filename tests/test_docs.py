@@ -54,8 +54,12 @@ def test_python_runs(page: str) -> None:
             exec(compile("\n" * (line - 1) + text, page, "exec"), names)  # noqa: S102
 
 
-PROJECT_FILES = [block for block in blocks("toml") if "platforms" not in tomllib.loads(block[2])]
-"""What shows a lock is Lading's to write, and no user's."""
+PROJECT_FILES = [
+    block
+    for block in blocks("toml")
+    if not tomllib.loads(block[2]).keys() & {"platforms", "project"}
+]
+"""What shows a lock is Lading's to write, and no user's; [project] is a package's own."""
 
 
 @pytest.mark.parametrize(("page", "line", "text"), PROJECT_FILES)

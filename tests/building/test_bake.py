@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import engine_support
+from engine_support import BASE
 from lading import process
 
 if TYPE_CHECKING:
@@ -99,3 +100,77 @@ def test_a_secret_that_is_not_there_fails_the_build(folder: Path) -> None:
     done = baked(folder, "secret")
     assert done.returncode != 0
     assert "TOKEN" in done.stderr
+
+
+CONTEXTS = 23
+"""The first Docker whose own BuildKit (0.10) takes a target in the place of a name in FROM."""
+
+DOCKERFILE = """\
+ARG FROM
+FROM $FROM AS whole
+ARG WORD
+COPY . /context/
+RUN echo "$WORD" > /word && date +%s%N > /built
+FROM whole AS other
+RUN exit 7
+"""
+
+ON_A_BASE = """\
+from lading import Image
+
+base = Image.from_dockerfile(
+    "docker/Dockerfile",
+    target="whole",
+    build_args={"FROM": "BASE", "WORD": "a ${b} %{c} 'd'"},
+    distro="debian:bookworm",
+    python_version="3.11",
+)
+images = base.variants(one=lambda image: image.env(N="1"), two=lambda image: image.env(N="2"))
+"""
+
+
+@pytest.fixture
+def on_a_base(workshop: Workshop, docker: Engine, tmp_path: Path) -> Path:
+    """Two images on what one Dockerfile makes, in the file."""
+    project = tmp_path / "project"
+    (project / "docker").mkdir(parents=True)
+    (project / "app.py").write_text(ON_A_BASE.replace("BASE", os.environ[BASE]))
+    (project / "docker" / "Dockerfile").write_text(DOCKERFILE)
+    (project / "docker" / "kept").write_text("")
+    (project / "docker" / ".dockerignore").write_text("*.log\n")
+    (project / "docker" / "a.log").write_text("no part of it")
+    tag = docker.tag("on-base-one").replace("-one", "-{name}")
+    docker.tags[-1:] = [tag.replace("{name}", name) for name in ("one", "two")]
+    platform = docker.run("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}").strip()
+    done = workshop.lading(
+        *("bake", "app.py:images", "--all", "-o", "out", "-t", tag, "--platform", platform),
+        cwd=project,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "the base image is not locked: docker/Dockerfile makes it" in done.stderr
+    return project / "out"
+
+
+def test_buildx_reads_which_base_is_meant(on_a_base: Path) -> None:
+    done = baked(on_a_base, "--print")
+    assert done.returncode == 0, done.stderr
+    targets = json.loads(done.stdout)["target"]
+    (name,) = [one for one in targets if "lading-base" in one]
+    assert targets[name]["args"]["WORD"] == "a ${b} %{c} 'd'"
+    assert targets[name]["target"] == "whole"
+    linked = [list(one["contexts"].values()) for key, one in targets.items() if key != name]
+    assert linked == [[f"target:{name}"]] * 2
+
+
+def test_a_base_of_a_dockerfile_is_built_once_and_first(on_a_base: Path, docker: Engine) -> None:
+    """With nothing built before: the bake file alone knows of the base."""
+    if int(docker.run("version", "--format", "{{.Server.Version}}").partition(".")[0]) < CONTEXTS:
+        pytest.skip(f"the BuildKit of a Docker before {CONTEXTS}.0 knows no named contexts")
+    done = baked(on_a_base, "--load", "--no-cache")
+    assert done.returncode == 0, done.stderr
+    one, two = docker.tags[-2:]
+    assert docker.output_of(one, "cat", "/built") == docker.output_of(two, "cat", "/built")
+    assert docker.output_of(two, "cat", "/word") == "a ${b} %{c} 'd'\n"
+    assert docker.output_of(two, "printenv", "N") == "2\n"
+    seen = docker.output_of(one, "ls", "-A", "/context").split()
+    assert sorted(seen) == [".dockerignore", "Dockerfile", "kept"]

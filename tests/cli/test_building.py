@@ -334,6 +334,33 @@ def test_a_build_with_json(told: Project) -> None:
     assert ran.code == 0
 
 
+def test_an_installed_package_brings_an_engine_for_an_image_of_plain_python(
+    locked: Project, tmp_path: Path
+) -> None:
+    """Of the module only the image is run, and what it imports besides is not missed."""
+    naming(locked, '.run("true")')
+    locked.write(
+        "service.py", f"import acme\nimport heavy_and_missing\n{locked.read('service.py')}"
+    )
+    info = tmp_path / "site" / "acme-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[lading.engines]\nteller = acme:engine\n")
+    source = ENGINE.replace("register_engine(Teller())", "engine = Teller()")
+    (info.parent / "acme.py").write_text(source)
+    path = f"{locked.environment['PYTHONPATH']}:{info.parent}"
+    ran = locked.lading("build", "--engine", "teller", "-t", "a", PYTHONPATH=path)
+    assert ran.err.splitlines()[-3:] == [
+        "building with teller", "linux/amd64 ('a',) () ()", "built a",
+    ]  # fmt: skip
+    assert ran.code == 0
+    assert "ok  teller    1.0" in locked.lading("doctor", PYTHONPATH=path).out
+    ran = locked.lading("build", "--engine", "teller", "-t", "a")
+    assert ran.err.splitlines()[0] == (
+        "error: --engine: there is no container engine named 'teller'"
+    )
+
+
 def test_a_build_that_takes_an_engine_says_which_steps_need_it(told: Project) -> None:
     unlocked = ".replace(lock_system_packages=False)"
     naming(told, '.run("true")', f'.system_packages("curl"){unlocked}')

@@ -145,16 +145,59 @@ hint: build it, push it to a registry of yours, and name that image as base_imag
     )
 
 
-def test_no_bake_file_has_it_built(built: Project) -> None:
+def test_a_bake_file_has_it_built_first(built: Project) -> None:
     ran = built.lading("bake")
     assert (ran.code, ran.err) == (
-        1,
+        0,
         snapshot("""\
-error: service.py:4: the base image is not locked: docker/Dockerfile makes it, and no bake file can have it built first
-hint: `lading build` does both; or push that base, and name it as base_image
+the base image is not locked: docker/Dockerfile makes it
+resolving for Python 3.11 on linux/amd64 (glibc 2.36)
+system packages are not locked: what is installed depends on the base
+writing .lading/bake/image/linux-amd64
+1 target: `docker buildx bake` in that folder builds all
 """),
     )
-    assert not (built.folder / ".lading").exists()
+    assert built.read(".lading/bake/docker-bake.json") == snapshot("""\
+{
+  "group": {
+    "default": {
+      "targets": [
+        "image-linux-amd64"
+      ]
+    },
+    "image": {
+      "targets": [
+        "image-linux-amd64"
+      ]
+    }
+  },
+  "target": {
+    "image-linux-amd64": {
+      "context": "image/linux-amd64",
+      "contexts": {
+        "localhost/lading-base:a860b90f1427c51d2761a2ce15b6f142": "target:localhost-lading-base-a860b90f1427c51d2761a2ce15b6f142"
+      },
+      "dockerfile": "Dockerfile",
+      "platforms": [
+        "linux/amd64"
+      ]
+    },
+    "localhost-lading-base-a860b90f1427c51d2761a2ce15b6f142": {
+      "context": "image/linux-amd64/base-context",
+      "dockerfile": "Dockerfile",
+      "platforms": [
+        "linux/amd64"
+      ],
+      "target": "run"
+    }
+  }
+}
+""")
+    assert built.lading("bake", "--locked", "-q").err == ""
+    refused = built.lading("bake", "--vendor")
+    assert refused.err.splitlines()[0] == snapshot(
+        "error: service.py:4: the base image is not locked: docker/Dockerfile makes it, and what that fetches can't be vendored"
+    )
 
 
 def test_what_its_libraries_are_is_not_known(built: Project) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import tomli_w
 from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from config.test_images import described, step
@@ -16,6 +17,7 @@ from image.recipes import Recipe, calls
 from lading import SpecificationError
 from lading.config import schema
 from lading.config.calls import ARGUMENTS, STEP_CALLS
+from lading.config.keys import OF_AN_IMAGE
 from lading.project_file import SETTINGS
 
 VALIDATOR = Draft202012Validator(schema())
@@ -23,6 +25,86 @@ VALIDATOR = Draft202012Validator(schema())
 
 def is_valid(text: str) -> bool:
     return not list(VALIDATOR.iter_errors(json.loads(json.dumps(tomllib.loads(text)))))
+
+
+def is_read(text: str, name: str | None = None) -> bool:
+    try:
+        described(text, name)
+    except SpecificationError:
+        return False
+    return True
+
+
+VALUES = tomllib.loads("""
+    image = "service:base"
+    extends = "service:base"
+    from_image = "service:base"
+    set = { cuda = "12.6", workers = 4, debug = true }
+    base_image = "python:3.12-slim-bookworm"
+    distro = "debian:bookworm"
+    python_version = "3.12"
+    lock_python_packages = false
+    lock_system_packages = false
+    components = ["contrib"]
+    snapshot = "2026-11-01"
+    shell = false
+    compile_bytecode = false
+    accelerator = "cpu"
+    system_packages = ["curl"]
+    build_packages = "gcc"
+    index = { url = "https://a.test" }
+    requirements_file = "requirements.txt"
+    pyproject_toml = true
+    uv_lock = true
+    script_requirements = "serve.py"
+    python_packages = ["numpy"]
+    model = "weights"
+    build_include = ["src"]
+    env = { A = "1" }
+    workdir = "/app"
+    user = 1000
+    volume = "/data"
+    expose = 8000
+    label = { a = "b" }
+    stop_signal = "SIGINT"
+    entrypoint = ["python"]
+    cmd = ["-m", "service"]
+    healthcheck = ["true"]
+    steps = [{ run = "make" }]
+""")
+"""A value for each key that alone, and beside all others that may be there, is right."""
+
+
+def test_each_key_has_a_value_here() -> None:
+    assert set(VALUES) == set(OF_AN_IMAGE)
+
+
+def same_of(table: dict[str, Any]) -> None:
+    """Schema and reader say the same of a table, as the file's own and as that of a name."""
+    other = {"cmd": "x"}
+    for whole, name in (
+        (table | {"images": {"other": other}}, "image"),
+        ({"images": {"it": table, "other": other}}, "it"),
+    ):
+        text = tomli_w.dumps(whole)
+        assert is_valid(text) == is_read(text, name), text
+
+
+@pytest.mark.parametrize("key", VALUES)
+def test_it_says_of_every_two_keys_what_reading_says(key: str) -> None:
+    for other in VALUES:
+        table = {one: VALUES[one] for one in (key, other)}
+        same_of(table)
+        for one in {"extends", "from_image"} & table.keys():
+            same_of(table | {one: "other"})
+
+
+@given(
+    keys=st.sets(st.sampled_from(list(VALUES)), min_size=1),
+    named=st.sets(st.sampled_from(["extends", "from_image"])),
+)
+def test_it_says_of_any_keys_what_reading_says(keys: set[str], named: set[str]) -> None:
+    same_of({key: "other" if key in named else VALUES[key] for key in sorted(keys)})
 
 
 def test_every_setting_of_a_project_is_in_it() -> None:

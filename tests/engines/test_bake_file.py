@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from lading.engines.bake_file import BakeTarget, bake_file
+from lading.engines.bake_file import BakeBase, BakeTarget, bake_file
 
 
 def target(image: str, platform: str = "linux/amd64", **more: str) -> BakeTarget:
@@ -87,6 +88,45 @@ def test_it_is_whole() -> None:
   }
 }
 """)
+
+
+def on_a_base(image: str, *, name: str = "localhost/lading-base:12ab") -> BakeTarget:
+    base = BakeBase(
+        name=name,
+        context=f"{image}/linux-amd64/base-context",
+        file="docker/${a}",
+        target="run",
+        build_args=(("A", "%{b}"), ("B", "")),
+    )
+    return replace(target(image), base=base)
+
+
+def test_a_base_is_a_target_that_its_images_take() -> None:
+    found = json.loads(bake_file([on_a_base("a"), on_a_base("b"), target("c")]))
+    word = "localhost-lading-base-12ab"
+    assert found["target"][word] == {
+        "context": "a/linux-amd64/base-context",
+        "dockerfile": "docker/$${a}",
+        "platforms": ["linux/amd64"],
+        "target": "run",
+        "args": {"A": "%%{b}", "B": ""},
+    }
+    assert [one.get("contexts") for name, one in found["target"].items() if name != word] == [
+        {"localhost/lading-base:12ab": f"target:{word}"},
+        {"localhost/lading-base:12ab": f"target:{word}"},
+        None,
+    ]
+    # Who names nothing, or an image, has images built, and a base only on the way to them.
+    assert not [one for one in found["group"].values() if word in one["targets"]]
+
+
+def test_bases_of_two_names_are_two_targets() -> None:
+    found = json.loads(bake_file([on_a_base("a"), on_a_base("b", name="localhost/lading-base:2")]))
+    assert len(found["target"]) == 4
+    assert {one["contexts"][name] for one in found["target"].values() if "contexts" in one
+            for name in one["contexts"]} == {
+        "target:localhost-lading-base-12ab", "target:localhost-lading-base-2"
+    }  # fmt: skip
 
 
 def test_no_string_is_a_template() -> None:

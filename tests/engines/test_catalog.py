@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -133,6 +134,100 @@ def test_a_name_is_registered_once() -> None:
     register_engine(Copier())
     with pytest.raises(BuildError, match="named 'copier' is registered already"):
         register_engine(Copier())
+
+
+ACME = """\
+from lading.engines import Availability, Command
+
+class Engine:
+    name = "its own word"
+
+    def probe(self, environment):
+        return Availability(usable=True, version="7")
+
+    def commands(self, request, environment):
+        words = ("echo", request.platform)
+        return (Command(argv=words, purpose="talk"),)
+
+engine = Engine()
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Installs a package `acme`, as an installer leaves it, with these entry points."""
+    site = tmp_path / "site"
+
+    def install(points: str) -> Path:
+        info = site / "acme-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[lading.engines]\n{points}")
+        (site / "acme.py").write_text(ACME)
+        (site / "acme_broken.py").write_text("import heavy_and_missing\n")
+        (site / "acme_rude.py").write_text("raise SystemExit(3)\n")
+        monkeypatch.syspath_prepend(site)
+        return site
+
+    for one in ("acme", "acme_broken", "acme_rude"):
+        sys.modules.pop(one, None)
+    return install
+
+
+def test_an_installed_package_brings_an_engine_and_is_imported_only_for_it(
+    installed: Callable[[str], Path],
+    request_for: Callable[..., BuildRequest],
+    host_environment: dict[str, str],
+    program: AddProgram,
+    environment: dict[str, str],
+) -> None:
+    installed("acme = acme:engine\n")
+    program("podman", "echo podman version 4.3.1")
+    assert [engine.name for engine in engines()][-2:] == ["buildctl", "acme"]
+    assert find_engine(None, environment).name == "podman"
+    assert "acme" not in sys.modules
+    seen: list[str] = []
+    build(find_engine("acme", host_environment), request_for(), host_environment, seen.append)
+    assert seen == ["linux/amd64"]
+    with pytest.raises(BuildError) as caught:
+        find_engine("acne", environment)
+    assert str(caught.value.problems[0].hint).startswith('did you mean "acme"? known: buildx, ')
+
+
+def test_what_is_wrong_with_an_installed_engine_is_why_it_can_not_serve(
+    installed: Callable[[str], Path], environment: dict[str, str]
+) -> None:
+    installed(
+        "broken = acme_broken:engine\nrude = acme_rude:engine\nnone = acme:nothing\n"
+        "kind = acme:Engine\nmodule = acme\ndocker = acme:engine\n"
+    )
+    reasons = {(one.name, one.reason): one.hint for one in diagnose(environment)}
+    brought = [(name, reason) for name, reason in reasons if reason and "acme" in reason]
+    assert sorted(brought) == [
+        (
+            "broken",
+            (
+                "acme_broken:engine of acme can't be loaded: "
+                "ModuleNotFoundError: No module named 'heavy_and_missing'"
+            ),
+        ),
+        ("docker", "acme:engine of acme is left out: another engine has its name"),
+        ("kind", "acme:Engine of acme is no engine"),
+        ("module", "acme of acme is no engine"),
+        (
+            "none",
+            (
+                "acme:nothing of acme can't be loaded: "
+                "AttributeError: module 'acme' has no attribute 'nothing'"
+            ),
+        ),
+        ("rude", "acme_rude:engine of acme can't be loaded: SystemExit: 3"),
+    ]
+    assert reasons["kind", "acme:Engine of acme is no engine"] == (
+        'the entry point of the group lading.engines names one: mine = "my_package:engine"'
+    )
+    with pytest.raises(BuildError, match="docker is not on PATH"):
+        find_engine("docker", environment)
 
 
 def test_the_doctor_sees_every_engine_and_outlives_a_broken_one(

@@ -55,17 +55,26 @@ def test_what_it_says() -> None:
         ("dockerfile:.", "is a folder; a Dockerfile is meant here"),
         ("dockerfile:*/Dockerfile", "is a pattern"),
         ("dockerfile:a?b", "can't be read"),
-        ("dockerfile:a?tarket=b", "can't be read"),
-        ("dockerfile:a?target=b&target=c", "can't be read"),
+        ("dockerfile:a?tarket=b", 'asks for "tarket"'),
+        ("dockerfile:a?target=b&target=c", "says one thing twice"),
         ("dockerfile:a?target=--push", "is no stage of a Dockerfile"),
         ("dockerfile:a?target=", "is no stage of a Dockerfile"),
         ("dockerfile:a/Dockerfile?context=b", "is outside of its context b"),
         ("dockerfile:a?context=%2Fetc", "/etc"),
         ("dockerfile:a?arg.1=2", "environment name"),
-        ("dockerfile:a?arg.A=%0ARUN", "build argument A: environment value has a line break"),
-        ("dockerfile:a?arg.A=%1b[31m", "characters that can't be printed"),
-        ("dockerfile:a?arg.API_TOKEN=abcdef123", "build argument API_TOKEN: "),
-        ("dockerfile:a?arg.URL=https://u:pw@x.test/", "build argument URL: "),
+        ("dockerfile:a?arg.A=%0ARUN", "build argument A has a line break in it"),
+        (
+            "dockerfile:a?arg.A=%1b[31m",
+            "build argument A has a character that can't be printed in it",
+        ),
+        (
+            "dockerfile:a?arg.API_TOKEN=abcdef123",
+            "build argument API_TOKEN is a secret by its name",
+        ),
+        (
+            "dockerfile:a?arg.URL=https://u:pw@x.test/",
+            "build argument URL has a URL with credentials",
+        ),
         ("dockerfile:a\nRUN b", "newline"),
     ],
 )
@@ -74,3 +83,31 @@ def test_what_is_refused(text: str, message: str) -> None:
         parse_base(text)
     assert message in error.value.message
     assert "pw@" not in error.value.message + (error.value.hint or "")
+
+
+def test_a_word_in_the_question_that_is_unknown_has_the_nearest() -> None:
+    with pytest.raises(Invalid) as error:
+        parse_base("dockerfile:Dockerfile?targt=run")
+    assert error.value.hint == 'did you mean "target"?'
+    with pytest.raises(Invalid) as error:
+        parse_base("dockerfile:Dockerfile?VERSION=1")
+    assert error.value.hint == "a build argument is arg.NAME=..."
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("a\nb", "put such text in a file of the context, which the Dockerfile copies"),
+        ("a\tb", "put such text in a file of the context, which the Dockerfile copies"),
+        ("a\0b", "put such text in a file of the context, which the Dockerfile copies"),
+        (12.6, 'write "12.6"'),
+        (True, 'write "true"'),
+        (None, None),
+    ],
+)
+def test_a_build_argument_that_is_none_is_told_what_it_may_be(value: Any, hint: str | None) -> None:  # noqa: ANN401 - also what is wrong
+    """Of secrets it speaks where one is."""
+    with pytest.raises(Invalid) as error:
+        DockerfileBase.of("Dockerfile", build_args={"CUDA": value})
+    assert error.value.message.startswith("build argument CUDA ")
+    assert error.value.hint == hint

@@ -27,17 +27,15 @@ from lading.cli.options import (
     vendor_option,
 )
 from lading.cli.talk import from_here, note, progress
-from lading.errors import BuildError, Problem
-from lading.freeze.built_base import unlocked_base
 from lading.platforms import DEFAULT_PLATFORM, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lading.cli.target import Target
-    from lading.engines.bake_file import BakeTarget
+    from lading.engines.bake_file import BakeBase, BakeTarget
     from lading.freeze.deciding import Decided
     from lading.grammar.base import BaseImage
+    from lading.info import ImageInfo
     from lading.secret_values import SecretSource
 
 __all__ = ["bake"]
@@ -114,7 +112,6 @@ def bake(  # noqa: PLR0913 - one argument an option
     from lading.machine import Machine  # noqa: PLC0415
 
     targets = chosen(target, every=every, project=project, base_image=base_image)
-    _check_bases(targets)
     platforms = tuple(dict.fromkeys(platforms))
     checked_tags(tags, [one.name for one in targets])
     _check_platforms(tags, platforms)
@@ -160,25 +157,6 @@ def bake(  # noqa: PLR0913 - one argument an option
     click.echo(_result(file, jobs, decided) if as_json else from_here(str(file)))
 
 
-def _check_bases(targets: Sequence[Target]) -> None:
-    """Refuse images on a base that an engine has to build before: buildx would not find it.
-
-    Raises:
-        BuildError: All such.
-    """
-    problems = [
-        Problem(
-            message=f"{said}, and no bake file can have it built first",
-            location=one.image.location,
-            hint="`lading build` does both; or push that base, and name it as base_image",
-        )
-        for one in targets
-        if (said := unlocked_base(one.image)) is not None
-    ]
-    if problems:
-        raise BuildError(dict.fromkeys(problems))
-
-
 def _check_platforms(tags: Sequence[str], platforms: Sequence[Platform]) -> None:
     """Refuse a tag that the images of several platforms would take from one another."""
     for tag in tags:
@@ -199,13 +177,33 @@ def _target(job: Freezing, decided: Decided, tags: tuple[str, ...]) -> BakeTarge
     from lading.engines.bake_file import BakeTarget  # noqa: PLC0415
     from lading.image.named_secrets import secrets_of  # noqa: PLC0415
 
+    context = f"{job.found.name}/{folder_name(job.platform)}"
     return BakeTarget(
         image=job.found.name,
         platform=str(job.platform),
-        context=f"{job.found.name}/{folder_name(job.platform)}",
+        context=context,
         tags=tags,
         secrets=tuple(sorted({one.id for one, _ in secrets_of(job.found.image)})),
         ssh=needs_ssh(decided.info),
+        base=_base(decided.info, context),
+    )
+
+
+def _base(info: ImageInfo, context: str) -> BakeBase | None:
+    """The base that a Dockerfile of the project makes; None of one that is there already."""
+    from lading.dockerfile import dockerfile_of  # noqa: PLC0415 - only here
+    from lading.engines.bake_file import BakeBase  # noqa: PLC0415
+    from lading.info.layout import BASE_CONTEXT  # noqa: PLC0415
+
+    base = dockerfile_of(info)
+    if base is None or info.base_built is None:
+        return None
+    return BakeBase(
+        name=info.base_built,
+        context=f"{context}/{BASE_CONTEXT}",
+        file=base.file,
+        target=base.target,
+        build_args=base.build_args,
     )
 
 

@@ -69,7 +69,7 @@ def check_engine(name: str) -> None:
         return
     from lading.engines import engines  # noqa: PLC0415 - only where one is named
 
-    known = [AUTO, WITHOUT, *(engine.name for engine in engines())]
+    known = [AUTO, WITHOUT, *dict.fromkeys(engine.name for engine in engines())]
     if name not in known:
         guess = did_you_mean(name, known)
         words = f"known: {', '.join(known)}"

@@ -140,16 +140,16 @@ _OTHERS: Final = frozenset({("datetime", "timedelta"), ("copyreg", "_reconstruct
 def main() -> None:
     """What the child does: it writes the answer to a file, and all talk to stderr."""
     from lading.cli.target import imported  # noqa: PLC0415 - which imports this module
-    from lading.engines import engines  # noqa: PLC0415 - only here
+    from lading.engines import registered_engines  # noqa: PLC0415 - only here
 
     answer, wanted = sys.argv[1], Wanted.from_json(Path(sys.argv[2]).read_text("utf-8"))
     os.dup2(2, 1)
     # Ctrl-C reaches both: the parent says so, and this one ends without a word.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    built_in = engines()
+    built_in = registered_engines()
     try:
         declared = imported(wanted)
-        brings_engines = any(one not in built_in for one in engines())
+        brings_engines = any(one not in built_in for one in registered_engines())
         found = Found(declared=declared, brings_engines=brings_engines)
     except LadingError as error:
         found = Found(problems=error.problems)

@@ -28,6 +28,8 @@ __all__ = [
     "PLATFORM",
     "SET",
     "STEPS",
+    "WITHOUT",
+    "WITH_SET",
     "meant",
     "problems",
 ]
@@ -52,6 +54,15 @@ _NAME_FORM: Final = "letters and digits, with - . _ between them"
 
 OUTSIDE_STEPS: Final = tuple(name for name in CALLS if name not in IN_STEPS_ONLY)
 OF_AN_IMAGE: Final = (MAIN, EXTENDS, FROM_IMAGE, SET, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
+
+WITHOUT: Final[Mapping[str, frozenset[str]]] = {
+    MAIN: frozenset(OF_AN_IMAGE) - {MAIN, SET},
+    FROM_IMAGE: frozenset({EXTENDS, *ARGUMENTS}),
+}
+"""What can't stand beside a key."""
+
+WITH_SET: Final = (MAIN, EXTENDS, FROM_IMAGE)
+"""What may name an image in code, whose parameters `set` is for."""
 
 
 def meant(word: str, choices: Iterable[str]) -> str:
@@ -107,17 +118,19 @@ def _of_the_image_below(
     file: ProjectFile, table: Mapping[str, object], keys: KeyPath
 ) -> Iterator[Problem]:
     for key in table:
-        if key in ARGUMENTS:
-            message = f"{key} is that of the image below, which from_image names"
-            yield _problem(file, message, (*keys, key), "write it there")
-        elif key == EXTENDS:
+        if key not in WITHOUT[FROM_IMAGE]:
+            continue
+        if key == EXTENDS:
             message = f"{EXTENDS} stands beside {FROM_IMAGE}, and each says what is built on"
             hint = f"{FROM_IMAGE} keeps the other's layers, and {EXTENDS} adds to its steps"
-            yield _problem(file, message, (*keys, key), hint)
+        else:
+            message = f"{key} is that of the image below, which {FROM_IMAGE} names"
+            hint = "write it there"
+        yield _problem(file, message, (*keys, key), hint)
 
 
 def _settings(file: ProjectFile, table: Mapping[str, object], keys: KeyPath) -> Iterator[Problem]:
-    references = (table.get(key) for key in (MAIN, EXTENDS, FROM_IMAGE))
+    references = (table.get(key) for key in WITH_SET)
     reference = next((one for one in references if one is not None), None)
     values = table[SET]
     if not isinstance(reference, str) or ":" not in reference:
@@ -136,7 +149,7 @@ def _beside_reference(
     file: ProjectFile, table: Mapping[str, object], keys: KeyPath
 ) -> Iterator[Problem]:
     for key in table:
-        if key in OF_AN_IMAGE and key not in {MAIN, SET}:
+        if key in WITHOUT[MAIN]:
             message = f"{key} stands beside image, which is an image in code with all its calls"
             hint = f"write it there; or {EXTENDS} in place of {MAIN} to add to that image here"
             yield _problem(file, message, (*keys, key), hint)

@@ -17,6 +17,8 @@ from lading.config.keys import (
     PLATFORM,
     SET,
     STEPS,
+    WITH_SET,
+    WITHOUT,
 )
 from lading.distros import SUPPORTED
 from lading.image import Image, secret
@@ -85,10 +87,14 @@ _ARCHIVES: Final[Schema] = {
     "properties": dict.fromkeys(SIGNED_ARCHIVES, _ARCHIVE),
 }
 
-_IN_CODE: Final[Schema] = {"properties": {EXTENDS: {"pattern": ":"}}, "required": [EXTENDS]}
-_SET_WITH_CODE: Final[Schema] = {
-    "dependentSchemas": {SET: {"anyOf": [{"required": [MAIN]}, _IN_CODE]}}
+_IN_CODE: Final[Schema] = {"type": "string", "pattern": ":"}
+_TOGETHER: Final[Schema] = {
+    "dependentSchemas": {
+        SET: {"anyOf": [{"properties": {one: _IN_CODE}, "required": [one]} for one in WITH_SET]}
+    }
+    | {one: {"properties": dict.fromkeys(sorted(others), False)} for one, others in WITHOUT.items()}
 }
+"""Which keys stand beside which."""
 
 
 def schema() -> Schema:
@@ -104,9 +110,9 @@ def schema() -> Schema:
         "title": "Lading",
         "description": "A lading.toml, or [tool.lading] of a pyproject.toml.",
         **_closed(_image_keys() | {NAMED: named, "archives": _ARCHIVES, "mirrors": _MIRRORS}),
-        **_SET_WITH_CODE,
+        **_TOGETHER,
         "$defs": {
-            "image": _closed(_image_keys()) | _SET_WITH_CODE,
+            "image": _closed(_image_keys()) | _TOGETHER,
             "secret": _secret(),
             **_call_definitions(),
         },
@@ -126,7 +132,7 @@ def _image_keys() -> dict[str, Schema]:
         for one in parameters("__init__")
     }
     references = {
-        MAIN: {"description": "An image in code: module:attribute.", "pattern": ":", **_TEXT},
+        MAIN: {"description": "An image in code: module:attribute."} | _IN_CODE,
         EXTENDS: {
             "description": "What to add to: an image's name, or module:attribute.",
             **_TEXT,

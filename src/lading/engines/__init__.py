@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from lading.engines.building import build
-from lading.engines.catalog import Diagnosis, diagnose, engines, find_engine, register_engine
+from lading.engines.catalog import (
+    Diagnosis,
+    diagnose,
+    engines,
+    find_engine,
+    register_engine,
+    registered_engines,
+)
 from lading.engines.engine import Availability, Command, Engine
 from lading.engines.request import BuildRequest, Network, Progress, SecretSource
 
@@ -21,4 +28,5 @@ __all__ = [
     "engines",
     "find_engine",
     "register_engine",
+    "registered_engines",
 ]

@@ -16,13 +16,32 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["BAKE_FILE", "BakeTarget", "bake_file"]
+__all__ = ["BAKE_FILE", "BakeBase", "BakeTarget", "bake_file"]
 
 BAKE_FILE: Final = "docker-bake.json"
 """What buildx looks for where nobody names a file."""
 
 _DEFAULT: Final = "default"
 _DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BakeBase:
+    """A base that is built first.
+
+    Attributes:
+        name: What images on it say in their `FROM`; one name is one base, for one platform.
+        context: Its folder, from the file's own.
+        file: Its Dockerfile, in there.
+        target: The stage that it is; the last one where None.
+        build_args: Names and values of its build arguments.
+    """
+
+    name: str
+    context: str
+    file: str
+    target: str | None = None
+    build_args: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +55,7 @@ class BakeTarget:
         tags: What the built image is called.
         secrets: The ids of the secrets that its build takes.
         ssh: Whether it takes the ssh agent of whoever builds.
+        base: What it is built on, where that has to be built too.
     """
 
     image: str
@@ -44,18 +64,26 @@ class BakeTarget:
     tags: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     ssh: bool = False
+    base: BakeBase | None = None
 
 
 def bake_file(targets: Sequence[BakeTarget]) -> str:
-    """The file that builds these: all of them by default, those of an image by its name."""
-    words = _words({*(_word_for(one) for one in targets), *(one.image for one in targets)})
+    """The file that builds these: all of them by default, those of an image by its name.
+
+    A base of several is built once.
+    """
+    on_bases = {one.base.name: (one.base, one.platform) for one in reversed(targets) if one.base}
+    words = _words(
+        {*(_word_for(one) for one in targets), *(one.image for one in targets), *on_bases}
+    )
     named = {words[_word_for(one)]: one for one in targets}
     groups: dict[str, list[str]] = {_DEFAULT: list(named)}
     for name, one in named.items():
         groups.setdefault(words[one.image], []).append(name)
     content = {
         "group": {name: {"targets": sorted(members)} for name, members in groups.items()},
-        "target": {name: _target(one) for name, one in named.items()},
+        "target": {name: _target(one, words) for name, one in named.items()}
+        | {words[name]: _base(*made) for name, made in on_bases.items()},
     }
     return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
@@ -76,7 +104,7 @@ def _words(names: Iterable[str]) -> Mapping[str, str]:
     }
 
 
-def _target(target: BakeTarget) -> dict[str, object]:
+def _target(target: BakeTarget, words: Mapping[str, str]) -> dict[str, object]:
     found: dict[str, object] = {
         "context": _literal(target.context),
         "dockerfile": "Dockerfile",
@@ -88,6 +116,21 @@ def _target(target: BakeTarget) -> dict[str, object]:
         found["secret"] = [_literal(f"id={one}") for one in target.secrets]
     if target.ssh:
         found["ssh"] = ["default"]
+    if target.base is not None:  # a name in FROM is another target in place of a registry's image
+        found["contexts"] = {target.base.name: f"target:{words[target.base.name]}"}
+    return found
+
+
+def _base(base: BakeBase, platform: str) -> dict[str, object]:
+    found: dict[str, object] = {
+        "context": _literal(base.context),
+        "dockerfile": _literal(base.file),
+        "platforms": [_literal(platform)],
+    }
+    if base.target is not None:
+        found["target"] = _literal(base.target)
+    if base.build_args:
+        found["args"] = {name: _literal(value) for name, value in base.build_args}
     return found
 
 

@@ -10,6 +10,7 @@ from lading.engines.buildctl import Buildctl
 from lading.engines.buildx import Buildx
 from lading.engines.docker import Docker
 from lading.engines.engine import unusable
+from lading.engines.installed import installed_engines
 from lading.engines.nerdctl import Nerdctl
 from lading.engines.redaction import without_credentials
 from lading.errors import BuildError, Problem
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from lading.engines.engine import Availability, Engine
     from lading.grammar.dialect import Dialect
 
-__all__ = ["Diagnosis", "diagnose", "engines", "find_engine", "register_engine"]
+__all__ = [
+    "Diagnosis",
+    "diagnose",
+    "engines",
+    "find_engine",
+    "register_engine",
+    "registered_engines",
+]
 
 _engines: dict[str, Engine] = {
     engine.name: engine
@@ -61,13 +69,21 @@ def engines() -> tuple[Engine, ...]:
     builder; then docker, whose daemon most people run; podman and buildah, which need no daemon but
     have no BuildKit, podman first because it can also run what it built; nerdctl, whose images
     only containerd sees; and buildctl last, because its daemon may be far away and keeps no images.
-    Registered ones follow in the order of their registration.
+    Registered ones follow in the order of their registration, and then those that installed
+    packages bring, by name.
     """
+    return (*registered_engines(), *installed_engines(_engines))
+
+
+def registered_engines() -> tuple[Engine, ...]:
+    """Lading's own, and those that a module of this process has registered."""
     return tuple(_engines.values())
 
 
 def register_engine(engine: Engine) -> None:
     """Makes one more engine known, for this process.
+
+    A package that others install names it by an entry point of the group `lading.engines` instead.
 
     Raises:
         BuildError: If one of that name is known already.
@@ -119,10 +135,12 @@ def diagnose(environment: Mapping[str, str]) -> tuple[Diagnosis, ...]:
 
 
 def _named(name: str, environment: Mapping[str, str], dialect: Dialect) -> Engine:
-    engine = _engines.get(name)
+    named = {one.name: one for one in reversed(engines())}  # of two with a name, the first
+    engine = named.get(name)
     if engine is None:
-        guess = did_you_mean(name, _engines)
-        known = f"known: {', '.join(_engines)}"
+        names = tuple(reversed(named))
+        guess = did_you_mean(name, names)
+        known = f"known: {', '.join(names)}"
         raise BuildError(
             f"there is no container engine named {name!r}",
             hint=f"{guess} {known}" if guess else known,

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from lading.grammar.environment import parse_env_name, parse_env_value
 from lading.grammar.invalid import Invalid
+from lading.grammar.nearest import did_you_mean
 from lading.grammar.path import ProjectPath
 from lading.grammar.words import expect_text, shown
 
@@ -25,6 +26,7 @@ __all__ = ["DOCKERFILE", "DockerfileBase"]
 
 DOCKERFILE: Final = "dockerfile"
 _ARGUMENT: Final = "arg."
+_WORDS: Final = frozenset({"context", "target"})
 _FORM: Final = f'write "{DOCKERFILE}:docker/Dockerfile?target=runtime&arg.VERSION=1"'
 
 # Dockerfile reference, FROM: the name of a stage, or its number. No option begins so.
@@ -101,9 +103,12 @@ class DockerfileBase:
         except ValueError:
             raise Invalid(f"base image {shown(text)} can't be read", hint=_FORM) from None
         asked = dict(pairs)
+        if len(asked) < len(pairs):
+            raise Invalid(f"base image {shown(text)} says one thing twice", hint=_FORM)
         words = {name: value for name, value in asked.items() if not name.startswith(_ARGUMENT)}
-        if len(asked) < len(pairs) or not words.keys() <= {"context", "target"}:
-            raise Invalid(f"base image {shown(text)} can't be read", hint=_FORM)
+        for name in sorted(words.keys() - _WORDS):
+            hint = did_you_mean(name, _WORDS) or f"a build argument is {_ARGUMENT}NAME=..."
+            raise Invalid(f"base image {shown(text)} asks for {shown(name)}", hint=hint)
         arguments = {
             name.removeprefix(_ARGUMENT): value
             for name, value in pairs
@@ -148,11 +153,18 @@ def _arguments(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _value(name: str, value: str) -> str:
     """One printable line, that of no secret: it is in the history of what is built with it."""
+    what = f"build argument {name}"
+    expect_text(what, value)
+    if not value.isprintable():
+        is_long = "\n" in value or "\r" in value
+        found = "a line break" if is_long else "a character that can't be printed"
+        raise Invalid(
+            f"{what} has {found} in it",
+            hint="put such text in a file of the context, which the Dockerfile copies",
+        )
     try:
-        parse_env_value(value, name=name)
+        return parse_env_value(value, name=name)
     except Invalid as error:
         hint = "a base takes no secrets: let a step of the Image read it, run(..., secrets=[...])"
-        raise Invalid(f"build argument {name}: {error.message}", hint=hint) from None
-    if not value.isprintable():
-        raise Invalid(f"build argument {name} has characters that can't be printed")
-    return value
+        said = error.message.removeprefix("environment value")
+        raise Invalid(f"{what}{said}", hint=hint) from None
