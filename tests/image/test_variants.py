@@ -81,10 +81,16 @@ def test_what_makes_none_is_refused() -> None:
         "variant gpu is None, and no Image",
         "hint: a function that returns one: gpu=lambda image: image.replace(...)",
     ]
-    assert refusal(gpu=with_gpu, GPU=with_gpu) == ['two variants are called "gpu" and "GPU"']
+    assert refusal(gpu=with_gpu, GPU=with_gpu) == [
+        'two variants are called "gpu" and "GPU", and nothing but case differs',
+        "hint: some disks don't tell their locks apart: give each another name",
+    ]
 
 
 def test_two_of_a_product_may_not_be_called_the_same() -> None:
     once = BASE.variants(**{"a-b": with_gpu, "a": with_gpu})
-    with pytest.raises(SpecificationError, match='two variants are called "a-b-c" and "a-b-c"'):
+    with pytest.raises(SpecificationError) as error:
         once.variants(**{"c": with_gpu, "b-c": with_gpu})
+    (problem,) = error.value.problems
+    assert problem.message == 'two variants are called "a-b-c"'
+    assert problem.hint == "give each another name; that of one of a product is first-second"

@@ -78,12 +78,20 @@ def varied(
         )
         seen: dict[str, str] = {}
         for name, _ in made:
-            other = seen.setdefault(
-                name.casefold(), name
-            )  # some disks don't tell their locks apart
+            other = seen.setdefault(name.casefold(), name)
             if other is not name:
-                call.refuse(Invalid(f"two variants are called {shown(other)} and {shown(name)}"))
+                call.refuse(_twice(other, name))
     return Variants(made)
+
+
+def _twice(one: str, other: str) -> Invalid:
+    if one == other:
+        hint = "give each another name; that of one of a product is first-second"
+        return Invalid(f"two variants are called {shown(one)}", hint=hint)
+    return Invalid(
+        f"two variants are called {shown(one)} and {shown(other)}, and nothing but case differs",
+        hint="some disks don't tell their locks apart: give each another name",
+    )
 
 
 def _check(name: str, function: object) -> None:
