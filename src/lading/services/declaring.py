@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
@@ -165,10 +166,14 @@ def service(  # noqa: PLR0913 - one argument for each thing that is to be said
 
 
 def _parse_image(image: object) -> Image | Variants:
-    if not isinstance(image, Image | Variants):
-        hint = 'image=Image().requirements_file("requirements.txt")'
-        raise Invalid(f"image is {shown(image)}, and no Image", hint=hint)
-    return image
+    if isinstance(image, Image | Variants):
+        return image
+    if inspect.isroutine(image):
+        name = getattr(image, "__name__", "")
+        called = name if name.isidentifier() else "image"
+        raise Invalid("image is a function, and no Image", hint=f"call it: image={called}()")
+    hint = 'image=Image().requirements_file("requirements.txt")'
+    raise Invalid(f"image is {shown(image)}, and no Image", hint=hint)
 
 
 def _parse_command(command: Sequence[str]) -> tuple[str, ...]:
