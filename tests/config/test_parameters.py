@@ -141,6 +141,39 @@ def test_what_is_bound_already_is_the_default() -> None:
     assert found.parameters[0].default == "12.4"
 
 
+@pytest.mark.parametrize(
+    ("annotation", "default", "said"),
+    [
+        (int, "x", ['the default of a is "x", and no int', "hint: a: int = ..."]),
+        (bool, 1, ["the default of a is 1, and no bool", "hint: a: bool = ..."]),
+        (str, None, ["the default of a is None, and no str", "hint: a: str | None = None"]),
+        (float, True, []),
+        (int | None, None, []),
+        (Optional[int], 1.5, [
+            "the default of a is 1.5, and no Optional[int]", "hint: a: Optional[int] = ..."]),
+        (Literal["a", 1], 1, []),
+        (Literal["a", 1], True, [
+            "the default of a is True, and no Literal['a', 1]", "hint: a: Literal['a', 1] = ..."]),
+        (Size, Size.TWO, []),
+        (Size, "small", ['the default of a is "small", and no Size', "hint: a: Size = ..."]),
+        (list, "x", []),
+    ],
+)  # fmt: skip
+def test_a_default_is_of_the_type_that_is_annotated(
+    annotation: object, default: object, said: list[str]
+) -> None:
+    def declared(a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        raise NotImplementedError(a)
+
+    declared.__annotations__["a"] = annotation
+    declared.__defaults__ = (default,)
+    if not said:
+        assert bound(declared, [], "app.py:image").parameters[0].name == "a"
+        return
+    line = declared.__code__.co_firstlineno
+    assert refusal(function=declared) == [f"{__file__}:{line}: app.py:image: {said[0]}", said[1]]
+
+
 def test_the_command_line_goes_before_the_project_file() -> None:
     of_file = Setting(name="cuda", value="12.4", location=Location("lading.toml", 1))
     [cuda, *_] = bound(image, [of_file], "x").parameters

@@ -145,6 +145,8 @@ class _Binding:
             default = value if one.location is not None else default
         if value is empty:
             self.problems.append(self._missing(kind))
+        if kind is not None and self.declared.default is not empty:
+            self._check_default(kind, annotation)
         return Parameter(
             name=name,
             type=kind.text if kind else _text_of(annotation),
@@ -165,6 +167,15 @@ class _Binding:
             hint = error.hint or f"{name} takes {kind.text}"
             self.problems.append(_problem(setting, f"{name}: {error.message}", hint))
             return None
+
+    def _check_default(self, kind: Kind, annotation: object) -> None:
+        name, default = self.declared.name, self.declared.default
+        if kind.holds(default):
+            return
+        takes = annotation.__name__ if isinstance(annotation, type) else _text_of(annotation)
+        message = f"{self.called}: the default of {name} is {shown(default)}, and no {takes}"
+        hint = f"{name}: {takes} | None = None" if default is None else f"{name}: {takes} = ..."
+        self.problems.append(Problem(message=message, location=_place(self.function), hint=hint))
 
     def _missing(self, kind: Kind | None) -> Problem:
         name = self.declared.name
