@@ -142,6 +142,21 @@ def test_a_word_that_sets_nothing_is_a_wrong_call(
     assert ran.err.splitlines() == [*said, "usage: lading show [OPTIONS] [TARGET]"]
 
 
+@pytest.mark.parametrize("text", [APP, IMPORTED])
+def test_a_credential_is_not_shown(bare: Project, text: str) -> None:
+    token = f"ghp_{'a1B2' * 9}"
+    bare.write("app.py", text)
+    bare.write("lading.toml", f'image = "app.py:image"\nset = {{ size = "{token}" }}\n')
+    for words in (("app.py", "--set", f"cuda={token}"), (".",), ("app.py", "--set", f"x={token}")):
+        ran = bare.lading("show", *words)
+        assert (ran.code, ran.out) == (1, "")
+        assert "ghp_" not in ran.err
+    assert bare.lading("show", ".").err.splitlines() == [
+        "error: lading.toml:2: size is a token by its looks, and would be in what Lading writes",
+        'hint: let the step that needs it name it: run("...", secrets=[secret("SIZE")])',
+    ]
+
+
 def test_a_service_has_no_parameters(bare: Project) -> None:
     bare.write("app.py", "import lading\nweb = lading.service(image=lading.Image())('web:app')\n")
     ran = bare.lading("show", "app.py:web", "--set", "a=1")

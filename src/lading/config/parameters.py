@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lading.config.annotations import Plain, Scalar, kind_of, plain
 from lading.errors import Location, Problem, SpecificationError
+from lading.grammar.credentials import redact
+from lading.grammar.environment import is_secret_by_name
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
+from lading.grammar.token import is_token
 from lading.grammar.words import shown
 
 if TYPE_CHECKING:
@@ -26,8 +30,12 @@ _NESTED: Final = 2
 """How often an annotation may be text: in quotes, and by `from __future__ import annotations`."""
 
 _LONGEST_WORD: Final = 40
+_LONGEST_VALUE: Final = 24
+"""Shorter than what is a secret of somebody's, as a rule: a file's name is seen everywhere."""
+
 _LONGEST_NAME: Final = 160
 _DIGITS: Final = 12
+_VARIABLE: Final = r"[A-Z]+(?:_[A-Z0-9]+)+"
 _IN_NAMES: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
@@ -161,6 +169,10 @@ class _Binding:
             message = f"{name} is of the type {_text_of(annotation)}, which can't be written here"
             self.problems.append(_problem(setting, message, None))
             return None
+        secret = _secret_in(name, setting.value, kind)
+        if secret is not None:  # nothing of it is to be seen in a message either
+            self.problems.append(_problem(setting, f"{name} {secret}", _secret_hint(name)))
+            return None
         try:
             return kind.read(setting.value)
         except Invalid as error:
@@ -170,11 +182,15 @@ class _Binding:
 
     def _check_default(self, kind: Kind, annotation: object) -> None:
         name, default = self.declared.name, self.declared.default
-        if kind.holds(default):
+        secret = _secret_in(name, default, kind)
+        if secret is None and kind.holds(default):
             return
-        takes = annotation.__name__ if isinstance(annotation, type) else _text_of(annotation)
-        message = f"{self.called}: the default of {name} is {shown(default)}, and no {takes}"
-        hint = f"{name}: {takes} | None = None" if default is None else f"{name}: {takes} = ..."
+        if secret is not None:
+            message, hint = f"{self.called}: the default of {name} {secret}", _secret_hint(name)
+        else:
+            takes = annotation.__name__ if isinstance(annotation, type) else _text_of(annotation)
+            message = f"{self.called}: the default of {name} is {shown(default)}, and no {takes}"
+            hint = f"{name}: {takes} | None = None" if default is None else f"{name}: {takes} = ..."
         self.problems.append(Problem(message=message, location=_place(self.function), hint=hint))
 
     def _missing(self, kind: Kind | None) -> Problem:
@@ -198,6 +214,27 @@ def _unknown(settings: Sequence[Setting], names: Sequence[str], called: str) -> 
 def _problem(setting: Setting, message: str, hint: str | None) -> Problem:
     option = "--set: " if setting.location is None else ""
     return Problem(message=f"{option}{message}", location=setting.location, hint=hint)
+
+
+def _secret_in(name: str, value: object, kind: Kind) -> str | None:
+    """Why a value is a secret by its looks; None where it is none (CASES R30)."""
+    if not isinstance(value, str):
+        return None
+    if is_token(value):
+        why = "is a token by its looks"
+    elif redact(value) != value:
+        why = "has credentials in it"
+    # Any text, and no choice of the code's; a variable's name stands for what it holds.
+    elif kind.holds("") and is_secret_by_name(name, value) and not re.fullmatch(_VARIABLE, value):
+        why = "is a secret by its name"
+    else:
+        return None
+    return f"{why}, and would be in what Lading writes"
+
+
+def _secret_hint(name: str) -> str:
+    called = name.upper()
+    return f'let the step that needs it name it: run("...", secrets=[secret("{called}")])'
 
 
 def _annotation(declared: inspect.Parameter, function: Callable[..., object]) -> object:
@@ -230,11 +267,12 @@ def name_with(name: str | None, parameters: Sequence[Parameter]) -> str | None:
     """What an image is called with these values: no other image, or value, has the same name.
 
     It becomes a part of a file's name. What is not said by the command line is not in it. No name
-    of an image has a `=` in it, and no value here; what can't be in a file's name everywhere, as
-    upper case where a disk doesn't tell it from lower, has a `~` and a digest.
+    of an image has a `=` in it, and no value here. A value that is long, or that can't be in a
+    file's name everywhere, as upper case where a disk doesn't tell it from lower, is there as a `~`
+    and a digest: nothing of it can be read there.
     """
     parts = [
-        f"{_fit(one.name)}={_fit(_word(one.value))}"
+        f"{_fit(one.name)}={_fit_value(_word(one.value))}"
         for one in parameters
         if one.required or (type(one.value), one.value) != (type(one.default), one.default)
     ]
@@ -254,6 +292,11 @@ def _fit(word: str) -> str:
         return word
     kept = "".join(one if one in _IN_NAMES else "-" for one in word.lower())
     return f"{kept[:_LONGEST_WORD]}~{_digest(word)}"
+
+
+def _fit_value(word: str) -> str:
+    plain_word = set(word) <= _IN_NAMES and len(word) <= _LONGEST_VALUE
+    return word if plain_word else f"~{_digest(word)}"
 
 
 def _digest(text: str) -> str:
