@@ -73,10 +73,10 @@ def test_a_place_in_words_gives_the_service() -> None:
         ({"health": "/a b"}, ['health is "/a b", and no path of a URL', 'hint: health="/healthz"']),
         ({"name": "My Service"}, [
             'name "My Service" is invalid',
-            "hint: lower-case letters and digits, with - . _ between them"]),
+            "hint: lower-case letters and digits, with - . _ between them, 64 at most"]),
         ({"name": "a-"}, [
             'name "a-" is invalid',
-            "hint: lower-case letters and digits, with - . _ between them"]),
+            "hint: lower-case letters and digits, with - . _ between them, 64 at most"]),
         ({"env": {"A B": "1"}, "include": "app.py", "command": "serve"}, [
             'command takes a list of strings, not "serve"', 'hint: write command=["..."]',
             'include takes a list of strings, not "app.py"', 'hint: write include=["..."]',

@@ -33,7 +33,9 @@ _LONGEST_WORD: Final = 40
 _LONGEST_VALUE: Final = 24
 """Shorter than what is a secret of somebody's, as a rule: a file's name is seen everywhere."""
 
-_LONGEST_NAME: Final = 160
+_LONGEST_NAME: Final = 96
+"""Of all parameters: with the names of an image and its variant it fits into that of a file."""
+
 _DIGITS: Final = 12
 _VARIABLE: Final = r"[A-Z]+(?:_[A-Z0-9]+)+"
 _IN_NAMES: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
