@@ -151,6 +151,21 @@ def test_a_word_that_sets_nothing_is_a_wrong_call(
     assert ran.err.splitlines() == [*said, "usage: lading show [OPTIONS] [TARGET]"]
 
 
+@pytest.mark.parametrize("text", [APP, IMPORTED])
+def test_a_credential_is_not_shown(bare: Project, text: str) -> None:
+    token = f"ghp_{'a1B2' * 9}"
+    bare.write("app.py", text)
+    bare.write("lading.toml", f'image = "app.py:image"\nset = {{ size = "{token}" }}\n')
+    for words in (("app.py", "--set", f"cuda={token}"), (".",), ("app.py", "--set", f"x={token}")):
+        ran = bare.lading("show", *words)
+        assert (ran.code, ran.out) == (1, "")
+        assert "ghp_" not in ran.err
+    assert bare.lading("show", ".").err.splitlines() == [
+        "error: lading.toml:2: size is a token by its looks, and would be in what Lading writes",
+        'hint: let the step that needs it name it: run("...", secrets=[secret("SIZE")])',
+    ]
+
+
 def test_a_service_has_no_parameters(bare: Project) -> None:
     bare.write("app.py", "import lading\nweb = lading.service(image=lading.Image())('web:app')\n")
     ran = bare.lading("show", "app.py:web", "--set", "a=1")
@@ -310,3 +325,54 @@ def test_each_setting_has_a_lock(tiny: Project, server: FakeServer) -> None:
     assert "small" in tiny.read("lading.size=two.lock")
     assert tiny.lading("lock", "--check", "--set", "size=two").code == 0
     assert tiny.lading("freeze", "-q", "--locked", "--set", "size=two").code == 0
+
+
+def test_the_longest_names_fit_into_that_of_a_file(bare: Project) -> None:
+    name = "a" * 64
+    bare.write("app.py", (
+        "from lading import Image\n"
+        f"def images({'b' * 64}: str, {'c' * 64}: str = 'x'):\n"
+        f"    return Image(base_image='scratch').variants(**{{{name!r}: lambda image: image}})\n"
+    ))  # fmt: skip
+    bare.write("lading.toml", f'images.{name} = "app.py:images"\n')
+    words = (f".:{name}.{name}", "--set", f"{'b' * 64}=A", "--set", f"{'c' * 64}={'d' * 24}")
+    ran = bare.lading("lock", *words)
+    assert (ran.code, ran.err.splitlines()[-1][-8:]) == (0, " written")
+    assert bare.lading("lock", "--check", *words).code == 0
+    (lock,) = (one for one in bare.files() if one.endswith(".lock"))
+    assert lock.startswith(f"lading.{name}.{name}.b")
+
+
+@pytest.mark.parametrize("start", ["", "import os\nos.environ.get('A')\n"])
+def test_a_name_in_code_may_be_too_long_for_a_lock(bare: Project, start: str) -> None:
+    name = "i" * 130
+    bare.write("app.py", f"{start}from lading import Image\n{name} = Image(base_image='scratch')\n")
+    ran = bare.lading("show", f"app.py:{name}")
+    assert (ran.code, ran.err.splitlines()) == (1, [
+        f'error: "{name[:99]}…" is too long a name for an image, whose lock is called so',
+        "hint: a project file may name it by a shorter one",
+    ])  # fmt: skip
+    bare.write("lading.toml", f'image = "app.py:{name}"\n')
+    assert bare.lading("show").code == 0
+
+
+def test_a_default_that_changes_in_code_is_drift(tiny: Project, server: FakeServer) -> None:
+    tiny.write("service.py", FUNCTION.replace("HOST", server.host))
+    assert tiny.lading("lock", "-q").code == 0
+    assert tiny.lading("lock", "-q", "--set", "size=two").code == 0
+    tiny.write("service.py", tiny.read("service.py").replace('str = "one"', 'str = "two"'))
+    said = [
+        "requirement small is not locked",
+        "requirement tiny is locked, and no longer asked for",
+    ]
+    ran = tiny.lading("lock", "--check")
+    assert ran.code == 1
+    assert ran.err.splitlines()[:-1] == [f"drifted: {one}" for one in said]
+    ran = tiny.lading("freeze", "--locked")
+    assert ran.code == 1
+    assert ran.err.splitlines()[:-1] == [
+        f"error: lading.lock is out of date: {one}" for one in said
+    ]
+    assert tiny.lading("lock", "-q").code == 0
+    assert "small" in tiny.read("lading.lock")
+    assert tiny.lading("lock", "--check", "--set", "size=two").code == 0

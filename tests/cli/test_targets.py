@@ -19,6 +19,7 @@ FORM = (
 IMPORT = "from lading import Image\n"
 IMAGE = f"{IMPORT}image = Image()\n"
 TABLE = "[tool.lading]\n"
+UNSAYABLE = "class Own(Exception):\n    def __str__(self):\n        1 / 0\n"
 SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
 
 
@@ -98,6 +99,12 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ]),
         ({"service.py": "class Own(BaseException): ...\ndef image():\n    raise Own\n"},
          "service.py", ["error: service.py:3: service.py:image can't be called: Own"]),
+        ({"service.py": f"{UNSAYABLE}raise Own\n"}, "service.py", [
+            "error: service.py:4: service.py can't be imported: Own",
+        ]),
+        ({"service.py": f"{UNSAYABLE}def image():\n    raise Own\n"}, "service.py", [
+            "error: service.py:5: service.py:image can't be called: Own",
+        ]),
         ({}, "https://u:s3cret@h/service.py:image", [
             "error: 'https://***@h/service.py:image' names no image", FORM,
         ]),
@@ -322,6 +329,7 @@ FOUND_CLASS = "from lading.cli.child import Declared, Found\n"
     [
         ("class Mine(Image): ...\nimage = Mine()\n", "service.Mine is no part of an Image"),
         ("class Mine(Image):\n  def __reduce__(self): 1 / 0\nimage = Mine()\n", "division by zero"),
+        (f"{UNSAYABLE}class A(Image):\n  def __reduce__(self): raise Own\nimage = A()\n", "Own"),
         ("answer(b'')", "Ran out of input"),
         ("answer(b'\\xff')", "invalid load key, '\\xff'."),
         ("answer(pickle.dumps(5))", "it is of type int"),

@@ -212,11 +212,14 @@ def test_extends_adds_to_an_image_of_the_file_or_of_code() -> None:
         ("image = 3", [
             "lading.toml:1: 3 names no image in code", 'hint: write image = "service:image"']),
         ('[images.image]\nextends = "a:b"', [
-            "lading.toml:1: no image can be called 'image'",
+            'lading.toml:1: no image can be called "image"',
             "hint: the table above it is the one called image"]),
         ('[images."a/../b"]\ncmd = "x"', [
-            "lading.toml:1: no image can be called 'a/../b'",
-            "hint: letters and digits, with - . _ between them"]),
+            'lading.toml:1: no image can be called "a/../b"',
+            "hint: letters and digits, with - . _ between them, 64 at most"]),
+        (f'[images.{"a" * 65}]\ncmd = "x"', [
+            f'lading.toml:1: no image can be called "{"a" * 65}"',
+            "hint: letters and digits, with - . _ between them, 64 at most"]),
         ("images = 3", ["lading.toml:1: images is not a table"]),
         ("[images]\na = 3", [
             "lading.toml:2: image 'a' is neither a reference nor a table",

@@ -136,9 +136,95 @@ def test_one_without_a_default_must_be_said() -> None:
     assert [one.required for one in found.parameters] == [True, True]
 
 
+TOKEN = f"ghp_{'a1B2' * 9}"
+SECRETS = [
+    ("tag", TOKEN, "is a token by its looks"),
+    ("cuda", TOKEN, "is a token by its looks"),
+    ("tag", "https://ci:hunter2@index.example.test/simple", "has credentials in it"),
+    ("tag", "ci:hunter2@index.example.test", "has credentials in it"),
+    ("hf_token", "hunter2", "is a secret by its name"),
+    ("password", "hunter2", "is a secret by its name"),
+]
+
+
+def secretive(  # type: ignore[no-untyped-def]
+    cuda: Literal["12.4"] = "12.4",
+    tag: str = "a",
+    hf_token: str | None = None,
+    password="",  # noqa: ANN001 - as users write it
+    pad_token: str = "<pad>",  # noqa: S107 - a word of a model's vocabulary
+    pooled_token: Literal["cls", "mean"] = "cls",  # noqa: S107 - a choice
+    max_token: int = 512,
+) -> Image:
+    return Image().env(A=str((cuda, tag, hf_token, password, pad_token, pooled_token, max_token)))
+
+
+@pytest.mark.parametrize(("name", "written", "why"), SECRETS)
+@pytest.mark.parametrize("location", [None, Location("lading.toml", 3)])
+def test_a_secret_is_no_value(name: str, written: str, why: str, location: Location | None) -> None:
+    setting = Setting(name=name, value=written, location=location)
+    start = "lading.toml:3" if location else "--set"
+    assert refusal(setting, function=secretive) == [
+        f"{start}: {name} {why}, and would be in what Lading writes",
+        f'hint: let the step that needs it name it: run("...", secrets=[secret("{name.upper()}")])',
+    ]
+
+
+def test_a_secret_is_no_default() -> None:
+    def declared(tag: str = TOKEN) -> Image:
+        raise NotImplementedError(tag)
+
+    said, _ = refusal(function=declared)
+    assert said.endswith(
+        "image: the default of tag is a token by its looks, and would be in what Lading writes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("pad_token", "[PAD]"), ("pooled_token", "mean"), ("max_token", "1024"), ("tag", "a@b.test"),
+     ("tag", "python:3.11@sha256:00"), ("hf_token", "none"), ("hf_token", "HF_TOKEN")],
+)  # fmt: skip
+def test_what_only_reminds_of_a_secret_is_a_value(name: str, written: str) -> None:
+    assert str(value(name, written, secretive)) in {written, "None"}
+
+
 def test_what_is_bound_already_is_the_default() -> None:
     found = bound(functools.partial(image, cuda="12.4"), [], "app.py:image")
     assert found.parameters[0].default == "12.4"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "said"),
+    [
+        (int, "x", ['the default of a is "x", and no int', "hint: a: int = ..."]),
+        (bool, 1, ["the default of a is 1, and no bool", "hint: a: bool = ..."]),
+        (str, None, ["the default of a is None, and no str", "hint: a: str | None = None"]),
+        (float, True, []),
+        (int | None, None, []),
+        (Optional[int], 1.5, [
+            "the default of a is 1.5, and no Optional[int]", "hint: a: Optional[int] = ..."]),
+        (Literal["a", 1], 1, []),
+        (Literal["a", 1], True, [
+            "the default of a is True, and no Literal['a', 1]", "hint: a: Literal['a', 1] = ..."]),
+        (Size, Size.TWO, []),
+        (Size, "small", ['the default of a is "small", and no Size', "hint: a: Size = ..."]),
+        (list, "x", []),
+    ],
+)  # fmt: skip
+def test_a_default_is_of_the_type_that_is_annotated(
+    annotation: object, default: object, said: list[str]
+) -> None:
+    def declared(a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        raise NotImplementedError(a)
+
+    declared.__annotations__["a"] = annotation
+    declared.__defaults__ = (default,)
+    if not said:
+        assert bound(declared, [], "app.py:image").parameters[0].name == "a"
+        return
+    line = declared.__code__.co_firstlineno
+    assert refusal(function=declared) == [f"{__file__}:{line}: app.py:image: {said[0]}", said[1]]
 
 
 def test_the_command_line_goes_before_the_project_file() -> None:
@@ -193,4 +279,6 @@ def test_a_name_tells_what_was_set() -> None:
     assert named("image", cuda="12.6") == "image"
     assert named("image", cuda="12.4", gpu="true") == "cuda=12.4.gpu=true"
     assert named(None, cuda="12.4") == "cuda=12.4"
-    assert named("web", tag="A/b") == "web.tag=a-b~3646f792d488"
+    assert named("web", tag="A/b") == "web.tag=~3646f792d488"
+    assert named("web", tag="a" * 24) == f"web.tag={'a' * 24}"
+    assert named("web", tag="a" * 25) == "web.tag=~2f521e2a7d0b"

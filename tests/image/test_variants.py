@@ -73,18 +73,35 @@ def test_what_makes_none_is_refused() -> None:
         "variant gpu is 3, and no function",
         "hint: gpu=lambda image: image.replace(...)",
         'no variant can be called "a/b"',
-        "hint: letters and digits, with - . _ between them",
+        "hint: letters and digits, with - . _ between them, 64 at most",
         'no variant can be called ""',
-        "hint: letters and digits, with - . _ between them",
+        "hint: letters and digits, with - . _ between them, 64 at most",
+    ]
+    assert refusal(**{"a" * 65: with_gpu}) == [
+        f'no variant can be called "{"a" * 65}"',
+        "hint: letters and digits, with - . _ between them, 64 at most",
     ]
     assert refusal(gpu=lambda _: None) == [
         "variant gpu is None, and no Image",
         "hint: a function that returns one: gpu=lambda image: image.replace(...)",
     ]
-    assert refusal(gpu=with_gpu, GPU=with_gpu) == ['two variants are called "gpu" and "GPU"']
+    assert refusal(gpu=with_gpu, GPU=with_gpu) == [
+        'two variants are called "gpu" and "GPU", and nothing but case differs',
+        "hint: some disks don't tell their locks apart: give each another name",
+    ]
+
+
+def test_the_name_of_one_of_a_product_has_a_longest_too() -> None:
+    once = BASE.variants(**{"a" * 40: with_gpu})
+    assert [len(one) for one in once.variants(**{"b" * 23: with_gpu})] == [64]
+    with pytest.raises(SpecificationError, match=r"no variant can be called .*-b"):
+        once.variants(**{"b" * 24: with_gpu})
 
 
 def test_two_of_a_product_may_not_be_called_the_same() -> None:
     once = BASE.variants(**{"a-b": with_gpu, "a": with_gpu})
-    with pytest.raises(SpecificationError, match='two variants are called "a-b-c" and "a-b-c"'):
+    with pytest.raises(SpecificationError) as error:
         once.variants(**{"c": with_gpu, "b-c": with_gpu})
+    (problem,) = error.value.problems
+    assert problem.message == 'two variants are called "a-b-c"'
+    assert problem.hint == "give each another name; that of one of a product is first-second"

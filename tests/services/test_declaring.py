@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 IMAGE = Image()
 
 
+def with_torch() -> Image:
+    return IMAGE.python_packages("torch")
+
+
 def test_what_is_decorated_stays_what_it_is() -> None:
     @service(image=IMAGE, port=8000)
     class Serving:
@@ -57,6 +61,10 @@ def test_a_place_in_words_gives_the_service() -> None:
     [
         ({"image": 3}, ["image is 3, and no Image",
                         'hint: image=Image().requirements_file("requirements.txt")']),
+        ({"image": with_torch}, [
+            "image is a function, and no Image", "hint: call it: image=with_torch()"]),
+        ({"image": lambda: IMAGE}, [
+            "image is a function, and no Image", "hint: call it: image=image()"]),
         ({"port": 0}, ["port 0 is not between 1 and 65535"]),
         ({"port": "8000/udp"}, [
             "port 8000/udp is none that a server is asked on", "hint: port=8000"]),
@@ -65,10 +73,10 @@ def test_a_place_in_words_gives_the_service() -> None:
         ({"health": "/a b"}, ['health is "/a b", and no path of a URL', 'hint: health="/healthz"']),
         ({"name": "My Service"}, [
             'name "My Service" is invalid',
-            "hint: lower-case letters and digits, with - . _ between them"]),
+            "hint: lower-case letters and digits, with - . _ between them, 64 at most"]),
         ({"name": "a-"}, [
             'name "a-" is invalid',
-            "hint: lower-case letters and digits, with - . _ between them"]),
+            "hint: lower-case letters and digits, with - . _ between them, 64 at most"]),
         ({"env": {"A B": "1"}, "include": "app.py", "command": "serve"}, [
             'command takes a list of strings, not "serve"', 'hint: write command=["..."]',
             'include takes a list of strings, not "app.py"', 'hint: write include=["..."]',

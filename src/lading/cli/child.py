@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from lading import process
 from lading.cli.declared import Declared, Wanted
 from lading.cli.failure import INTERRUPTED
+from lading.cli.importing import text_of
 from lading.config import Parameter
 from lading.errors import LadingError, Problem, SpecificationError
 from lading.image import Image
@@ -167,5 +168,5 @@ def _pickled(found: Found, where: str) -> bytes:
     try:
         return pickle.dumps(found)
     except Exception as error:  # noqa: BLE001 - what the user's own classes raise
-        message = f"importing {where} gave no Image: {error}"
+        message = f"importing {where} gave no Image: {text_of(error) or type(error).__name__}"
         return pickle.dumps(Found(problems=(Problem(message=message, hint=_PLAIN),)))

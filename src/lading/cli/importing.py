@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
-__all__ = ["excerpted", "import_file", "import_module", "importing", "modules_in", "users_code"]
+__all__ = [
+    "excerpted",
+    "import_file",
+    "import_module",
+    "importing",
+    "modules_in",
+    "text_of",
+    "users_code",
+]
 
 _LADING = str(Path(__file__).parent.parent)
 # What Lading itself imports, some of it late: Python's own modules, and its dependencies' names.
@@ -156,7 +164,7 @@ def _unimportable(message: str, error: BaseException) -> LadingError:
     """What the user's code raised, at the user's line."""
     if isinstance(error, LadingError):
         return error
-    first, _, rest = f"{type(error).__name__}: {error}".partition("\n")
+    first, _, rest = f"{type(error).__name__}: {text_of(error)}".partition("\n")
     problem = Problem(
         message=f"{message}: {first.rstrip(': ')}",
         location=_location(error),
@@ -164,6 +172,14 @@ def _unimportable(message: str, error: BaseException) -> LadingError:
         detail=rest or None,
     )
     return SpecificationError(problem)
+
+
+def text_of(error: BaseException) -> str:
+    """What an error says; nothing where it fails even at that, as one of the user's own may."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the user's own code
+        return ""
 
 
 def _location(error: BaseException) -> Location | None:
@@ -186,7 +202,7 @@ def _hint(error: BaseException) -> str | None:
             "Lading imports the module to find the image"
         )
     if isinstance(error, ImportError | AttributeError):
-        found = re.match(_UNKNOWN_NAME, str(error))
+        found = re.match(_UNKNOWN_NAME, text_of(error))
         return did_you_mean(found[1] or found[2], lading.__all__) if found else None
     return _misspelt(error) if isinstance(error, TypeError) else None
 
@@ -197,7 +213,7 @@ _UNKNOWN_NAME = r"cannot import name '(\w+)' from 'lading'|module 'lading' has n
 def _misspelt(error: TypeError) -> str | None:
     """The argument that is meant, where a call of Lading's has none of that name."""
     pattern = r"(Image\.|\w+Calls\.)?(\w+)\(\) got an unexpected keyword argument '(\w+)'"
-    found = re.match(pattern, str(error))
+    found = re.match(pattern, text_of(error))
     if found is None or not (found[1] or found[2] in lading.__all__):
         return None
     call = getattr(Image if found[1] else lading, found[2], None)

@@ -17,6 +17,8 @@ from lading.cli.together import together
 from lading.config import ProjectImages, Setting, no_parameters
 from lading.errors import SpecificationError
 from lading.grammar.credentials import redact
+from lading.grammar.image_name import LONGEST_LABEL
+from lading.grammar.words import shown
 from lading.project_file import read_project_file
 
 if TYPE_CHECKING:
@@ -118,6 +120,8 @@ def _targets(
         raise _no_project_file(Path(where))
     else:
         raise SpecificationError(f"{text!r} names no image", hint=_hint(where))
+    for one in found:
+        _check_name(one)
     return tuple(
         Target(
             image=one.named,
@@ -127,6 +131,13 @@ def _targets(
         )
         for one in found
     )
+
+
+def _check_name(found: Declared) -> None:
+    """Refuse a name of the code's that is too long for that of a lock."""
+    if len(found.label.encode()) > LONGEST_LABEL:
+        message = f"{shown(found.label)} is too long a name for an image, whose lock is called so"
+        raise SpecificationError(message, hint="a project file may name it by a shorter one")
 
 
 def _is_project(folder: Path, *, named: bool) -> bool:

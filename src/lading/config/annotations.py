@@ -36,10 +36,12 @@ class Kind:
     Attributes:
         text: As code has it: `bool`, `"12.4" | "12.6"`, `int | None`.
         read: Makes a value of what is written.
+        holds: Whether a value of code is of that type.
     """
 
     text: str
     read: Callable[[Scalar], object]
+    holds: Callable[[object], bool]
 
 
 def kind_of(annotation: object) -> Kind | None:
@@ -113,7 +115,11 @@ def _choices(by_word: Mapping[str, object]) -> Kind:
         hint = did_you_mean(str(value), by_word)
         raise Invalid(f"{shown(value)} is none of {', '.join(map(shown, by_word))}", hint=hint)
 
-    return Kind(text=" | ".join(_code(one) for one in by_word.values()), read=read)
+    def holds(value: object) -> bool:
+        # Text for one of an Enum that is of text too.
+        return any(value == one and isinstance(one, type(value)) for one in by_word.values())
+
+    return Kind(text=" | ".join(map(_code, by_word.values())), read=read, holds=holds)
 
 
 def _either(kinds: Sequence[Kind]) -> Kind:
@@ -129,7 +135,11 @@ def _either(kinds: Sequence[Kind]) -> Kind:
                 refused.append(error)
         raise refused[0]
 
-    return Kind(text=" | ".join(one.text for one in kinds), read=read)
+    return Kind(
+        text=" | ".join(one.text for one in kinds),
+        read=read,
+        holds=lambda value: any(one.holds(value) for one in kinds),
+    )
 
 
 def _worded(choice: object) -> str:
@@ -142,12 +152,20 @@ def _code(choice: object) -> str:
     return f'"{found}"' if isinstance(found, str) else str(found)
 
 
+def _of(kind: type | tuple[type, ...]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, kind)
+
+
+_ANY: Final = Kind(text="str", read=_read_text, holds=_of(object))
+_NOTHING: Final = Kind(text="None", read=_read_none, holds=_of(type(None)))
+
 _BASIC: Final[tuple[tuple[object, Kind], ...]] = (
-    (inspect.Parameter.empty, Kind(text="str", read=_read_text)),
-    (str, Kind(text="str", read=_read_text)),
-    (int, Kind(text="int", read=_read_whole)),
-    (float, Kind(text="float", read=_read_number)),
-    (bool, Kind(text="bool", read=_read_flag)),
-    (type(None), Kind(text="None", read=_read_none)),
-    (None, Kind(text="None", read=_read_none)),
+    (inspect.Parameter.empty, _ANY),
+    (str, Kind(text="str", read=_read_text, holds=_of(str))),
+    (int, Kind(text="int", read=_read_whole, holds=_of(int))),
+    # PEP 484: where a float is expected, an int will do.
+    (float, Kind(text="float", read=_read_number, holds=_of((float, int)))),
+    (bool, Kind(text="bool", read=_read_flag, holds=_of(bool))),
+    (type(None), _NOTHING),
+    (None, _NOTHING),
 )

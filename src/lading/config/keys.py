@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from lading.config.annotations import Scalar
 from lading.config.calls import ARGUMENTS, CALLS, IN_STEPS_ONLY
 from lading.errors import Problem
+from lading.grammar.image_name import IMAGE_NAME, IMAGE_NAME_FORM
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.words import shown
 from lading.project_file import SETTINGS
@@ -47,10 +48,8 @@ STEPS: Final = "steps"
 PLATFORM: Final = "platform"
 """Beside the steps that are for it."""
 
-NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+NAME: Final = IMAGE_NAME
 """What an image may be called: it is a part of the name of its lock."""
-
-_NAME_FORM: Final = "letters and digits, with - . _ between them"
 
 OUTSIDE_STEPS: Final = tuple(name for name in CALLS if name not in IN_STEPS_ONLY)
 OF_AN_IMAGE: Final = (MAIN, EXTENDS, FROM_IMAGE, SET, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
@@ -86,8 +85,8 @@ def problems(file: ProjectFile) -> list[Problem]:
 def _of_image(file: ProjectFile, name: str, value: object) -> Iterator[Problem]:
     keys = (NAMED, name)
     if name == MAIN or not re.fullmatch(NAME, name):
-        hint = "the table above it is the one called image" if name == MAIN else _NAME_FORM
-        yield _problem(file, f"no image can be called {name!r}", keys, hint)
+        hint = "the table above it is the one called image" if name == MAIN else IMAGE_NAME_FORM
+        yield _problem(file, f"no image can be called {shown(name)}", keys, hint)
     if isinstance(value, dict):
         yield from _unknown(file, value, OF_AN_IMAGE, keys)
     elif not isinstance(value, str):

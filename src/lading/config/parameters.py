@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lading.config.annotations import Plain, Scalar, kind_of, plain
 from lading.errors import Location, Problem, SpecificationError
+from lading.grammar.credentials import redact
+from lading.grammar.environment import is_secret_by_name
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
+from lading.grammar.token import is_token
 from lading.grammar.words import shown
 
 if TYPE_CHECKING:
@@ -26,8 +30,14 @@ _NESTED: Final = 2
 """How often an annotation may be text: in quotes, and by `from __future__ import annotations`."""
 
 _LONGEST_WORD: Final = 40
-_LONGEST_NAME: Final = 160
+_LONGEST_VALUE: Final = 24
+"""Shorter than what is a secret of somebody's, as a rule: a file's name is seen everywhere."""
+
+_LONGEST_NAME: Final = 96
+"""Of all parameters: with the names of an image and its variant it fits into that of a file."""
+
 _DIGITS: Final = 12
+_VARIABLE: Final = r"[A-Z]+(?:_[A-Z0-9]+)+"
 _IN_NAMES: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
@@ -169,6 +179,8 @@ class _Binding:
             found = _set(found, one, plain(arguments[name]))
         if found.required and name not in arguments:
             self.problems.append(self._missing(kind))
+        if kind is not None and default is not empty:
+            self._check_default(kind, annotation)
         return found
 
     def _read(self, setting: Setting, kind: Kind | None, annotation: object) -> object:
@@ -177,12 +189,29 @@ class _Binding:
             message = f"{name} is of the type {_text_of(annotation)}, which can't be written here"
             self.problems.append(_problem(setting, message, None))
             return None
+        secret = _secret_in(name, setting.value, kind)
+        if secret is not None:  # nothing of it is to be seen in a message either
+            self.problems.append(_problem(setting, f"{name} {secret}", _secret_hint(name)))
+            return None
         try:
             return kind.read(setting.value)
         except Invalid as error:
             hint = error.hint or f"{name} takes {kind.text}"
             self.problems.append(_problem(setting, f"{name}: {error.message}", hint))
             return None
+
+    def _check_default(self, kind: Kind, annotation: object) -> None:
+        name, default = self.declared.name, self.declared.default
+        secret = _secret_in(name, default, kind)
+        if secret is None and kind.holds(default):
+            return
+        if secret is not None:
+            message, hint = f"{self.called}: the default of {name} {secret}", _secret_hint(name)
+        else:
+            takes = annotation.__name__ if isinstance(annotation, type) else _text_of(annotation)
+            message = f"{self.called}: the default of {name} is {shown(default)}, and no {takes}"
+            hint = f"{name}: {takes} | None = None" if default is None else f"{name}: {takes} = ..."
+        self.problems.append(Problem(message=message, location=_place(self.function), hint=hint))
 
     def _missing(self, kind: Kind | None) -> Problem:
         name = self.declared.name
@@ -215,6 +244,27 @@ def _problem(setting: Setting, message: str, hint: str | None) -> Problem:
     return Problem(message=f"{option}{message}", location=setting.location, hint=hint)
 
 
+def _secret_in(name: str, value: object, kind: Kind) -> str | None:
+    """Why a value is a secret by its looks; None where it is none (CASES R30)."""
+    if not isinstance(value, str):
+        return None
+    if is_token(value):
+        why = "is a token by its looks"
+    elif redact(value) != value:
+        why = "has credentials in it"
+    # Any text, and no choice of the code's; a variable's name stands for what it holds.
+    elif kind.holds("") and is_secret_by_name(name, value) and not re.fullmatch(_VARIABLE, value):
+        why = "is a secret by its name"
+    else:
+        return None
+    return f"{why}, and would be in what Lading writes"
+
+
+def _secret_hint(name: str) -> str:
+    called = name.upper()
+    return f'let the step that needs it name it: run("...", secrets=[secret("{called}")])'
+
+
 def _annotation(declared: inspect.Parameter, function: Callable[..., object]) -> object:
     """What is annotated; for a parameter without, what its default is of."""
     found = declared.annotation
@@ -245,10 +295,13 @@ def name_with(name: str | None, parameters: Sequence[Parameter]) -> str | None:
     """What an image is called with these values: no other image, or value, has the same name.
 
     It becomes a part of a file's name. What is not said by the command line is not in it. No name
-    of an image has a `=` in it, and no value here; what can't be in a file's name everywhere, as
-    upper case where a disk doesn't tell it from lower, has a `~` and a digest.
+    of an image has a `=` in it, and no value here. A value that is long, or that can't be in a
+    file's name everywhere, as upper case where a disk doesn't tell it from lower, is there as a `~`
+    and a digest: nothing of it can be read there.
     """
-    parts = [f"{_fit(one.name)}={_fit(_word(one.value))}" for one in parameters if not one.is_usual]
+    parts = [
+        f"{_fit(one.name)}={_fit_value(_word(one.value))}" for one in parameters if not one.is_usual
+    ]
     if not parts:
         return name
     said = ".".join(parts)
@@ -265,6 +318,11 @@ def _fit(word: str) -> str:
         return word
     kept = "".join(one if one in _IN_NAMES else "-" for one in word.lower())
     return f"{kept[:_LONGEST_WORD]}~{_digest(word)}"
+
+
+def _fit_value(word: str) -> str:
+    plain_word = set(word) <= _IN_NAMES and len(word) <= _LONGEST_VALUE
+    return word if plain_word else f"~{_digest(word)}"
 
 
 def _digest(text: str) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace as replaced
 
@@ -347,11 +347,14 @@ def _own(distributions: Iterable[Distribution], project: Path) -> dict[str, Path
     return {one.sha256 or "": project / one.url for one in own}
 
 
+_LONGEST_FILE: Final = 240
+"""In bytes. File systems take 255, and some more are added while it is written."""
+
+
 def _check_name(name: object) -> None:
     """Refuse what is no part of a lock's name."""
-    if not isinstance(name, str) or not is_lock_name(
-        f"{LOCK_NAME.removesuffix('lock')}{name}.lock"
-    ):
+    file = f"{LOCK_NAME.removesuffix('lock')}{name}.lock"
+    if not isinstance(name, str) or not is_lock_name(file) or len(file.encode()) > _LONGEST_FILE:
         raise Invalid(f"name {shown(name)} names no image", hint='name="gpu", as in app.py:gpu')
 
 

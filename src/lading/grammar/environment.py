@@ -8,7 +8,7 @@ from lading.grammar.credentials import has_credentials, redact
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import expect_text, shown
 
-__all__ = ["parse_env_name", "parse_env_value"]
+__all__ = ["is_secret_by_name", "parse_env_name", "parse_env_value"]
 
 _SECRETS = {
     *("TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "APIKEY", "CREDENTIAL", "CREDENTIALS"),
@@ -59,10 +59,20 @@ def parse_env_value(text: str, *, name: str = "NAME") -> str:
     return text
 
 
+def is_secret_by_name(name: str, value: str) -> bool:
+    """Whether what is called so is a secret, as `DB_PASSWORD` and `hf_token` are.
+
+    Args:
+        name: What it is called.
+        value: What it is: a file's path, a switch or a word of a vocabulary is no secret.
+    """
+    return _tells_of_secret(name) and not re.fullmatch(_HARMLESS, value)
+
+
 def _refuse_secret(value: str, name: str) -> None:
     if "://" in value and has_credentials(value):
         what = "has a URL with credentials in it"
-    elif _tells_of_secret(name) and not re.fullmatch(_HARMLESS, value):
+    elif is_secret_by_name(name, value):
         what = "is a secret by its name"
     else:
         return

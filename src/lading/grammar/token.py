@@ -6,7 +6,7 @@ import re
 
 from lading.grammar.invalid import Invalid
 
-__all__ = ["refuse_token"]
+__all__ = ["is_token", "refuse_token"]
 
 # What each is called by is documented by who gives it out; the rest is long and of chance, unlike
 # that of a name such as hf_token or pypi-upload-token.
@@ -19,6 +19,11 @@ _TOKEN = re.compile(
 )
 
 
+def is_token(text: str) -> bool:
+    """Whether a text is an access token by its looks."""
+    return _TOKEN.fullmatch(text.strip()) is not None
+
+
 def refuse_token(what: str, text: str) -> None:
     """Refuse an access token where a name is meant, without showing it.
 
@@ -29,7 +34,7 @@ def refuse_token(what: str, text: str) -> None:
     Raises:
         Invalid: It is a token.
     """
-    if _TOKEN.fullmatch(text.strip()):
+    if is_token(text):
         raise Invalid(
             f"{what} is a token by its looks, and would be in what Lading writes",
             hint='name the variable that holds it: secret("HF_TOKEN")',

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from lading.grammar.image_name import IMAGE_NAME_FORM, is_image_name
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import shown
 from lading.image.call import Call
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Variants", "varied"]
 
-_NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?"
 _FORM: Final = "variants(cpu=with_cpu, gpu=with_gpu)"
 
 
@@ -78,18 +77,30 @@ def varied(
         )
         seen: dict[str, str] = {}
         for name, _ in made:
-            other = seen.setdefault(
-                name.casefold(), name
-            )  # some disks don't tell their locks apart
+            call.read(_check_name, name)
+            other = seen.setdefault(name.casefold(), name)
             if other is not name:
-                call.refuse(Invalid(f"two variants are called {shown(other)} and {shown(name)}"))
+                call.refuse(_twice(other, name))
     return Variants(made)
 
 
+def _twice(one: str, other: str) -> Invalid:
+    if one == other:
+        hint = "give each another name; that of one of a product is first-second"
+        return Invalid(f"two variants are called {shown(one)}", hint=hint)
+    return Invalid(
+        f"two variants are called {shown(one)} and {shown(other)}, and nothing but case differs",
+        hint="some disks don't tell their locks apart: give each another name",
+    )
+
+
+def _check_name(name: str) -> None:
+    if not is_image_name(name):
+        raise Invalid(f"no variant can be called {shown(name)}", hint=IMAGE_NAME_FORM)
+
+
 def _check(name: str, function: object) -> None:
-    if not re.fullmatch(_NAME, name):
-        hint = "letters and digits, with - . _ between them"
-        raise Invalid(f"no variant can be called {shown(name)}", hint=hint)
+    _check_name(name)
     if not callable(function):
         hint = f"{name}=lambda image: image.replace(...)"
         raise Invalid(f"variant {name} is {shown(function)}, and no function", hint=hint)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
 
 from lading.errors import Location  # noqa: TC001 - a dataclass field
+from lading.grammar.image_name import IMAGE_NAME_FORM, is_image_name
 from lading.grammar.invalid import Invalid
 from lading.grammar.port import Port
 from lading.grammar.words import expect_text, shown
@@ -165,10 +167,14 @@ def service(  # noqa: PLR0913 - one argument for each thing that is to be said
 
 
 def _parse_image(image: object) -> Image | Variants:
-    if not isinstance(image, Image | Variants):
-        hint = 'image=Image().requirements_file("requirements.txt")'
-        raise Invalid(f"image is {shown(image)}, and no Image", hint=hint)
-    return image
+    if isinstance(image, Image | Variants):
+        return image
+    if inspect.isroutine(image):
+        name = getattr(image, "__name__", "")
+        called = name if name.isidentifier() else "image"
+        raise Invalid("image is a function, and no Image", hint=f"call it: image={called}()")
+    hint = 'image=Image().requirements_file("requirements.txt")'
+    raise Invalid(f"image is {shown(image)}, and no Image", hint=hint)
 
 
 def _parse_command(command: Sequence[str]) -> tuple[str, ...]:
@@ -192,13 +198,9 @@ def _parse_health(path: str) -> str:
 def _parse_name(name: str) -> str:
     # The grammar of repositories in references, of which it becomes a part.
     expect_text("name", name)
-    if not name or not set(name) <= _NAME or not name[0].isalnum() or not name[-1].isalnum():
-        hint = "lower-case letters and digits, with - . _ between them"
-        raise Invalid(f"name {shown(name)} is invalid", hint=hint)
+    if not is_image_name(name) or name != name.lower():
+        raise Invalid(f"name {shown(name)} is invalid", hint=f"lower-case {IMAGE_NAME_FORM}")
     return name
-
-
-_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._")
 
 
 def _parse_place(place: str) -> str:
