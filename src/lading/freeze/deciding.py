@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.distros import SNAPSHOT
 from lading.errors import FreezeError, Problem
+from lading.freeze.archives import archive_mirrors, base_mirror, keyring_files
 from lading.freeze.config import check_command, check_environment, config_of, workdir_of
+from lading.freeze.debs import DebGroups
 from lading.freeze.folder import Content
 from lading.freeze.indexes import check_unlocked, indexes_of
 from lading.freeze.installing import Installing
@@ -20,7 +21,6 @@ from lading.freeze.supplies import Origin
 from lading.freeze.variables import not_on_path, variables
 from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
-from lading.grammar.reference import ImageReference
 from lading.grammar.system_package import AUTO
 from lading.image import steps
 from lading.image.spans import settings, spans
@@ -36,11 +36,10 @@ from lading.info import (
     RunScript,
     SetEnv,
 )
-from lading.info.layout import files_path, keyring_path, script_path
-from lading.lock.archives import keyrings, unsigned_archives
+from lading.info.layout import files_path, script_path
+from lading.lock.archives import unsigned_archives
 from lading.lock.below import part_below
-from lading.lock.debs import interpreter_of
-from lading.lock.inputs import base_of, read_inputs
+from lading.lock.inputs import read_inputs
 from lading.lock.missing import auto_group
 from lading.lock.target import VENV
 
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from lading.image.spans import Span
     from lading.info import SecretUse, Step
     from lading.lock.inputs import Asked
-    from lading.lock.model import Deb, Distribution, PlatformLock
+    from lading.lock.model import Distribution, PlatformLock
     from lading.mirrors import Mirrors
     from lading.requirements import SourcedRequirement
     from lading.trees import TreeFile
@@ -112,11 +111,12 @@ class Decision:
         """
         if not self.asked.inputs.lock_python_packages:
             check_unlocked(self.image, self.asked)
-        self._system_group = self._first_group()
+        groups = DebGroups(image=self.image, lock=self.lock)
+        self._system_group = groups.first
         below = self._below()
         self._freeze_models(below)
         decided = (*(below.steps if below else ()), *self._steps())
-        packaged = self._interpreter()
+        packaged = groups.interpreter
         compiles = any(
             one.is_source
             for step in decided
@@ -133,6 +133,8 @@ class Decision:
         self._problems += check_started(self.image, self.lock, decided, self._contents)
         if self._problems:
             raise FreezeError(sorted(dict.fromkeys(self._problems), key=self._written))
+        keyrings = () if self.vendor else tuple(keyring_files(self.asked, self.project.root))
+        self._contents |= {one.file.path: one.content for one in keyrings}
         info = ImageInfo(
             platform=self.lock.platform,
             distro=str(self.image.distro) if self.image.distro else None,
@@ -146,18 +148,18 @@ class Decision:
             find_links=self._find_links(),
             no_index=self.asked.inputs.no_index,
             prerelease=self.asked.inputs.prerelease,
-            interpreter_debs=self._debs(1) if brings_python and self._first_group() else None,
+            interpreter_debs=groups.debs(1) if brings_python and groups.first else None,
             build_packages=build_packages if compiles else (),
-            build_debs=self._build_debs(has_python=has_python, compiles=compiles),
+            build_debs=groups.build(has_python=has_python, compiles=compiles),
             tools=self.lock.tools if has_python else (),
             steps=decided,
             config=config_of(self.image, self.lock.base, self._at),
             vendored=self.vendor,
             components=self.image.components,
             snapshot=self.image.snapshot,
-            base_mirror=self._base_mirror(),
-            archive_mirrors=self._archive_mirrors(),
-            archive_keyrings=tuple(self._archive_keyrings()),
+            base_mirror=base_mirror(self.image, self.lock, self.mirrors),
+            archive_mirrors=() if self.vendor else archive_mirrors(self.image, self.mirrors),
+            archive_keyrings=tuple((one.archive, one.file) for one in keyrings),
             unsigned_archives=() if self.vendor else unsigned_archives(self.asked.inputs),
             python_mirror=None if self.vendor else self.mirrors.python,
             lower=Below.of(below) if below else None,
@@ -192,34 +194,6 @@ class Decision:
             return None
         finally:
             self._system_group = decision._system_group  # noqa: SLF001 - its own class
-
-    def _base_mirror(self) -> str | None:
-        try:
-            base = base_of(self.image)
-            if not isinstance(base, ImageReference):
-                return None
-            mirrored = str(self.mirrors.base(base))
-        except Invalid as error:
-            raise FreezeError(error.message, hint=error.hint) from None
-        return mirrored if mirrored != self.lock.base.reference else None
-
-    def _archive_mirrors(self) -> tuple[tuple[str, str], ...]:
-        """The mirrors of the distro's own archives, where the build asks any."""
-        if self.vendor or self.image.distro is None:
-            return ()
-        own = self.image.distro.name
-        kept = (own, SNAPSHOT) if self.image.snapshot else (own,)
-        return tuple(pair for pair in self.mirrors.archives if pair[0].startswith(kept))
-
-    def _archive_keyrings(self) -> Iterator[tuple[str, ContextFile]]:
-        """The keyrings of the project, where the build asks an archive that they are for."""
-        for name, path in () if self.vendor else keyrings(self.asked.inputs):
-            source = self.project.root / path
-            content = source.read_bytes()
-            digest = hashlib.sha256(content).hexdigest()
-            place = keyring_path(name, is_text=content.startswith(b"-----BEGIN"))
-            self._contents[place] = Content(source=source, sha256=digest)
-            yield name, ContextFile(path=place, sha256=digest, size=len(content))
 
     def _written(self, problem: Problem) -> int:
         """Where in the user's code a problem stands; those of other files come last."""
@@ -271,7 +245,7 @@ class Decision:
         if packages:
             yield InstallSystem(
                 packages=packages,
-                debs=self._debs(self._system_group),
+                debs=DebGroups(image=self.image, lock=self.lock).debs(self._system_group),
                 at=self._at(span.system),
             )
 
@@ -280,28 +254,6 @@ class Decision:
         locked = self.lock.debs_for
         found = self.lock.auto if locked is not None and auto_group(locked) == group else ()
         return tuple(sorted({*asked, *(one.package for one in found)} - {AUTO}))
-
-    def _first_group(self) -> int:
-        """How many of the lock's installations come before those of the steps."""
-        return int(bool(self.lock.debs_for and self.lock.debs_for.interpreter))
-
-    def _interpreter(self) -> tuple[str, ...]:
-        """What brings the interpreter, where the base may lack it, or was found to lack it."""
-        locked = self.lock.debs_for
-        return interpreter_of(self.image) if locked is None else locked.interpreter
-
-    def _debs(self, group: int) -> tuple[Deb, ...] | None:
-        """What the lock has for an installation; None where system packages are not locked."""
-        if self.lock.debs_for is None:
-            return None
-        return tuple(deb for deb in self.lock.debs if deb.group == group)
-
-    def _build_debs(self, *, has_python: bool, compiles: bool) -> tuple[Deb, ...] | None:
-        """What stages beside the image have more."""
-        if self.image.base_image == SCRATCH:  # where these install, too
-            return self._debs(0) if has_python else None
-        # What is compiled of an image whose Python packages aren't locked, no lock knows.
-        return self._debs(0) if compiles and self.image.lock_python_packages else None
 
     def _build_packages(self) -> tuple[str, ...]:
         """The system packages of every stage that compiles."""
