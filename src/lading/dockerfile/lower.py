@@ -11,11 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
 from lading.distros import (
-    AptSources,
     account_commands,
     folder_commands,
     has_shell,
-    install_commands,
     parse_distro,
     toolchain,
 )
@@ -24,13 +22,14 @@ from lading.dockerfile import instructions as docker
 from lading.dockerfile.built_base import base_command
 from lading.dockerfile.compiling import compilations, sources
 from lading.dockerfile.environment import set_variables
-from lading.dockerfile.layout import APT_LISTS, MADE_BY
+from lading.dockerfile.layout import MADE_BY
 from lading.dockerfile.plan import Plan
 from lading.dockerfile.python import installation, late_installation
 from lading.dockerfile.refusals import refuse_base, refuse_for_classic
 from lading.dockerfile.repositories import over_ssh
 from lading.dockerfile.settings import settings
 from lading.dockerfile.supply import Apart, supply_of
+from lading.dockerfile.system import Wanted, system_packages
 from lading.dockerfile.tasks import Task
 from lading.grammar.python_version import PythonVersion
 from lading.info import (
@@ -42,7 +41,6 @@ from lading.info import (
     SetEnv,
 )
 from lading.info.environment import DEFAULT_PATH
-from lading.info.layout import DEBS
 from lading.info.naming import of_model
 from lading.info.roots import folders_layer, packages_layer, tools_layer
 
@@ -52,19 +50,10 @@ if TYPE_CHECKING:
     from lading.dockerfile.instructions import Instruction
     from lading.dockerfile.supply import Supply
     from lading.grammar.dialect import Dialect
-    from lading.info import ContextFile, ImageInfo, Step
-    from lading.lock.model import Deb, Distribution
+    from lading.info import ImageInfo, Step
+    from lading.lock.model import Distribution
 
 __all__ = ["lower"]
-
-# What no lock pins. The linter has a rule for each package manager.
-_UNPINNED = {
-    "apt": "DL3008",
-    "apk": "DL3018",
-    "dnf": "DL3041",
-    "microdnf": "DL3041",
-    "yum": "DL3033",
-}
 
 _WORDS: Final[dict[type[Step], str]] = {
     InstallSystem: "system packages",
@@ -138,21 +127,6 @@ def _base(info: ImageInfo) -> str:
     return f"{reference}@{digest}" if digest and "@" not in reference else reference
 
 
-@dataclass(frozen=True, slots=True)
-class _Packages:
-    """System packages that are installed together.
-
-    Attributes:
-        words: What is asked for.
-        debs: What that comes to, where it is locked.
-        name: What the list of that is called.
-    """
-
-    words: tuple[str, ...]
-    debs: tuple[Deb, ...] | None = None
-    name: str = ""
-
-
 @dataclass(slots=True)
 class _Lowering:
     """One image being lowered, on top of those below it.
@@ -200,8 +174,9 @@ class _Lowering:
             self.plan.title(f"Python {self.info.python}, where the base has none")
             debs = self.info.interpreter_debs
             before = (absent,) if debs is None else ()  # a base was looked at while it was locked
-            wanted = _Packages(self.info.interpreter_packages, debs, apt_lists.INTERPRETER)
-            self.supply.in_image(self._packages(wanted, before=before), self.plan)
+            wanted = Wanted(self.info.interpreter_packages, debs, apt_lists.INTERPRETER)
+            task = system_packages(self.info, wanted, self.supply, before=before)
+            self.supply.in_image(task, self.plan)
 
     def _start_on_nothing(self) -> None:
         """Nobody is its user yet, and what an engine takes for PATH is said."""
@@ -276,7 +251,7 @@ class _Lowering:
         name, debs = apt_lists.of_building(self.info, before)
         if debs == ():  # the base has all of it
             return ()
-        task = self._packages(_Packages(tuple(every), debs, name))
+        task = system_packages(self.info, Wanted(tuple(every), debs, name), self.supply)
         return self.supply.beside(replace(task, remark=task.remark or ", ".join(every)))
 
     def _distro_python(self) -> PythonVersion | None:
@@ -306,8 +281,8 @@ class _Lowering:
                 # The base may have all of it; and a base of packages has what any step asks for.
                 if step.debs != () and not self.info.on_scratch:
                     name = apt_lists.of_step(self.info, step)
-                    wanted = _Packages(step.packages, step.debs, name)
-                    self.supply.in_image(self._packages(wanted), self.plan)
+                    wanted = Wanted(step.packages, step.debs, name)
+                    self.supply.in_image(system_packages(self.info, wanted, self.supply), self.plan)
             case InstallPython():
                 self._install(step, number)
             case RunCommand():
@@ -348,61 +323,3 @@ class _Lowering:
     def _run(self, task: Task) -> None:
         trust, trusted = self.supply.trust()
         self.supply.in_image(task.following(trust, trusted), self.plan)
-
-    def _packages(self, wanted: _Packages, *, before: tuple[str, ...] = ()) -> Task:
-        info = self.info
-        assert info.distro is not None  # noqa: S101 - freeze refuses packages without a distro
-        distro = parse_distro(info.distro)
-        is_pinned = wanted.debs is not None and not info.vendored
-        install = install_commands(
-            distro,
-            wanted.words,
-            arch=info.platform.partition("/")[2].replace("/", "-"),
-            cached=self.supply.mounts,
-            debs=self.supply.debs if info.vendored else None,
-            lists=APT_LISTS if is_pinned else None,
-            sources=_archives(info),
-        )
-        caches = (docker.CacheMount(target=one.target, id=one.id) for one in install.mounts)
-        return Task(
-            commands=(*before, *install.commands),
-            needs=(*self._lists(wanted), *_keyrings(info), *caches, *self.supply.ca_mount()),
-            remark=None if is_pinned else f"hadolint ignore={_UNPINNED[distro.package_manager]}",
-            inputs=self._inputs(wanted),
-        )
-
-    def _lists(self, wanted: _Packages) -> tuple[docker.BindMount, ...]:
-        """What apt is given: a folder of packages, or the lists of what it installs."""
-        if self.info.vendored:
-            return (docker.BindMount(source=DEBS, target=self.supply.debs),)
-        if wanted.debs is None:
-            return ()
-        paths = zip(
-            apt_lists.apt_paths(wanted.name), (APT_LISTS.versions, APT_LISTS.hashes), strict=True
-        )
-        return tuple(docker.BindMount(source=source, target=target) for source, target in paths)
-
-    def _inputs(self, wanted: _Packages) -> str | None:
-        if self.info.vendored:
-            return inputs.of_debs(self.info.debs)
-        return None if wanted.debs is None else inputs.of_debs(wanted.debs)
-
-
-def _archives(info: ImageInfo) -> AptSources:
-    return AptSources(
-        mirrors=info.archive_mirrors,
-        snapshot=info.snapshot,
-        components=info.components,
-        keyrings=tuple((name, _keyring(file)) for name, file in info.archive_keyrings),
-        unsigned=info.unsigned_archives,
-    )
-
-
-def _keyrings(info: ImageInfo) -> Iterator[docker.BindMount]:
-    for _, file in info.archive_keyrings:
-        yield docker.BindMount(source=file.path, target=_keyring(file))
-
-
-def _keyring(file: ContextFile) -> str:
-    """Where a keyring is during an installation."""
-    return f"/run/{file.path.replace('/', '.')}"
