@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lading.bases.stages import check_stage
 from lading.errors import ImageError
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
@@ -37,7 +38,7 @@ def read_context(base: DockerfileBase, project: Path) -> DockerContext:
     Histories, environments, caches and frozen folders are no part of it, as of no project.
 
     Raises:
-        ImageError: There is no such folder or Dockerfile, or a file leaves the project.
+        ImageError: There is no such folder, Dockerfile or stage, or a file leaves the project.
     """
     root = project.resolve()
     name = "" if base.context.text == "." else base.context.text
@@ -55,5 +56,20 @@ def read_context(base: DockerfileBase, project: Path) -> DockerContext:
     if base.file not in paths:
         hint = did_you_mean(base.path.text, [f"{start}{path}" for path in paths])
         raise ImageError(f"base image {base.familiar}: there is no {base.path}", hint=hint)
+    _check_target(base, root)
     files = tuple(sorted(found, key=lambda file: file.path))
     return DockerContext(files=files, digest=f"sha256:{digest_of(files)}")
+
+
+def _check_target(base: DockerfileBase, root: Path) -> None:
+    # podman-build(1): a file that ends in `.in` is preprocessed, and may include its stages.
+    if base.target is None or base.path.text.endswith(".in"):
+        return
+    try:
+        text = (root / base.path.text).read_text("utf-8-sig", errors="replace")
+        check_stage(text, base.target)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ImageError(f"base image {base.familiar}: {base.path} can't be read: {why}") from None
+    except Invalid as error:
+        raise ImageError(f"base image {base.familiar}: {error.message}", hint=error.hint) from None
