@@ -9,9 +9,10 @@ from lading.bases.stages import check_stage
 from lading.errors import ImageError
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
-from lading.trees import TreeFile, Walk, describe, digest_of
+from lading.trees import TreeFile, Walk, describe, digest_of, unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from lading.grammar.dockerfile_base import DockerfileBase
@@ -43,12 +44,10 @@ def read_context(base: DockerfileBase, project: Path) -> DockerContext:
     root = project.resolve()
     name = "" if base.context.text == "." else base.context.text
     start = f"{name}/" if name else ""
-    if (root / name).is_file():
-        raise ImageError(f"base image {base.familiar}: {name} is not a folder")
     try:
         found = tuple(
             describe(path.removeprefix(start), real, shown=path)
-            for path, real in Walk(root=root).files(name)
+            for path, real in _walked(root, name)
         )
     except Invalid as error:
         raise ImageError(f"base image {base.familiar}: {error.message}", hint=error.hint) from None
@@ -61,6 +60,16 @@ def read_context(base: DockerfileBase, project: Path) -> DockerContext:
     return DockerContext(files=files, digest=f"sha256:{digest_of(files)}")
 
 
+def _walked(root: Path, name: str) -> Iterator[tuple[str, Path]]:
+    try:
+        is_file = (root / name).is_file()
+    except OSError as error:  # a folder above it is closed
+        raise unreadable(name, error) from None
+    if is_file:
+        raise Invalid(f"{name} is not a folder")
+    yield from Walk(root=root).files(name)
+
+
 def _check_target(base: DockerfileBase, root: Path) -> None:
     # podman-build(1): a file that ends in `.in` is preprocessed, and may include its stages.
     if base.target is None or base.path.text.endswith(".in"):
@@ -69,7 +78,7 @@ def _check_target(base: DockerfileBase, root: Path) -> None:
         text = (root / base.path.text).read_text("utf-8-sig", errors="replace")
         check_stage(text, base.target)
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise ImageError(f"base image {base.familiar}: {base.path} can't be read: {why}") from None
+        why = unreadable(base.path.text, error)
+        raise ImageError(f"base image {base.familiar}: {why}") from None
     except Invalid as error:
         raise ImageError(f"base image {base.familiar}: {error.message}", hint=error.hint) from None
