@@ -132,7 +132,8 @@ def test_a_target_is_a_stage_by_name_in_any_case_or_by_number(project: Path, tar
             "leave target out: it has one stage",
         ),
         ("other", "FROM a \\\nFROM b AS c", "it has c"),
-        ("nope", "", "it has no FROM"),
+        ("nope", "FROM a AS \x1b[31m\nFROM b AS c\n", "it has c"),
+        ("9" * 5000, STAGES, "it has Build, run-time.1"),
     ],
 )
 def test_a_target_that_is_no_stage_is_refused(
@@ -141,14 +142,30 @@ def test_a_target_that_is_no_stage_is_refused(
     with pytest.raises(ImageError) as error:
         targeting(project, text, target)
     (problem,) = error.value.problems
-    assert problem.message == f'base image dockerfile:docker/Dockerfile: it has no stage "{target}"'
+    assert problem.message.startswith("base image dockerfile:docker/Dockerfile: it has no stage ")
+    assert target[:20] in problem.message
     assert hint in (problem.hint or "")
 
 
-@pytest.mark.parametrize("text", ["# syntax=example.test/other:1\nSTAGE nope\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# syntax=example.test/other:1\nFROM a\n",
+        "#!/usr/bin/env other\n# syntax = example.test/other:1\nFROM a\n",
+        "// syntax=example.test/other:1\nFROM a\n",
+        '{"syntax": "example.test/other:1"}\n',
+        "",
+    ],
+)
 def test_what_another_frontend_reads_is_left_to_it(project: Path, text: str) -> None:
     targeting(project, text, "nope")
-    targeting(project, '#include "stages"\n', "nope", name="Dockerfile.in")
+
+
+def test_what_is_preprocessed_is_left_to_the_engine(project: Path) -> None:
+    targeting(project, '#include "stages"\nFROM a\n', "nope", name="Dockerfile.in")
+    words = {"BUILDKIT_SYNTAX": "example.test/other:1"}
+    base = DockerfileBase.of("docker/Dockerfile", target="nope", build_args=words)
+    assert read_context(base, project).files
 
 
 def test_the_directive_says_what_continues_a_line(project: Path) -> None:

@@ -72,7 +72,9 @@ def _walked(root: Path, name: str) -> Iterator[tuple[str, Path]]:
 
 def _check_target(base: DockerfileBase, root: Path) -> None:
     # podman-build(1): a file that ends in `.in` is preprocessed, and may include its stages.
-    if base.target is None or base.path.text.endswith(".in"):
+    preprocessed = base.path.text.endswith(".in")
+    # BuildKit: this build argument names the frontend that reads the file.
+    if base.target is None or preprocessed or "BUILDKIT_SYNTAX" in dict(base.build_args):
         return
     try:
         text = (root / base.path.text).read_text("utf-8-sig", errors="replace")

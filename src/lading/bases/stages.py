@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["check_stage"]
 
 # Dockerfile reference, "Parser directives": a comment before anything else.
-_DIRECTIVE: Final = re.compile(r"#\s*(\w+)\s*=\s*(\S+)")
+# BuildKit takes a syntax also where `//` is a comment, and after a `#!` line.
+_DIRECTIVE: Final = re.compile(r"(?:#|//)\s*(\w+)\s*=\s*(\S+)")
+
+# What a stage can be called by engines, and what a terminal can be given.
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 _SYNTAX: Final = "docker/dockerfile"
 """The frontend of this language, on whatever mirror; another one may read the file as another."""
@@ -43,9 +47,9 @@ def check_stage(text: str, target: str) -> None:
         return
     stages = list(_stages(text, directives.get("escape", "\\")))
     names = [name for name in stages if name is not None]
-    if target.lower() in map(str.lower, names):
-        return
-    if target.isdecimal() and int(target) < len(stages):
+    numbers = map(str, range(len(stages)))
+    known = {*map(str.lower, names), *numbers}
+    if not stages or target.lower() in known or (target.lstrip("0") or "0") in known:
         return
     hint = did_you_mean(target, names) or _what_there_is(names, len(stages))
     raise Invalid(f"it has no stage {shown(target)}", hint=hint)
@@ -56,11 +60,11 @@ def _what_there_is(names: list[str], count: int) -> str:
         return f"it has {', '.join(names)}"
     if count > 1:
         return f"its stages have no names, but numbers: 0 to {count - 1}"
-    return "leave target out: it has one stage" if count else "it has no FROM"
+    return "leave target out: it has one stage"
 
 
 def _directives(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.splitlines():
+    for line in text.splitlines()[text.startswith("#!") :]:
         found = _DIRECTIVE.match(line.strip())
         if found is None:
             return
@@ -74,8 +78,8 @@ def _stages(text: str, escape: str) -> Iterator[str | None]:
     """
     for line in _instructions(text, escape):
         words = line.split()
-        if words[:1] and words[0].upper() == "FROM":
-            named = len(words) > 3 and words[-2].upper() == "AS"  # noqa: PLR2004 - FROM x AS y
+        if len(words) > 1 and words[0].upper() == "FROM":
+            named = words[-2].upper() == "AS" and _NAME.fullmatch(words[-1])
             yield words[-1] if named else None
 
 
