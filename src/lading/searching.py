@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.patterns import Pattern
-from lading.trees import Walk, inside, regular
+from lading.trees import Walk, inside, regular, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,13 @@ _EVERYTHING = Pattern(())
 
 
 def nothing(root: Path, name: str) -> Invalid:
-    """That the project at `root` has nothing of that name."""
+    """That the project at `root` has nothing of that name, or nothing that can be looked at."""
+    try:
+        (root / name).lstat()
+    except PermissionError as error:
+        return unreadable(name, error)
+    except OSError:
+        pass
     try:
         around = sorted(entry.name for entry in (root / name).parent.iterdir())
     except OSError:
@@ -63,6 +69,12 @@ class Search:
         Raises:
             Invalid: There is none; or one leaves the project, can't be read, or is no file.
         """
+        try:
+            return self._files(text)
+        except OSError as error:
+            raise unreadable(text, error) from None
+
+    def _files(self, text: str) -> dict[str, Path]:
         if os.path.lexists(self.root / text):
             found = self._kept(self._at("" if text == "." else text))
             if not found:

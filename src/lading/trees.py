@@ -30,6 +30,7 @@ __all__ = [
     "is_frozen",
     "regular",
     "tree_of",
+    "unreadable",
 ]
 
 MADE_BY: Final = "Made by Lading"
@@ -153,7 +154,7 @@ def describe(path: str, source: Path, *, shown: str | None = None) -> TreeFile:
         message = f"the name of {os.fsencode(shown)!r} is not UTF-8"
         raise Invalid(message, hint="rename or exclude it") from None
     except OSError as error:
-        raise _unreadable(shown, error) from None
+        raise unreadable(shown, error) from None
     executable = bool(mode & stat.S_IXUSR)
     return TreeFile(
         path=path, sha256=digest.hexdigest(), size=size, executable=executable, source=source
@@ -164,10 +165,12 @@ def inside(root: Path, path: Path, name: str) -> Path:
     """`path` with its links resolved, which must lead to something in `root`.
 
     Raises:
-        Invalid: It leads elsewhere, or nowhere; the message calls it `name`.
+        Invalid: It leads elsewhere, or nowhere, or can't be read; the message calls it `name`.
     """
     try:
         real = path.resolve(strict=True)
+    except PermissionError as error:
+        raise unreadable(name, error) from None
     except (OSError, RuntimeError):  # a RuntimeError is a loop, before Python 3.13
         if not os.path.lexists(path):
             raise Invalid(f"there is no {name}") from None
@@ -183,14 +186,13 @@ def is_frozen(folder: Path) -> bool:
     """Whether it is a frozen folder: what freeze may replace, and what no project consists of."""
     mark = f"# {MADE_BY}".encode()
     dockerfile = folder / "Dockerfile"
-    if not dockerfile.is_file():  # a pipe would be waited for, and for ever
-        return False
     try:
+        if not dockerfile.is_file():  # a pipe would be waited for, and for ever
+            return False
         with dockerfile.open("rb") as file:
-            begins = file.read(len(mark))
+            return file.read(len(mark)) == mark and (folder / "image.json").is_file()
     except OSError:
         return False
-    return begins == mark and (folder / "image.json").is_file()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,13 +255,13 @@ def regular(root: Path, path: Path, name: str) -> Path:
     """The real path of a regular file in `root`.
 
     Raises:
-        Invalid: It is none, or it is elsewhere.
+        Invalid: It is none, or it is elsewhere, or it can't be read.
     """
-    real = inside(root, path, name) if path.is_symlink() else path
     try:
+        real = inside(root, path, name) if path.is_symlink() else path
         mode = real.stat().st_mode
     except OSError as error:
-        raise _unreadable(name, error) from None
+        raise unreadable(name, error) from None
     if not stat.S_ISREG(mode):
         message = f"{name} is neither a file, a folder nor a link to one"
         raise Invalid(message, hint="exclude it")
@@ -284,7 +286,7 @@ def _entries(folder: str, real: Path) -> list[os.DirEntry[str]]:
         with os.scandir(real) as found:
             return sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        raise _unreadable(folder, error) from None
+        raise unreadable(folder, error) from None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -306,6 +308,7 @@ def _fits(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _unreadable(name: str, error: OSError) -> Invalid:
+def unreadable(name: str, error: OSError) -> Invalid:
+    """That what is at `name` in the project, or all of it, can't be read."""
     why = (error.strerror or str(error)).lower()
     return Invalid(f"{name or 'the project'} can't be read: {why}")

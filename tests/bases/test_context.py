@@ -89,3 +89,86 @@ def test_what_is_no_file_is_refused_and_not_waited_for(project: Path) -> None:
     (project / "docker" / "Dockerfile").unlink()
     os.mkfifo(project / "docker" / "Dockerfile")
     assert "docker/Dockerfile is neither a file, a folder nor a link" in refusal(BASE, project)
+
+
+STAGES = """\
+# syntax=docker/dockerfile:1
+# escape=\\
+ARG TAG=3.11
+FROM --platform=$BUILDPLATFORM python:$TAG AS Build
+RUN <<EOF
+echo a line that ends in a backtick `
+EOF
+from scratch \\
+  # a comment between
+
+  as   run-time.1
+FROM run-time.1
+"""
+
+
+def targeting(project: Path, text: str, target: str, name: str = "Dockerfile") -> None:
+    (project / "docker" / name).write_text(text)
+    read_context(DockerfileBase.of(f"docker/{name}", target=target), project)
+
+
+@pytest.mark.parametrize("target", ["Build", "build", "RUN-TIME.1", "0", "2", "02"])
+def test_a_target_is_a_stage_by_name_in_any_case_or_by_number(project: Path, target: str) -> None:
+    targeting(project, STAGES, target)
+    targeting(project, STAGES.replace("\n", "\r\n"), target)
+    targeting(project, "\ufeff" + STAGES, target)
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "hint"),
+    [
+        ("biuld", STAGES, 'did you mean "Build"?'),
+        ("nope", STAGES, "it has Build, run-time.1"),
+        ("3", STAGES, "it has Build, run-time.1"),
+        ("nope", "FROM a\nFROM b\n", "its stages have no names, but numbers: 0 to 1"),
+        (
+            "nope",
+            "FROM a AS\n#FROM b AS nope\nRUN x FROM c AS nope",
+            "leave target out: it has one stage",
+        ),
+        ("other", "FROM a \\\nFROM b AS c", "it has c"),
+        ("nope", "FROM a AS \x1b[31m\nFROM b AS c\n", "it has c"),
+        ("9" * 5000, STAGES, "it has Build, run-time.1"),
+    ],
+)
+def test_a_target_that_is_no_stage_is_refused(
+    project: Path, target: str, text: str, hint: str
+) -> None:
+    with pytest.raises(ImageError) as error:
+        targeting(project, text, target)
+    (problem,) = error.value.problems
+    assert problem.message.startswith("base image dockerfile:docker/Dockerfile: it has no stage ")
+    assert target[:20] in problem.message
+    assert hint in (problem.hint or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# syntax=example.test/other:1\nFROM a\n",
+        "#!/usr/bin/env other\n# syntax = example.test/other:1\nFROM a\n",
+        "// syntax=example.test/other:1\nFROM a\n",
+        '{"syntax": "example.test/other:1"}\n',
+        "",
+    ],
+)
+def test_what_another_frontend_reads_is_left_to_it(project: Path, text: str) -> None:
+    targeting(project, text, "nope")
+
+
+def test_what_is_preprocessed_is_left_to_the_engine(project: Path) -> None:
+    targeting(project, '#include "stages"\nFROM a\n', "nope", name="Dockerfile.in")
+    words = {"BUILDKIT_SYNTAX": "example.test/other:1"}
+    base = DockerfileBase.of("docker/Dockerfile", target="nope", build_args=words)
+    assert read_context(base, project).files
+
+
+def test_the_directive_says_what_continues_a_line(project: Path) -> None:
+    targeting(project, "# escape=`\nFROM a `\n AS b\nRUN dir c:\\\nFROM c AS d\n", "b")
+    targeting(project, "# escape=`\nFROM a `\n AS b\nRUN dir c:\\\nFROM c AS d\n", "d")
+    targeting(project, "FROM a\nRUN echo `date`\nFROM c AS d\n", "d")

@@ -53,7 +53,7 @@ lading.lock written
 """),
     )
     assert built.lading("lock", "--check").code == 0
-    built.write("docker/Dockerfile", "FROM python:3.12\n")
+    built.write("docker/Dockerfile", "FROM python:3.12 AS run\n")
     ran = built.lading("lock", "--check")
     assert (ran.code, ran.err) == (
         1,
@@ -243,4 +243,16 @@ def test_another_base_takes_its_place(built: Project) -> None:
     ran = built.lading("show", "--base-image", "python:3.11-slim-bookworm")
     assert ran.out.splitlines()[0] == snapshot(
         'service.py:4: Image(base_image="docker.io/library/python:3.11-slim-bookworm", distro="debian:bookworm", python_version="3.11")'
+    )
+
+
+def test_a_misspelt_stage_is_told_before_anything_is_built(built: Project) -> None:
+    built.write("docker/Dockerfile", "FROM python:3.11 AS rnu\nFROM rnu\n")
+    ran = built.lading("lock")
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: service.py:4: base image dockerfile:docker/Dockerfile: it has no stage "run"
+hint: did you mean "rnu"?
+"""),
     )

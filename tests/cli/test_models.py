@@ -302,3 +302,41 @@ cmd = "/app/server"
             ],
         )
     )
+
+
+ON_ARM = """\
+from lading import Image
+
+image = (
+    Image(base_image="scratch")
+    .for_platform("linux/arm64", lambda image: image.model("weights"))
+    INCLUDE
+)
+"""
+
+
+def on(platform: str) -> tuple[str, ...]:
+    return ("freeze", "-q", "--platform", platform, "-o", f"../{platform.replace('/', '-')}")
+
+
+def test_a_model_of_one_platform_and_an_include_of_all_is_an_error_there(
+    modelled: Project,
+) -> None:
+    modelled.write("service.py", ON_ARM.replace("INCLUDE", '.build_include("weights")'))
+    assert modelled.lading(*on("linux/amd64")).code == 0
+    ran = modelled.lading(*on("linux/arm64"))
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: service.py:6: model() at service.py:5 has all that weights names, and it is not copied twice
+hint: leave it out here, or include it by for_platform where that model is not
+"""),
+    )
+    # As the hint says.
+    said = '.for_platform("linux/amd64", lambda image: image.build_include("weights"))'
+    modelled.write("service.py", ON_ARM.replace("INCLUDE", said))
+    for platform, folder in (("linux/amd64", "files"), ("linux/arm64", "models")):
+        assert modelled.lading(*on(platform)).code == 0
+        frozen = modelled.folder.parent / platform.replace("/", "-")
+        (found,) = frozen.rglob("shard-1.bin")
+        assert found.relative_to(frozen).parts[0] == folder

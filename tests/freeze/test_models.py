@@ -280,6 +280,10 @@ def test_a_model_in_the_environment_is_refused(world: World) -> None:
     text = refusal(world, source, wheel("torch", "2.1"))
     assert "the model's weights/config.json would go into /opt/venv, which is made after it" in text
     assert copies(decide(world, """Image().model("weights", to="/opt/venv/share")"""))
+    below = """Image.from_image(Image().model("weights", to="/opt/venv/share"))"""
+    for more in ("", """.model("weights", to="/opt/venv/share")"""):
+        on_it = f"""{below}{more}.python_packages("torch")"""
+        assert "would go into /opt/venv" in refusal(world, on_it, wheel("torch", "2.1"))
 
 
 def test_more_layers_than_there_is_room_for_are_refused(world: World) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def built(dock: Dock) -> Dock:
-    dock.write("docker/Dockerfile", "FROM python:3.11\nCOPY a /a\n")
+    dock.write("docker/Dockerfile", "FROM python:3.11\nCOPY a /a\nFROM scratch AS two\n")
     dock.write("docker/a", "1")
     dock.index.wheel("alpha", "1.0")
     return dock

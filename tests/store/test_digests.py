@@ -91,7 +91,7 @@ def test_a_file_of_the_future_is_not_known_either(store: Store, file: Path) -> N
 
 def test_who_wrote_a_file_knows_its_digest_at_once(store: Store, file: Path) -> None:
     found = digests(store, ahead=0)
-    found.keep({file: "0" * 64}, file.parent)
+    found.keep({file: ("0" * 64, file.stat())}, file.parent)
     assert found.describe("weights.bin", file).sha256 == "0" * 64  # it was not read
     before = file.stat()
     file.write_bytes(LARGE[::-1])
@@ -99,8 +99,24 @@ def test_who_wrote_a_file_knows_its_digest_at_once(store: Store, file: Path) -> 
     assert found.describe("weights.bin", file).sha256 == sha256(LARGE[::-1])
 
 
+@pytest.mark.parametrize("change", ["another", "written", "gone", "none"])
+def test_only_the_very_file_has_the_digest(store: Store, file: Path, change: str) -> None:
+    written = file.stat()
+    if change == "another":
+        other = file.with_name("other")
+        other.write_bytes(LARGE[::-1])
+        os.utime(other, ns=(written.st_atime_ns, written.st_mtime_ns))
+        other.replace(file)
+    elif change == "written":
+        os.utime(file, ns=(written.st_atime_ns, written.st_mtime_ns + 1))
+    elif change == "gone":
+        file.unlink()
+    digests(store).keep({file: (sha256(LARGE), written)}, file.parent)
+    assert (kept(store, file) is not None) == (change == "none")
+
+
 def test_a_clock_that_can_not_be_asked_keeps_nothing(store: Store, file: Path) -> None:
-    digests(store).keep({file: sha256(LARGE)}, file.parent / "gone")
+    digests(store).keep({file: (sha256(LARGE), file.stat())}, file.parent / "gone")
     assert kept(store, file) is None
 
 
@@ -110,7 +126,7 @@ def test_small_files_need_no_store(file: Path) -> None:
 
     file.write_bytes(b"{}")
     assert FileDigests(store=refuse).describe("a.json", file).sha256 == sha256(b"{}")
-    FileDigests(store=refuse).keep({file: sha256(b"{}")}, file.parent)
+    FileDigests(store=refuse).keep({file: (sha256(b"{}"), file.stat())}, file.parent)
 
 
 def test_a_record_that_means_nothing_is_no_digest(store: Store, file: Path) -> None:

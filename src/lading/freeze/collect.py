@@ -135,7 +135,8 @@ def _others(found: Mapping[str, Path], models: Mapping[str, str], pattern: str) 
     if not others:
         at = models[next(iter(found))]
         message = f"model() at {at} has all that {pattern} names, and it is not copied twice"
-        raise FreezeError(message, hint="leave it out here")
+        hint = "leave it out here, or include it by for_platform where that model is not"
+        raise FreezeError(message, hint=hint)
     return others
 
 

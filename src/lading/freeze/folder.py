@@ -123,12 +123,21 @@ def write_folder(
     try:
         with replacement(target) as aside:
             _fill(aside, contents, target, digests)
+            large = _large(aside, contents)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise FreezeError(f"the folder {target.name} can't be written: {why}") from None
     if digests is not None:  # by now the former folder is gone: removing a link changes the ctime
-        large = ((target / name, one) for name, one in contents.items() if one.size is not None)
-        digests.keep({path: one.sha256 for path, one in large if one.sha256}, target.parent)
+        digests.keep({target / name: one for name, one in large.items()}, target.parent)
+
+
+def _large(folder: Path, contents: Mapping[str, Content]) -> dict[str, tuple[str, os.stat_result]]:
+    """The large files of a folder that was just written, each with its digest."""
+    return {
+        name: (one.sha256, (folder / name).stat())
+        for name, one in contents.items()
+        if one.size is not None and one.sha256 is not None
+    }
 
 
 def _fill(

@@ -113,7 +113,7 @@ def frozen_models(
     """
     calls = tuple(_calls(image, models, _copied(below) if below else {}))
     if any(isinstance(step, steps.PythonStep) for step in image.steps):
-        _refuse_in_environment(calls)
+        _refuse_in_environment(models, workdir_of(image))
     copies: dict[int, tuple[CopyFiles, ...]] = {}
     contents: dict[str, Content] = {}
     parts = cut_all([(one.files, one.step.layer_size) for one in calls])
@@ -238,16 +238,17 @@ def _named(path: str) -> str:
     return hashlib.sha256(path.encode()).hexdigest()[:16]
 
 
-def _refuse_in_environment(calls: Iterable[_Call]) -> None:
+def _refuse_in_environment(models: Models, workdir: str) -> None:
+    """Refuse also what the image below has there, on which the environment would be made."""
     problems = [
         Problem(
             message=f"the model's {one.path} would go into {VENV}, which is made after it",
-            location=call.step.location,
+            location=step.location,
             hint="put it elsewhere: what changes seldom comes before the packages",
         )
-        for call in calls
-        for one in call.files[:1]
-        if _path(call.destination, one).startswith(f"{VENV}/")
+        for step, files in models
+        for one in files[:1]
+        if _path(step.to.text if step.to else workdir, one).startswith(f"{VENV}/")
     ]
     if problems:
         raise FreezeError(problems)

@@ -41,7 +41,8 @@ class BaseCalls:
         Args:
             path: The Dockerfile, in the project.
             context: The folder that it copies from, which holds it; its own where left out.
-            target: The stage that is the base; the last where left out.
+            target: The stage that is the base, by its name or its number from 0; the last where
+                left out.
             build_args: Build arguments, by name; no secrets.
             **arguments: Of the constructor. `distro` and `python_version` say what the base has,
                 since nothing else tells.

@@ -42,6 +42,9 @@ _TICK: Final = 2 * 10**9
 _PAUSE: Final = 0.002
 """In seconds; most file systems have a clock that ticks every 4 ms, or 10."""
 
+_CTIME: Final = 4
+"""Where in an identity the ctime is, the last of it."""
+
 
 class _Known(msgspec.Struct, frozen=True):
     """A digest, and what the file was like."""
@@ -84,27 +87,33 @@ class FileDigests:
             return _described(path, source, status, known.sha256)
         return self._hashed(path, source, status, store)
 
-    def keep(self, files: Mapping[Path, str], folder: Path) -> None:
+    def keep(self, files: Mapping[Path, tuple[str, os.stat_result]], folder: Path) -> None:
         """Keep the digests of files that were written just now, by who knows what they hold.
 
         It waits until the clock of their file system has ticked, mostly some milliseconds: what is
         written from now on has another ctime.
 
         Args:
-            files: The digests, by absolute path.
+            files: By absolute path, the digest, and what the file was like with that content. What
+                is another file by now, or has another size or mtime, is not kept.
             folder: A folder of the same file system that may be written to.
 
         Raises:
             ImageError: The store's limit is no size.
         """
-        found = {path: _status(path) for path in files}
-        large = {path: one for path, one in found.items() if one and one.st_size >= _LARGE}
-        if not large:
+        known = {
+            path: _Known(identity=_identity(now), sha256=sha256)
+            for path, (sha256, written) in files.items()
+            if written.st_size >= _LARGE
+            and (now := _status(path)) is not None
+            and _identity(now)[:_CTIME] == _identity(written)[:_CTIME]
+        }
+        if not known:
             return
         store = self.store()
-        if _ticked(folder, max(one.st_ctime_ns for one in large.values())):
-            for path, status in large.items():
-                _keep(store, path, _Known(identity=_identity(status), sha256=files[path]))
+        if _ticked(folder, max(one.identity[_CTIME] for one in known.values())):
+            for path, one in known.items():
+                _keep(store, path, one)
 
     def _hashed(self, path: str, source: Path, before: os.stat_result, store: Store) -> TreeFile:
         if before.st_size >= _LONG:
