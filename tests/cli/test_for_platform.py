@@ -136,11 +136,13 @@ lading.lock fits
     base image       oci:base
                      sha256:DIGEST
     Python packages  1, of unknown size
+                     tiny 2.0
     system packages  none
   linux/arm64
     base image       oci:base
                      sha256:DIGEST
     Python packages  2, of unknown size
+                     small 1.0, tiny 2.0
     system packages  none
 """)
     settings = json.loads(varied.lading("show", "--json").out)["settings"]

@@ -173,6 +173,7 @@ lading.lock fits
     base image       oci:base
                      sha256:DIGEST
     Python packages  2, of unknown size
+                     tiny 2.0, small 1.0
     system packages  none
     image below      Python packages: 1, of unknown size
                      system packages: none

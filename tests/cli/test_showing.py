@@ -62,6 +62,7 @@ lading.lock fits
     base image       127.0.0.1:PORT/python:3.11-slim-bookworm
                      sha256:DIGEST
     Python packages  1, of unknown size
+                     tiny 2.0
     system packages  none
 """)
     assert len(server.seen) == asked
@@ -195,6 +196,17 @@ def test_json(locked: Project) -> None:
                     "system": {"count": 0, "download": 0, "unsized": 0},
                     "compiling": {"count": 0, "download": 0, "unsized": 0},
                     "unlocked": [],
+                    "packages": [
+                        {
+                            "kind": "python",
+                            "name": "tiny",
+                            "version": "2.0",
+                            "size": None,
+                            "source": "http://127.0.0.1:PORT/simple",
+                            "asked": True,
+                            "needed_by": [],
+                        }
+                    ],
                     "below": None,
                 }
             ],
