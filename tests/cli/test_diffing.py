@@ -552,6 +552,15 @@ def test_every_lock_of_the_project(repo: Project) -> None:
             "linux/amd64",
             f"  only in {revision}:lading.old.lock",
         ]
+    commit(repo)
+    ran = repo.lading("diff", "HEAD~1", "HEAD")
+    assert [one for one in told(ran).splitlines() if "->" in one] == [
+        f"HEAD~1:lading.{one}.lock -> HEAD:lading.{one}.lock" for one in ("gpu", "new", "old")
+    ]
+    assert (
+        repo.lading("diff", "HEAD", "main").out == "nothing differs in 4 locks from HEAD to main\n"
+    )
+    git(repo, "reset", "--quiet", "--soft", "HEAD~1")
     assert repo.lading("diff", "--exit-code").code == 1
     found = json.loads(repo.lading("diff", "--json").out)["locks"]
     assert [one["after"] for one in found] == [
