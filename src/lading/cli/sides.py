@@ -26,6 +26,7 @@ __all__ = ["Sides"]
 
 _TRANSPORTS: Final = ("oci:", "oci-archive:", "docker-archive:", "docker://")
 _IMAGE: Final = "image.json"
+_PROJECT_FILES: Final = frozenset({"lading.toml", "pyproject.toml"})
 _FORMS: Final = "neither a lock, nor a frozen folder, an image or a git revision"
 
 
@@ -93,14 +94,19 @@ class Sides:
     def _now(self) -> dict[str, Callable[[], Side]]:
         """By the names of the locks that are there, what reads each."""
         from lading.explain.decided import side_of_lock  # noqa: PLC0415 - only where it is read
-        from lading.lock.file import is_lock_name, read_lock  # noqa: PLC0415
+        from lading.lock.file import read_lock  # noqa: PLC0415
 
         def read(file: str) -> Side:
             lock = read_lock(self._project, file)
             return _nothing(file) if lock is None else side_of_lock(lock, file)
 
-        found = (one.name for one in self._project.glob("*.lock"))
-        return {file: partial(read, file) for file in found if is_lock_name(file)}
+        return {file: partial(read, file) for file in self._locks_in(self._project)}
+
+    @staticmethod
+    def _locks_in(folder: Path) -> tuple[str, ...]:
+        from lading.lock.file import is_lock_name  # noqa: PLC0415 - only where one is looked for
+
+        return tuple(sorted(filter(is_lock_name, (one.name for one in folder.glob("*.lock")))))
 
     def named(self, word: str) -> Side:
         """What a word names. What is there goes before a revision, and that before a registry.
@@ -149,7 +155,11 @@ class Sides:
             return self._frozen(path, word)
         if (path / LOCK_NAME).is_file():
             return self._lock(path, word)
-        raise Misused(f"the folder {word} holds neither a lock, nor a frozen image, nor an image")
+        locks = self._locks_in(path)
+        raise Misused(
+            f"the folder {word} holds neither {LOCK_NAME}, nor a frozen image, nor an image",
+            hint=f"name one of its locks: {', '.join(locks)}" if locks else None,
+        )
 
     def _file(self, path: Path, word: str) -> Side:
         from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only where one is looked at
@@ -178,11 +188,11 @@ class Sides:
 
         if not path.is_file():
             raise Misused(f"{word} is neither a file nor a folder")
-        if path.suffix == ".py":
-            raise Misused(
-                f"{word} is no lock, but a module",
-                hint="its image's lock is beside it: lading.lock",
-            )
+        if path.suffix == ".py" or path.name in _PROJECT_FILES:
+            what = "a module" if path.suffix == ".py" else "a project file"
+            locks = self._locks_in(path.parent)
+            hint = f"the locks beside it: {', '.join(locks)}" if locks else "run `lading lock`"
+            raise Misused(f"{word} is no lock, but {what}", hint=hint)
         try:
             text = path.read_text("utf-8-sig")
         except UnicodeDecodeError:
@@ -222,9 +232,13 @@ class Sides:
         from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - seldom needed
 
         hint = "run `lading lock`" if word.endswith(LOCK_NAME) else None
+        locks = self._locks_in(self._project)
+        hint = hint or did_you_mean(word, locks)
         with suppress(LadingError):
             others = [name for name in self._revisions.names() if name != word]
             hint = hint or did_you_mean(word, others)
+        if hint is None and locks and word.endswith(".lock"):
+            hint = f"there are: {', '.join(locks)}"
         return Misused(f"{shown(word)} names {_FORMS}", hint=hint)
 
 
