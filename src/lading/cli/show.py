@@ -51,6 +51,7 @@ def show(*, target: str, project: str | None, base_image: BaseImage | None, as_j
         parameters=found.parameters,
         lock=read_lock(found.project, lock_name(found.image)),
         mirrors=read_mirrors(found.project, machine.environ),
+        rebased=base_image is not None,
     )
     if as_json:
         click.echo(from_here(json.dumps(asdict(report), indent=2)))
@@ -67,7 +68,9 @@ def _lines(report: Shown) -> Iterator[str]:
     if report.parameters:
         yield from _aligned((f"--set {one.name}", _parameter(one)) for one in report.parameters)
         yield ""
-    yield from _aligned((one.name, f"{_said(one.value)} ({one.why})") for one in report.arguments)
+    yield from _aligned(
+        (one.name, f"{_said(one.value)} ({one.at or one.why})") for one in report.arguments
+    )
     yield ""
     yield from _aligned(
         (_setting(one), f"{one.value} ({', '.join(one.at) or 'the default'})")

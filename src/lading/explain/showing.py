@@ -88,7 +88,12 @@ class Shown:
 
 
 def shown(
-    asked: Asked, *, parameters: tuple[Parameter, ...], lock: Lock | None, mirrors: Mirrors
+    asked: Asked,
+    *,
+    parameters: tuple[Parameter, ...],
+    lock: Lock | None,
+    mirrors: Mirrors,
+    rebased: bool = False,
 ) -> Shown:
     """An image, with all that is known of it.
 
@@ -97,6 +102,7 @@ def shown(
         parameters: Of the function that gave it.
         lock: The project's lock, where there is one.
         mirrors: The project's mirrors.
+        rebased: Whether the command line has named another base.
 
     Raises:
         SpecificationError: A step does not say what it installs on the image's distro.
@@ -112,7 +118,7 @@ def shown(
             *(Call(text=f".{written_step(one)}", at=at([one])[0]) for one in image.steps),
         ),
         parameters=tuple(_parameter(one, project) for one in parameters),
-        arguments=argument_values(image),
+        arguments=argument_values(image, lambda one: place(one, project), rebased=rebased),
         settings=container_settings(image, at),
         mirrors=tuple(_mirrors(mirrors)),
         lock=lock_state(asked, lock),
