@@ -104,6 +104,12 @@ def test_it_is_explained_by_what_needs_it(auto: Project) -> None:
     auto.lading("lock", "-q")
     told = auto.lading("explain", "-q", "libgl1").out.splitlines()
     assert told[1] == snapshot("  service.py:7: auto -> libgl1 (for native: libGL.so.1)")
+    shown = auto.lading("show").out
+    assert shown[shown.index("                     libgl1") :] == snapshot("""\
+                     libgl1 1.0, zlib1g 1.0
+                     auto: libgl1 for native: libGL.so.1
+                     auto: zlib1g for native: libz.so.1
+""")
 
 
 def test_each_release_has_its_own(auto: Project, archive: Archive) -> None:

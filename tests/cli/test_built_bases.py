@@ -71,12 +71,12 @@ def test_it_is_shown(built: Project) -> None:
     assert [*ran.out.splitlines()[:1], *ran.out.splitlines()[-7:]] == snapshot(
         [
             'service.py:4: Image.from_dockerfile("docker/Dockerfile", target="run", distro="debian:bookworm", python_version="3.11")',
-            "",
             "lading.lock fits",
             "  linux/amd64",
             "    base image       dockerfile:docker/Dockerfile?target=run",
             "                     not locked: the Dockerfile makes it",
             "    Python packages  1, of unknown size",
+            "                     tiny 2.0",
             "    system packages  not locked: curl, python3.11",
         ]
     )

@@ -177,8 +177,25 @@ error: "v9" names neither a lock, nor a frozen folder, an image or a git revisio
 usage: lading diff [OPTIONS] [A] [B]
 """)
     assert repo.lading("diff", ".git").err == snapshot("""\
-error: the folder .git holds neither a lock, nor a frozen image, nor an image
+error: the folder .git holds neither lading.lock, nor a frozen image, nor an image
 usage: lading diff [OPTIONS] [A] [B]
+""")
+
+
+def test_a_word_that_is_not_quite_a_lock(locked: Project) -> None:
+    locked.environment["PATH"] = os.environ["PATH"]
+    locked.write("lading.web.lock", locked.read("lading.lock"))
+    refused = ("service.py", "pyproject.toml", "lading.wbe.lock", "lading.other.lock")
+    said = [locked.lading("diff", one, "lading.lock").err for one in refused]
+    assert "".join(one.partition("usage: ")[0] for one in said) == snapshot("""\
+error: service.py is no lock, but a module
+hint: the locks beside it: lading.lock, lading.web.lock
+error: pyproject.toml is no lock, but a project file
+hint: the locks beside it: lading.lock, lading.web.lock
+error: "lading.wbe.lock" names neither a lock, nor a frozen folder, an image or a git revision
+hint: did you mean "lading.web.lock"?
+error: "lading.other.lock" names neither a lock, nor a frozen folder, an image or a git revision
+hint: did you mean "lading.web.lock"?
 """)
 
 
@@ -552,6 +569,15 @@ def test_every_lock_of_the_project(repo: Project) -> None:
             "linux/amd64",
             f"  only in {revision}:lading.old.lock",
         ]
+    commit(repo)
+    ran = repo.lading("diff", "HEAD~1", "HEAD")
+    assert [one for one in told(ran).splitlines() if "->" in one] == [
+        f"HEAD~1:lading.{one}.lock -> HEAD:lading.{one}.lock" for one in ("gpu", "new", "old")
+    ]
+    assert (
+        repo.lading("diff", "HEAD", "main").out == "nothing differs in 4 locks from HEAD to main\n"
+    )
+    git(repo, "reset", "--quiet", "--soft", "HEAD~1")
     assert repo.lading("diff", "--exit-code").code == 1
     found = json.loads(repo.lading("diff", "--json").out)["locks"]
     assert [one["after"] for one in found] == [

@@ -115,9 +115,9 @@ service.py:4:   .for_platform("linux/arm64", lambda image: image.env({"THREADS":
 service.py:11:   .env({"THREADS_SEEN": "$THREADS"})
 service.py:12:   .cmd("python", "-m", "tiny")
 
-base_image            oci:base (as it is written)
-distro                debian:bookworm (as it is written)
-python_version        3.11 (as it is written)
+base_image            oci:base (service.py:7)
+distro                debian:bookworm (service.py:7)
+python_version        3.11 (service.py:7)
 lock_python_packages  yes (the default)
 lock_system_packages  yes (the default)
 snapshot              none (the default)
@@ -136,11 +136,13 @@ lading.lock fits
     base image       oci:base
                      sha256:DIGEST
     Python packages  1, of unknown size
+                     tiny 2.0
     system packages  none
   linux/arm64
     base image       oci:base
                      sha256:DIGEST
     Python packages  2, of unknown size
+                     small 1.0, tiny 2.0
     system packages  none
 """)
     settings = json.loads(varied.lading("show", "--json").out)["settings"]

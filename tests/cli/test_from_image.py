@@ -154,9 +154,9 @@ service.py:11:   .python_packages("small")
 service.py:11:   .build_include("service.py")
 service.py:11:   .user(7, group=0, name="lading", home="/home/lading")
 
-base_image            oci:base (as it is written)
-distro                debian:bookworm (as it is written)
-python_version        3.11 (as it is written)
+base_image            oci:base (service.py:5)
+distro                debian:bookworm (service.py:5)
+python_version        3.11 (service.py:5)
 lock_python_packages  yes (the default)
 lock_system_packages  yes (the default)
 snapshot              none (the default)
@@ -173,6 +173,7 @@ lading.lock fits
     base image       oci:base
                      sha256:DIGEST
     Python packages  2, of unknown size
+                     tiny 2.0, small 1.0
     system packages  none
     image below      Python packages: 1, of unknown size
                      system packages: none
@@ -181,13 +182,13 @@ lading.lock fits
     assert two.lading("explain", "python packages tiny").out == snapshot("""\
 layer python packages tiny 2.0, linux/amd64 (service.py:7)
   holds: tiny 2.0
-  why: the package is large: another version of it makes this layer anew and no other, and no other package makes this one anew
+  why: the package is large enough for a layer of its own: another version of it makes this layer anew and no other, and no other package makes this one anew
   shared: it is the same layer in the image below, and in all others on that
 """)
     assert two.lading("explain", "python packages small").out == snapshot("""\
 layer python packages small 1.0, linux/amd64 (service.py:11)
   holds: small 1.0
-  why: the package is large: another version of it makes this layer anew and no other, and no other package makes this one anew
+  why: the package is large enough for a layer of its own: another version of it makes this layer anew and no other, and no other package makes this one anew
 """)
     lines = two.lading("explain", "-q", "tiny").out.splitlines()
     assert lines[-1] == "  layer: python packages tiny 2.0, which is the image below's"
@@ -227,6 +228,11 @@ linux/amd64
     )
     for name, target in (("one", "service.py:base"), ("two", "service.py")):
         assert two.lading("build", "-q", target, "-o", name).code == 0
+    built = two.lading("explain", "python packages tiny", "--image", "oci:two").out
+    assert built.splitlines()[-1] == (
+        "  why: it holds one package, which is large or has no other beside it by the hash of its "
+        "name: another version of it makes this layer anew and no other"
+    )
     ran = two.lading("diff", "oci:one", "oci:two")
     # How large they are is for zlib to say, and which Python compiles for the machine.
     layers = re.sub(r" \((\d|bytecode)[^)]*\)|, [\d.]+ k?B", "", ran.out.partition("  layers\n")[2])

@@ -146,8 +146,8 @@ Usage: lading diff [OPTIONS] [A] [B]
   Each is a lock (a file, or its folder), a frozen folder, an image (oci:DIR,
   oci-archive:FILE, docker-archive:FILE, docker://REFERENCE), or a git
   revision, which stands for lading.lock as it was committed then. Left out, A
-  is HEAD. Where A is a revision and B is left out, every lock of the project
-  that has changed since is compared.
+  is HEAD. Where A is a revision, and B is one or is left out, every lock of
+  the project that has changed since is compared.
 
   Of layers it says which ones have to be made and pushed, and why.
 

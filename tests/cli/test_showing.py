@@ -42,7 +42,7 @@ service.py:5:   .index("http://127.0.0.1:PORT/simple", default=True)
 service.py:6:   .python_packages("tiny")
 service.py:7:   .cmd("python", "-m", "tiny")
 
-base_image            127.0.0.1:PORT/python:3.11-slim-bookworm (as it is written)
+base_image            127.0.0.1:PORT/python:3.11-slim-bookworm (service.py:4)
 distro                debian:bookworm (told by the base image's name)
 python_version        3.11 (told by the base image's name)
 lock_python_packages  yes (the default)
@@ -62,6 +62,7 @@ lading.lock fits
     base image       127.0.0.1:PORT/python:3.11-slim-bookworm
                      sha256:DIGEST
     Python packages  1, of unknown size
+                     tiny 2.0
     system packages  none
 """)
     assert len(server.seen) == asked
@@ -88,7 +89,7 @@ app/service.py:14:   .entrypoint("python", "-m")
 app/service.py:15:   .cmd("own")
 
 base_image            docker.io/library/ubuntu:noble (the distro's own image for that Python)
-distro                ubuntu:24.04 (as it is written)
+distro                ubuntu:24.04 (app/service.py:3)
 python_version        3.12 (the newest of the distro's own archive)
 lock_python_packages  yes (the default)
 lock_system_packages  yes (the default)
@@ -138,13 +139,48 @@ def test_a_lock_that_drifted(locked: Project) -> None:
     )
 
 
+FILE = """\
+python_version = "3.13"
+base_image = "scratch"
+distro = "debian:trixie"
+
+[images.older]
+extends = "image"
+distro = "debian:bookworm"
+python_version = "3.11"
+
+[images.more]
+extends = "older"
+env = { A = "1" }
+
+[images.upper]
+from_image = "image"
+"""
+
+
+def test_each_argument_has_its_own_line_of_a_project_file(bare: Project) -> None:
+    bare.write("lading.toml", FILE)
+
+    def lines(name: str) -> list[str]:
+        shown = bare.lading("show", f".:{name}", "--json")
+        return [one["at"] for one in json.loads(shown.out)["arguments"][:3]]
+
+    assert lines("image") == ["lading.toml:2", "lading.toml:3", "lading.toml:1"]
+    assert lines("older") == ["lading.toml:2", "lading.toml:7", "lading.toml:8"]
+    assert lines("more") == lines("older")
+    assert lines("upper") == lines("image")
+    # What is replaced by nothing stays where it was written.
+    first = bare.lading("show", ".:upper").out.splitlines()[0]
+    assert first.startswith("lading.toml:2: Image(")
+
+
 def test_another_base(locked: Project) -> None:
     ran = locked.lading("show", "--base-image", "python:3.11-bookworm")
     assert ran.code == 0
     assert [line for line in ran.out.splitlines() if "3.11-bookworm" in line] == snapshot(
         [
             'service.py:4: Image(base_image="docker.io/library/python:3.11-bookworm", distro="debian:bookworm", python_version="3.11")',
-            "base_image            docker.io/library/python:3.11-bookworm (as it is written)",
+            "base_image            docker.io/library/python:3.11-bookworm (from --base-image)",
             "label org.opencontainers.image.base.name  docker.io/library/python:3.11-bookworm (the default)",
             "lading.lock is out of date: the base image: 127.0.0.1:PORT/python:3.11-slim-bookworm is locked, docker.io/library/python:3.11-bookworm is asked for",
         ]
@@ -168,6 +204,7 @@ def test_json(locked: Project) -> None:
             "value": "debian:bookworm",
             "origin": "base image",
             "why": "told by the base image's name",
+            "at": None,
         }
     )
     assert found["settings"][-2] == snapshot(
@@ -195,6 +232,17 @@ def test_json(locked: Project) -> None:
                     "system": {"count": 0, "download": 0, "unsized": 0},
                     "compiling": {"count": 0, "download": 0, "unsized": 0},
                     "unlocked": [],
+                    "packages": [
+                        {
+                            "kind": "python",
+                            "name": "tiny",
+                            "version": "2.0",
+                            "size": None,
+                            "source": "http://127.0.0.1:PORT/simple",
+                            "asked": True,
+                            "needed_by": [],
+                        }
+                    ],
                     "below": None,
                 }
             ],

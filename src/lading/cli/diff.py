@@ -81,8 +81,8 @@ def diff(  # noqa: PLR0913 - one argument an option
 
     Each is a lock (a file, or its folder), a frozen folder, an image (oci:DIR, oci-archive:FILE,
     docker-archive:FILE, docker://REFERENCE), or a git revision, which stands for lading.lock as it
-    was committed then. Left out, A is HEAD. Where A is a revision and B is left out, every lock of
-    the project that has changed since is compared.
+    was committed then. Left out, A is HEAD. Where A is a revision, and B is one or is left out,
+    every lock of the project that has changed since is compared.
 
     Of layers it says which ones have to be made and pushed, and why.
 
@@ -96,9 +96,10 @@ def diff(  # noqa: PLR0913 - one argument an option
     sides = Sides(machine, Path(project).resolve())
     context = click.get_current_context()
     is_default = context.get_parameter_source("before") is click.core.ParameterSource.DEFAULT
-    every = after is None and (is_default or sides.is_revision(before))
+    is_then = is_default or sides.is_revision(before)
+    every = is_then and (after is None or sides.is_revision(after))
     if every:
-        pairs = sides.locks(before)
+        pairs = sides.locks(before, after)
     else:
         old = sides.named(before)
         pairs = ((old, sides.here() if after is None else sides.named(after)),)
@@ -109,7 +110,8 @@ def diff(  # noqa: PLR0913 - one argument an option
         data = {"locks": rows} if every else _rows(found[0])
         click.echo(from_here(json.dumps(data, indent=2)))
     elif len(found) > 1 and not changed:
-        click.echo(f"nothing differs in {len(found)} locks from {from_here(visible(before))}")
+        sides_named = before if after is None else f"{before} to {after}"
+        click.echo(f"nothing differs in {len(found)} locks from {from_here(visible(sides_named))}")
     else:
         for line in (line for one in changed or found for line in _lines(one)):
             click.echo(from_here(visible(line)))

@@ -138,7 +138,7 @@ class Explaining:
             unpacked=look.unpacked if look else None,
             files=look.files if look else None,
             holds=holds,
-            why=why_a_layer(layer.kind, alone=len(holds) == 1),
+            why=why_a_layer(layer.kind, alone=None if len(holds) == 1 else False),
             at=layer.at,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,18 +16,15 @@ from lading.grammar.words import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lading.explain.showing import (
-        LockState,
-        ModelFiles,
-        Packages,
-        ParameterValue,
-        Resolved,
-        Shown,
-    )
+    from lading.explain.packages import Kind
+    from lading.explain.resolved import LockState, ModelFiles, Packages, Resolved
+    from lading.explain.showing import ParameterValue, Shown
     from lading.explain.values import Setting
     from lading.grammar.base import BaseImage
 
 __all__ = ["show"]
+
+_MOST: Final = 10
 
 
 @click.command(short_help="Show the image, and where each value came from.")
@@ -54,6 +51,7 @@ def show(*, target: str, project: str | None, base_image: BaseImage | None, as_j
         parameters=found.parameters,
         lock=read_lock(found.project, lock_name(found.image)),
         mirrors=read_mirrors(found.project, machine.environ),
+        rebased=base_image is not None,
     )
     if as_json:
         click.echo(from_here(json.dumps(asdict(report), indent=2)))
@@ -70,7 +68,9 @@ def _lines(report: Shown) -> Iterator[str]:
     if report.parameters:
         yield from _aligned((f"--set {one.name}", _parameter(one)) for one in report.parameters)
         yield ""
-    yield from _aligned((one.name, f"{_said(one.value)} ({one.why})") for one in report.arguments)
+    yield from _aligned(
+        (one.name, f"{_said(one.value)} ({one.at or one.why})") for one in report.arguments
+    )
     yield ""
     yield from _aligned(
         (_setting(one), f"{one.value} ({', '.join(one.at) or 'the default'})")
@@ -141,16 +141,29 @@ def _platform_lines(part: Resolved) -> Iterator[str]:
     elif part.base != "scratch":
         yield f"                 {part.digest or 'WITHOUT a digest'}"
     yield f"Python packages  {_counted(part.python)}"
+    yield from _asked(part, "python")
     yield from (f"                 {one} is compiled from source" for one in part.compiled)
     unlocked = f"not locked: {', '.join(part.unlocked)}" if part.unlocked else None
     yield f"system packages  {unlocked or _counted(part.system)}"
+    yield from _asked(part, "system")
+    for one in (one for one in part.packages if one.needed_by):
+        yield f"                 auto: {one.name} for {', '.join(one.needed_by)}"
     if part.compiling.count:
-        yield f"for compiling    {_counted(part.compiling)}"
+        yield f"for building     {_counted(part.compiling)}"
     if part.below is not None:
         same = f"as {part.below.lock} has them" if part.below.lock else "which has no lock itself"
         yield f"image below      Python packages: {_counted(part.below.python)}"
         yield f"                 system packages: {_counted(part.below.system)}"
         yield f"                 {same}"
+
+
+def _asked(part: Resolved, kind: Kind) -> Iterator[str]:
+    """What the packages came to that the image asks for by itself."""
+    found = [one for one in part.packages if one.kind == kind and one.asked]
+    if found:
+        words = [f"{one.name} {one.version or ''}".rstrip() for one in found[:_MOST]]
+        more = [f"and {len(found) - _MOST} more (--json tells all)"] if found[_MOST:] else []
+        yield f"                 {', '.join((*words, *more))}"
 
 
 def _of_models(models: ModelFiles) -> str:

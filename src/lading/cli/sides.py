@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,8 @@ from lading.grammar.nearest import did_you_mean
 from lading.grammar.words import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lading.explain.sides import Side
     from lading.lock.revisions import Revisions
     from lading.machine import Machine
@@ -23,6 +26,7 @@ __all__ = ["Sides"]
 
 _TRANSPORTS: Final = ("oci:", "oci-archive:", "docker-archive:", "docker://")
 _IMAGE: Final = "image.json"
+_PROJECT_FILES: Final = frozenset({"lading.toml", "pyproject.toml"})
 _FORMS: Final = "neither a lock, nor a frozen folder, an image or a git revision"
 
 
@@ -49,26 +53,25 @@ class Sides:
 
         return self._lock(self._project, LOCK_NAME)
 
-    def locks(self, word: str) -> tuple[tuple[Side, Side], ...]:
-        """Every lock of the project: as it was at a revision, and as it is now.
+    def locks(self, before: str, after: str | None = None) -> tuple[tuple[Side, Side], ...]:
+        """Every lock of the project: as it was at a revision, and at a later one, or as it is now.
 
-        One that there was or is only then or now is compared to nothing.
+        One that there was or is only on one side is compared to nothing.
 
         Raises:
             LadingError: There were none, there are none, or one can't be read.
         """
-        from lading.lock.file import is_lock_name  # noqa: PLC0415 - only where it is read
-
-        then = self._revisions.locks(word)
-        now = tuple(filter(is_lock_name, (one.name for one in self._project.glob("*.lock"))))
-        if not then or not now:  # which is said of the lock that most projects have
-            return ((self.revision(word), self.here()),)
+        old, new = self._then(before), self._now() if after is None else self._then(after)
+        if not old or not new:  # which is said of the lock that most projects have
+            return (
+                (self.revision(before), self.here() if after is None else self.revision(after)),
+            )
         return tuple(
             (
-                self._then(word, file) if file in then else _nothing(_at(word, file)),
-                self._now(file) if file in now else _nothing(file),
+                old[file]() if file in old else _nothing(_at(before, file)),
+                new[file]() if file in new else _nothing(_at(after, file)),
             )
-            for file in sorted({*then, *now})
+            for file in sorted({*old, *new})
         )
 
     def is_revision(self, word: str) -> bool:
@@ -78,18 +81,32 @@ class Sides:
                 return False
         return ":" not in word and self._revisions.has(word)
 
-    def _then(self, revision: str, file: str) -> Side:
+    def _then(self, revision: str) -> dict[str, Callable[[], Side]]:
+        """By the names of the locks at a revision, what reads each."""
         from lading.explain.decided import side_of_lock  # noqa: PLC0415 - only where it is read
 
-        lock = self._revisions.lock(f"{revision}:{file}")
-        return side_of_lock(lock, _at(revision, file))
+        def read(file: str) -> Side:
+            lock = self._revisions.lock(f"{revision}:{file}")
+            return side_of_lock(lock, _at(revision, file))
 
-    def _now(self, file: str) -> Side:
+        return {file: partial(read, file) for file in self._revisions.locks(revision)}
+
+    def _now(self) -> dict[str, Callable[[], Side]]:
+        """By the names of the locks that are there, what reads each."""
         from lading.explain.decided import side_of_lock  # noqa: PLC0415 - only where it is read
         from lading.lock.file import read_lock  # noqa: PLC0415
 
-        lock = read_lock(self._project, file)
-        return _nothing(file) if lock is None else side_of_lock(lock, file)
+        def read(file: str) -> Side:
+            lock = read_lock(self._project, file)
+            return _nothing(file) if lock is None else side_of_lock(lock, file)
+
+        return {file: partial(read, file) for file in self._locks_in(self._project)}
+
+    @staticmethod
+    def _locks_in(folder: Path) -> tuple[str, ...]:
+        from lading.lock.file import is_lock_name  # noqa: PLC0415 - only where one is looked for
+
+        return tuple(sorted(filter(is_lock_name, (one.name for one in folder.glob("*.lock")))))
 
     def named(self, word: str) -> Side:
         """What a word names. What is there goes before a revision, and that before a registry.
@@ -138,7 +155,11 @@ class Sides:
             return self._frozen(path, word)
         if (path / LOCK_NAME).is_file():
             return self._lock(path, word)
-        raise Misused(f"the folder {word} holds neither a lock, nor a frozen image, nor an image")
+        locks = self._locks_in(path)
+        raise Misused(
+            f"the folder {word} holds neither {LOCK_NAME}, nor a frozen image, nor an image",
+            hint=f"name one of its locks: {', '.join(locks)}" if locks else None,
+        )
 
     def _file(self, path: Path, word: str) -> Side:
         from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only where one is looked at
@@ -167,11 +188,11 @@ class Sides:
 
         if not path.is_file():
             raise Misused(f"{word} is neither a file nor a folder")
-        if path.suffix == ".py":
-            raise Misused(
-                f"{word} is no lock, but a module",
-                hint="its image's lock is beside it: lading.lock",
-            )
+        if path.suffix == ".py" or path.name in _PROJECT_FILES:
+            what = "a module" if path.suffix == ".py" else "a project file"
+            locks = self._locks_in(path.parent)
+            hint = f"the locks beside it: {', '.join(locks)}" if locks else "run `lading lock`"
+            raise Misused(f"{word} is no lock, but {what}", hint=hint)
         try:
             text = path.read_text("utf-8-sig")
         except UnicodeDecodeError:
@@ -211,16 +232,22 @@ class Sides:
         from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - seldom needed
 
         hint = "run `lading lock`" if word.endswith(LOCK_NAME) else None
+        locks = self._locks_in(self._project)
+        hint = hint or did_you_mean(word, locks)
         with suppress(LadingError):
             others = [name for name in self._revisions.names() if name != word]
             hint = hint or did_you_mean(word, others)
+        if hint is None and locks and word.endswith(".lock"):
+            hint = f"there are: {', '.join(locks)}"
         return Misused(f"{shown(word)} names {_FORMS}", hint=hint)
 
 
-def _at(revision: str, file: str) -> str:
-    """What a lock of a revision is called, as git has it."""
+def _at(revision: str | None, file: str) -> str:
+    """What a lock is called, one of a revision as git has it."""
     from lading.lock.file import LOCK_NAME  # noqa: PLC0415 - only where it is read
 
+    if revision is None:
+        return file
     return revision if file == LOCK_NAME else f"{revision}:{file}"
 
 

@@ -191,7 +191,10 @@ class ProjectImages:
 
     def _begun(self, base: Image | None, arguments: Mapping[str, object], keys: KeyPath) -> Image:
         try:
-            return begun(base, arguments, self.file.location(*keys, *tuple(arguments)[:1]))
+            image = begun(base, arguments, self.file.location(*keys, *tuple(arguments)[:1]))
+            own = {name: self.file.location(*keys, name) for name in arguments}
+            lines = tuple({**dict(image.lines), **own}.items())
+            return image._copy(lines=lines)  # noqa: SLF001 - the same distribution
         except SpecificationError as error:
             raise SpecificationError(
                 replace(one, location=self._line_of(one, arguments, keys) or one.location)

@@ -34,8 +34,12 @@ _WHY: Final[dict[LayerKind, str]] = {
     "makes this layer anew, and moves no package to another",
 }
 _ALONE: Final = (
-    "the package is large: another version of it makes this layer anew and no other, and no other "
-    "package makes this one anew"
+    "the package is large enough for a layer of its own: another version of it makes this layer "
+    "anew and no other, and no other package makes this one anew"
+)
+_ONE: Final = (
+    "it holds one package, which is large or has no other beside it by the hash of its name: "
+    "another version of it makes this layer anew and no other"
 )
 
 
@@ -82,14 +86,17 @@ class BuiltLayer:
     at: tuple[str, ...]
 
 
-def why_a_layer(kind: LayerKind, *, alone: bool) -> str:
+def why_a_layer(kind: LayerKind, *, alone: bool | None) -> str:
     """Why what it holds is a layer.
 
     Args:
         kind: What it holds.
-        alone: Whether that is one Python package.
+        alone: Whether that is one Python package for which there is a layer because it is large;
+            None where it is one, and nothing tells why.
     """
-    return _ALONE if kind == "packages" and alone else _WHY[kind]
+    if kind != "packages" or alone is False:
+        return _WHY[kind]
+    return _ONE if alone is None else _ALONE
 
 
 def planned_report(layer: PlannedLayer, platform: str, *, below: bool) -> LayerReport:

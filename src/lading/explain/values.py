@@ -18,6 +18,7 @@ from lading.lock.model import LockedBase
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from lading.errors import Location
     from lading.image import Image
     from lading.info import Config, Healthcheck
 
@@ -30,13 +31,16 @@ __all__ = [
     "said_settings",
 ]
 
-Origin: TypeAlias = Literal["declared", "base image", "distro", "python version", "default"]
+Origin: TypeAlias = Literal[
+    "declared", "command line", "base image", "distro", "python version", "default"
+]
 
 Places: TypeAlias = "Callable[[Iterable[steps.Step]], tuple[str, ...]]"
 """Gives the user's lines of steps."""
 
 _WHY: dict[Origin, str] = {
     "declared": "as it is written",
+    "command line": "from --base-image",
     "base image": "told by the base image's name",
     "distro": "the newest of the distro's own archive",
     "python version": "the distro's own image for that Python",
@@ -53,12 +57,14 @@ class Value:
         value: None where there is none.
         origin: Who has decided it.
         why: The same in words.
+        at: The user's line that has it, where one does.
     """
 
     name: str
     value: str | bool | None
     origin: Origin
     why: str
+    at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +84,18 @@ class Setting:
     platform: str | None = None
 
 
-def argument_values(image: Image) -> tuple[Value, ...]:
-    """The constructor's arguments, in its order."""
-    return (
-        _base_image(image),
+def argument_values(
+    image: Image, at: Callable[[Location], str], *, rebased: bool = False
+) -> tuple[Value, ...]:
+    """The constructor's arguments, in its order.
+
+    Args:
+        image: The image.
+        at: Gives a user's line in words.
+        rebased: Whether the command line has named another base.
+    """
+    found = (
+        _base_image(image, rebased=rebased),
         _distro(image),
         _python_version(image),
         _plain("lock_python_packages", image.lock_python_packages, usual=True),
@@ -91,10 +105,17 @@ def argument_values(image: Image) -> tuple[Value, ...]:
         _plain("compile_bytecode", image.compile_bytecode, usual=True),
         _plain("accelerator", image.accelerator, usual=None),
     )
+    return tuple(
+        replace(one, at=at(image._line_of(one.name)))  # noqa: SLF001 - the same distribution
+        if one.origin == "declared"
+        else one
+        for one in found
+    )
 
 
-def _base_image(image: Image) -> Value:
-    origin: Origin = "python version" if image.base_image is None else "declared"
+def _base_image(image: Image, *, rebased: bool) -> Value:
+    named: Origin = "command line" if rebased else "declared"
+    origin = "python version" if image.base_image is None else named
     return _value("base_image", str(base_of(image)), origin)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self, Unpack
 
-    from lading.image.builder import Arguments
+    from lading.image.arguments import Arguments
 
 __all__ = ["BaseCalls"]
 

@@ -7,7 +7,7 @@ in is kept by reference. Every word is checked in the call that brings it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from lading.distros import Distro, infer_distro, parse_distro
 from lading.errors import Location  # noqa: TC001 - a dataclass field
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from lading.grammar.dialect import Dialect
+    from lading.image.arguments import Arguments
     from lading.image.steps import Step, SystemPackages
     from lading.info import ImageInfo
 
@@ -55,21 +56,6 @@ __all__ = ["Image"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class Arguments(TypedDict, total=False):
-    """The constructor's arguments, which `Image.replace` takes too."""
-
-    base_image: str | None
-    distro: str | None
-    python_version: str | None
-    lock_python_packages: bool
-    lock_system_packages: bool
-    components: Sequence[str]
-    snapshot: str | None
-    shell: bool
-    compile_bytecode: bool
-    accelerator: str | None
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -123,6 +109,7 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
     accelerator: str | None
     steps: tuple[Step, ...]
     location: Location = field(compare=False)
+    lines: tuple[tuple[str, Location], ...] = field(compare=False)
     name: str | None = field(compare=False)
 
     def __init__(  # noqa: PLR0913 - one argument a field
@@ -157,6 +144,7 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
                 accelerator=call.maybe(parse_accelerator, accelerator),
                 steps=(),
                 location=call.location,
+                lines=(),
                 name=None,
             )
         with Call():
@@ -252,6 +240,8 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
 
     def _replaced(self, **changes: Unpack[Arguments]) -> Image:
         """The same, with the images below changed alike."""
+        if not changes:
+            return self
         with Call() as call:
             arguments = self._arguments()
             for name in changes:
@@ -264,7 +254,8 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
             for step in self.steps:
                 if isinstance(step, steps.SystemPackages):
                     call.recheck(step.location, check_auto, step, image)
-        return image._copy(steps=self.steps, name=self.name)
+        kept = tuple((one, self._line_of(one)) for one in arguments if one not in changes)
+        return image._copy(steps=self.steps, name=self.name, lines=kept)
 
     def merge(self, other: Image) -> Image:
         """This image and another in one: its steps first, then the other's.
@@ -285,7 +276,7 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
             usual = Image()._arguments()  # noqa: SLF001 - its own class
             ours, theirs = self._arguments(), other._arguments()
             call.note(
-                contradiction(name, self.location, other.location, call.location)
+                contradiction(name, self._line_of(name), other._line_of(name), call.location)
                 for name in argument_contradictions(ours, theirs, usual)
             )
             call.note(
@@ -385,6 +376,10 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
             "compile_bytecode": self.compile_bytecode,
             "accelerator": self.accelerator,
         }
+
+    def _line_of(self, argument: str) -> Location:
+        """Where an argument is written: with all others, or where it was replaced."""
+        return dict(self.lines).get(argument, self.location)
 
     def _add(self, step: Step) -> Image:
         return self._copy(steps=(*self.steps, step))

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from lading.errors import Location
-    from lading.image.builder import Arguments, Image
+    from lading.image.arguments import Arguments
+    from lading.image.builder import Image
     from lading.image.steps import Step
 
 __all__ = ["PlatformCalls", "named_platforms", "on_platform", "steps_on"]
