@@ -106,6 +106,51 @@ cmd = ["gunicorn", "--bind", "0.0.0.0:8000", "wsgi:application"]
     )
 
 
+def test_an_application_in_a_package(bare: Project) -> None:
+    bare.write("requirements.txt", "fastapi[standard]\n")
+    bare.write(
+        "app/main.py", "from fastapi import FastAPI\nfrom .routers import users\napp = FastAPI()\n"
+    )
+    bare.write("app/routers/users.py", "router = 1\n")
+    bare.write("app/unused.py", "from fastapi import FastAPI\nother = FastAPI()\n")
+    bare.write("tests/main.py", "from fastapi import FastAPI\nno = FastAPI()\n")
+    bare.write("other/app.py", "app = 1\n")
+    told, text = drafted(bare)
+    assert told == snapshot("""\
+Python packages: requirements.txt
+starts with: uvicorn app.main:app --host 0.0.0.0 --port 8000
+includes: app/main.py, app/routers/users.py
+""")
+    assert tomllib.loads(text)["cmd"][:2] == ["uvicorn", "app.main:app"]
+
+
+def test_a_project_of_django_has_all_its_packages(bare: Project) -> None:
+    """Which of them there are only its settings say, and no import."""
+    bare.write("requirements.txt", "django\ngunicorn\n")
+    bare.write("manage.py", "import os\n")
+    for kind in ("wsgi", "asgi"):
+        made = f"get_{kind}_application"
+        text = f"from django.core.{kind} import {made}\napplication = {made}()\n"
+        bare.write(f"mysite/{kind}.py", text)
+    for name in ("mysite/__init__.py", "mysite/settings.py", "polls/__init__.py", "media/a.txt"):
+        bare.write(name, "")
+    told, text = drafted(bare)
+    assert told == snapshot("""\
+Python packages: requirements.txt
+starts with: gunicorn --bind 0.0.0.0:8000 mysite.wsgi:application
+includes: manage.py, mysite, polls
+""")
+    assert tomllib.loads(text)["cmd"][-1] == "mysite.wsgi:application"
+
+
+def test_an_application_whose_annotation_says_what_it_is(bare: Project) -> None:
+    bare.write(
+        "main.py",
+        "from fastapi import FastAPI\ndef made(): ...\napp: FastAPI = made()\nno: FastAPI\n",
+    )
+    assert tomllib.loads(drafted(bare)[1])["cmd"][:2] == ["uvicorn", "main:app"]
+
+
 def test_a_project_that_declares_its_dependencies(bare: Project) -> None:
     bare.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["gradio"]\n')
     bare.write("requirements.txt", "-e .\n")

@@ -26,6 +26,12 @@ _TOOLS = ("conftest", "fabfile", "noxfile", "setup", "tasks")
 _USUAL = ("app", "main", "service", "server", "api", "wsgi", "asgi", "serve")
 """Modules that serve, by the names that most have."""
 
+_DJANGO = "manage.py"
+"""What every project of Django's has."""
+
+_ASIDE = ("docs", "examples", "scripts", "test", "tests")
+"""Folders whose modules serve something else."""
+
 
 @click.command(short_help="Write a first lading.toml.")
 @click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False))
@@ -67,19 +73,20 @@ def _draft(project: Path) -> Draft:
 
     modules, python = ProjectModules(project), found_python(project)
     names = _names(project)
-    found = next((one for name in names if (one := modules.application(name))), None)
+    places = (*names, *_names_in_packages(project))
+    found = next((one for name in places if (one := modules.application(name))), None)
     if found is None:
         return replace(_packages(modules, names), python=python)
     module, attribute, served = found
     draft = replace(_packages(modules, [module]), python=python)
-    code = modules.code(module, attribute)
+    files = _files(project, modules.code(module, attribute).files)
     try:
         start = start_of(served.kind, module, attribute, port=None, factory=served.is_factory)
     except Invalid:
-        return replace(draft, files=code.files)
+        return replace(draft, files=files)
     return replace(
         draft,
-        files=code.files,
+        files=files,
         argv=start.argv,
         port=start.port,
         brought_by=start.brought_by,
@@ -90,7 +97,42 @@ def _names(project: Path) -> list[str]:
     """The project's own modules, those with usual names for what serves first."""
     found = sorted(one.stem for one in project.glob("*.py") if one.stem.isidentifier())
     kept = [name for name in found if name not in _TOOLS and not name.startswith("test_")]
-    return sorted(kept, key=lambda name: name not in _USUAL)
+    return sorted(kept, key=_rank)
+
+
+def _rank(name: str) -> int:
+    return _USUAL.index(name) if name in _USUAL else len(_USUAL)
+
+
+def _names_in_packages(project: Path) -> list[str]:
+    """Modules with usual names in the project's folders: `app.main`, Django's `site.wsgi`."""
+    found = [
+        (folder.name, name)
+        for folder in _folders(project)
+        for name in (one.stem for one in folder.glob("*.py"))
+        if name in _USUAL
+    ]
+    return [
+        f"{folder}.{name}" for folder, name in sorted(found, key=lambda one: (_rank(one[1]), one))
+    ]
+
+
+def _folders(project: Path) -> list[Path]:
+    """The folders whose modules can be imported from the project's."""
+    try:
+        found = sorted(one for one in project.iterdir() if one.is_dir())
+    except OSError:
+        return []
+    return [one for one in found if one.name.isidentifier() and one.name not in _ASIDE]
+
+
+def _files(project: Path, code: tuple[str, ...]) -> tuple[str, ...]:
+    """What the image includes: of Django's projects all packages, which only settings name."""
+    if not (project / _DJANGO).is_file():
+        return code
+    packages = [one.name for one in _folders(project) if any(one.glob("__init__.py"))]
+    others = [one for one in code if one.partition("/")[0] not in packages]
+    return tuple(sorted({_DJANGO, *packages, *others}))
 
 
 def _packages(modules: ProjectModules, names: Iterable[str]) -> Draft:
