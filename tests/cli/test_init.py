@@ -151,6 +151,51 @@ def test_an_application_whose_annotation_says_what_it_is(bare: Project) -> None:
     assert tomllib.loads(drafted(bare)[1])["cmd"][:2] == ["uvicorn", "main:app"]
 
 
+def test_a_page_that_streamlit_runs(bare: Project) -> None:
+    bare.write("requirements.txt", "streamlit\n")
+    bare.write("helpers.py", "import streamlit as st\n")
+    bare.write("pages/more.py", "import streamlit as st\n")
+    bare.write("streamlit_app.py", "import streamlit as st\nimport helpers\nst.title('a')\n")
+    told, text = drafted(bare)
+    assert told == snapshot("""\
+Python packages: requirements.txt
+starts with: streamlit run streamlit_app.py --server.headless true --server.address 0.0.0.0 --server.port 8501
+includes: helpers.py, streamlit_app.py, pages
+""")
+    assert tomllib.loads(text)["expose"] == 8501
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ui = gr.Interface(fn=id)\nui.launch()\n",
+        "with gr.Blocks() as ui:\n    pass\nui.queue().launch(share=True)\n",
+        "gr.Interface(fn=id).launch()\n",
+        "ui = gr.Blocks()\nif __name__ == '__main__':\n    ui.launch()\n",
+    ],
+)
+def test_a_module_that_launches_gradio_is_run_and_not_imported(bare: Project, text: str) -> None:
+    bare.write("requirements.txt", "gradio\n")
+    bare.write("app.py", f"import gradio as gr\n{text}")
+    table = tomllib.loads(drafted(bare)[1])
+    assert (table["cmd"], table["expose"]) == (["python", "app.py"], 7860)
+    assert table["env"] == {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7860"}  # noqa: S104 - in a container
+
+
+def test_the_only_module_that_is_there_to_be_run(bare: Project) -> None:
+    bare.write("requirements.txt", "requests\n")
+    bare.write("work.py", "import words\nif __name__ == '__main__':\n    print(1)\n")
+    bare.write("words.py", "")
+    table = tomllib.loads(drafted(bare)[1])
+    assert (table["cmd"], table["build_include"]) == (
+        ["python", "work.py"],
+        ["words.py", "work.py"],
+    )
+    (bare.folder / "lading.toml").unlink()
+    bare.write("words.py", "if __name__ == '__main__':\n    print(2)\n")
+    assert "cmd" not in tomllib.loads(drafted(bare)[1])
+
+
 def test_a_project_that_declares_its_dependencies(bare: Project) -> None:
     bare.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["gradio"]\n')
     bare.write("requirements.txt", "-e .\n")

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lading.cli.modules import ProjectModules
+    from lading.cli.scripts import Script
     from lading.config.drafting import Draft
+    from lading.services import Served
 
 __all__ = ["init"]
 
-_TOOLS = ("conftest", "fabfile", "noxfile", "setup", "tasks")
+_TOOLS = ("conftest", "fabfile", "manage", "noxfile", "setup", "tasks")
 """Modules that no image needs."""
 
 _USUAL = ("app", "main", "service", "server", "api", "wsgi", "asgi", "serve")
@@ -28,6 +30,9 @@ _USUAL = ("app", "main", "service", "server", "api", "wsgi", "asgi", "serve")
 
 _DJANGO = "manage.py"
 """What every project of Django's has."""
+
+_PAGES = "pages"
+"""Where Streamlit has its other pages."""
 
 _ASIDE = ("docs", "examples", "scripts", "test", "tests")
 """Folders whose modules serve something else."""
@@ -68,28 +73,50 @@ def init(*, folder: str) -> None:
 
 def _draft(project: Path) -> Draft:
     from lading.cli.modules import ProjectModules  # noqa: PLC0415 - only for this command
+    from lading.cli.scripts import launching, script_among  # noqa: PLC0415
     from lading.config.drafting import found_python  # noqa: PLC0415
-    from lading.services import start_of  # noqa: PLC0415
 
-    modules, python = ProjectModules(project), found_python(project)
-    names = _names(project)
+    modules, names = ProjectModules(project), _names(project)
     places = (*names, *_names_in_packages(project))
     found = next((one for name in places if (one := modules.application(name))), None)
     if found is None:
-        return replace(_packages(modules, names), python=python)
-    module, attribute, served = found
-    draft = replace(_packages(modules, [module]), python=python)
-    files = _files(project, modules.code(module, attribute).files)
+        script = script_among(modules, names)
+    else:
+        script = launching(modules, found[0]) if found[2].kind == "gradio" else None
+    if script is not None:
+        draft = _started(modules, script)
+    elif found is not None:
+        draft = _serving(modules, *found)
+    else:
+        draft = _packages(modules, names)
+    return replace(draft, python=found_python(project))
+
+
+def _serving(modules: ProjectModules, module: str, attribute: str, served: Served) -> Draft:
+    """With the command for an application."""
+    from lading.services import start_of  # noqa: PLC0415 - only for this command
+
+    files = _files(modules.root, modules.code(module, attribute).files)
+    draft = replace(_packages(modules, [module]), files=files)
     try:
         start = start_of(served.kind, module, attribute, port=None, factory=served.is_factory)
     except Invalid:
-        return replace(draft, files=files)
+        return draft
+    return replace(draft, argv=start.argv, port=start.port, brought_by=start.brought_by)
+
+
+def _started(modules: ProjectModules, script: Script) -> Draft:
+    """With the command for a module that is started as a whole."""
+    code = modules.code(script.module, "").files
+    if script.brought_by == "streamlit" and (modules.root / _PAGES).is_dir():
+        code = (*code, _PAGES)
     return replace(
-        draft,
-        files=files,
-        argv=start.argv,
-        port=start.port,
-        brought_by=start.brought_by,
+        _packages(modules, [script.module]),
+        files=_files(modules.root, code),
+        argv=script.argv,
+        env=script.env,
+        port=script.port,
+        brought_by=script.brought_by,
     )
 
 
