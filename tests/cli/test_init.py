@@ -451,7 +451,7 @@ def test_the_table_of_imports_is_in_order_and_says_nothing_twice() -> None:
         ({"pyproject.toml": '[tool.lading]\nimage = "a:b"\n'}, [
             "error: pyproject.toml says already what this project's image is",
             "hint: `lading show` shows it"]),
-        ({"lading.toml": ""}, ["error: lading.toml can't be written: file exists"]),
+        ({"lading.toml": ""}, ["error: lading.toml is there already", "hint: remove it first"]),
         ({"pyproject.toml": "[project\n"}, [
             ("error: pyproject.toml is not valid TOML: Expected ']' at the end of a table "
             "declaration (at line 1, column 9)")]),

@@ -63,6 +63,8 @@ def init(*, folder: str) -> None:
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(drafted(draft))
+    except FileExistsError:
+        raise SpecificationError(f"{path} is there already", hint="remove it first") from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise SpecificationError(f"{path} can't be written: {why}") from None
