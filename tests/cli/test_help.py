@@ -70,7 +70,8 @@ Usage: lading show [OPTIONS] [TARGET]
   What is locked is told where lading.lock fits the image. No network is
   asked, and nothing is written.
 
-  With --json: {calls, parameters, arguments, settings, mirrors, lock}.
+  With --json: {calls, parameters, arguments, settings, mirrors, lock}. With
+  --all: {images}, each image of these with its {name}.
 
 Options:
   --set NAME=VALUE  Set a parameter of the image, which `lading show` lists;
@@ -78,6 +79,8 @@ Options:
   --project DIR     The folder that the image's paths start from, and
                     lading.lock lies in.
   --base-image REF  Build on this image instead (a mirror's copy, ...).
+  --all             Do it for every image of the project file, of a module, or
+                    of variants.
   --json            Print the result as JSON.
   -h, --help        Show this message and exit.
 """)

@@ -106,6 +106,96 @@ cmd = ["gunicorn", "--bind", "0.0.0.0:8000", "wsgi:application"]
     )
 
 
+def test_an_application_in_a_package(bare: Project) -> None:
+    bare.write("requirements.txt", "fastapi[standard]\n")
+    bare.write(
+        "app/main.py", "from fastapi import FastAPI\nfrom .routers import users\napp = FastAPI()\n"
+    )
+    bare.write("app/routers/users.py", "router = 1\n")
+    bare.write("app/unused.py", "from fastapi import FastAPI\nother = FastAPI()\n")
+    bare.write("tests/main.py", "from fastapi import FastAPI\nno = FastAPI()\n")
+    bare.write("other/app.py", "app = 1\n")
+    told, text = drafted(bare)
+    assert told == snapshot("""\
+Python packages: requirements.txt
+starts with: uvicorn app.main:app --host 0.0.0.0 --port 8000
+includes: app/main.py, app/routers/users.py
+""")
+    assert tomllib.loads(text)["cmd"][:2] == ["uvicorn", "app.main:app"]
+
+
+def test_a_project_of_django_has_all_its_packages(bare: Project) -> None:
+    """Which of them there are only its settings say, and no import."""
+    bare.write("requirements.txt", "django\ngunicorn\n")
+    bare.write("manage.py", "import os\n")
+    for kind in ("wsgi", "asgi"):
+        made = f"get_{kind}_application"
+        text = f"from django.core.{kind} import {made}\napplication = {made}()\n"
+        bare.write(f"mysite/{kind}.py", text)
+    for name in ("mysite/__init__.py", "mysite/settings.py", "polls/__init__.py", "media/a.txt"):
+        bare.write(name, "")
+    told, text = drafted(bare)
+    assert told == snapshot("""\
+Python packages: requirements.txt
+starts with: gunicorn --bind 0.0.0.0:8000 mysite.wsgi:application
+includes: manage.py, mysite, polls
+""")
+    assert tomllib.loads(text)["cmd"][-1] == "mysite.wsgi:application"
+
+
+def test_an_application_whose_annotation_says_what_it_is(bare: Project) -> None:
+    bare.write(
+        "main.py",
+        "from fastapi import FastAPI\ndef made(): ...\napp: FastAPI = made()\nno: FastAPI\n",
+    )
+    assert tomllib.loads(drafted(bare)[1])["cmd"][:2] == ["uvicorn", "main:app"]
+
+
+def test_a_page_that_streamlit_runs(bare: Project) -> None:
+    bare.write("requirements.txt", "streamlit\n")
+    bare.write("helpers.py", "import streamlit as st\n")
+    bare.write("pages/more.py", "import streamlit as st\n")
+    bare.write("streamlit_app.py", "import streamlit as st\nimport helpers\nst.title('a')\n")
+    told, text = drafted(bare)
+    assert told == snapshot("""\
+Python packages: requirements.txt
+starts with: streamlit run streamlit_app.py --server.headless true --server.address 0.0.0.0 --server.port 8501
+includes: helpers.py, streamlit_app.py, pages
+""")
+    assert tomllib.loads(text)["expose"] == 8501
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ui = gr.Interface(fn=id)\nui.launch()\n",
+        "with gr.Blocks() as ui:\n    pass\nui.queue().launch(share=True)\n",
+        "gr.Interface(fn=id).launch()\n",
+        "ui = gr.Blocks()\nif __name__ == '__main__':\n    ui.launch()\n",
+    ],
+)
+def test_a_module_that_launches_gradio_is_run_and_not_imported(bare: Project, text: str) -> None:
+    bare.write("requirements.txt", "gradio\n")
+    bare.write("app.py", f"import gradio as gr\n{text}")
+    table = tomllib.loads(drafted(bare)[1])
+    assert (table["cmd"], table["expose"]) == (["python", "app.py"], 7860)
+    assert table["env"] == {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7860"}  # noqa: S104 - in a container
+
+
+def test_the_only_module_that_is_there_to_be_run(bare: Project) -> None:
+    bare.write("requirements.txt", "requests\n")
+    bare.write("work.py", "import words\nif __name__ == '__main__':\n    print(1)\n")
+    bare.write("words.py", "")
+    table = tomllib.loads(drafted(bare)[1])
+    assert (table["cmd"], table["build_include"]) == (
+        ["python", "work.py"],
+        ["words.py", "work.py"],
+    )
+    (bare.folder / "lading.toml").unlink()
+    bare.write("words.py", "if __name__ == '__main__':\n    print(2)\n")
+    assert "cmd" not in tomllib.loads(drafted(bare)[1])
+
+
 def test_a_project_that_declares_its_dependencies(bare: Project) -> None:
     bare.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["gradio"]\n')
     bare.write("requirements.txt", "-e .\n")
@@ -361,7 +451,7 @@ def test_the_table_of_imports_is_in_order_and_says_nothing_twice() -> None:
         ({"pyproject.toml": '[tool.lading]\nimage = "a:b"\n'}, [
             "error: pyproject.toml says already what this project's image is",
             "hint: `lading show` shows it"]),
-        ({"lading.toml": ""}, ["error: lading.toml can't be written: file exists"]),
+        ({"lading.toml": ""}, ["error: lading.toml is there already", "hint: remove it first"]),
         ({"pyproject.toml": "[project\n"}, [
             ("error: pyproject.toml is not valid TOML: Expected ']' at the end of a table "
             "declaration (at line 1, column 9)")]),

@@ -274,3 +274,35 @@ hint: an older Lading has made it: remove it and run `lading lock` again
 """,
         )
     )
+
+
+SEVERAL = """\
+cmd = "x"
+
+[images.other]
+extends = "image"
+env = {A = "1"}
+"""
+
+
+def test_every_image_of_a_project(bare: Project) -> None:
+    bare.write("lading.toml", SEVERAL)
+    ran = bare.lading("show", "--all")
+    assert (ran.code, ran.err) == (0, "")
+    ones = [bare.lading("show", f".:{name}").out for name in ("image", "other")]
+    assert ran.out == f"image:\n{ones[0]}\nother:\n{ones[1]}"
+    told = json.loads(bare.lading("show", "--all", "--json").out)["images"]
+    assert [one["name"] for one in told] == ["image", "other"]
+    assert [one["calls"][-1]["text"] for one in told] == ['.cmd("x")', '.env({"A": "1"})']
+    assert told[1] == {"name": "other", **json.loads(bare.lading("show", ".:other", "--json").out)}
+
+
+def test_what_is_wrong_with_any_is_told_of_all_and_nothing_shown(bare: Project) -> None:
+    broken = 'requirements_file = "none.txt"\n'
+    bare.write("lading.toml", f"{SEVERAL}{broken}[images.third]\n{broken}")
+    ran = bare.lading("show", "--all")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines() == [
+        'error: lading.toml:6: other: "none.txt" does not exist',
+        'error: lading.toml:8: third: "none.txt" does not exist',
+    ]

@@ -244,6 +244,11 @@ def test_extends_adds_to_an_image_of_the_file_or_of_code() -> None:
             "expected semicolon (after name with no version specifier) or end"),
             'hint: hand in each as a string of its own: "a", "b"',
             "lading.toml:3: port 70000 is not between 1 and 65535"]),
+        ('build_packages = {packagse = ["gcc"], debain = ["g++"]}', [
+            "lading.toml:1: build_packages has no argument 'packagse'",
+            'hint: did you mean "packages"?',
+            "lading.toml:1: build_packages has no argument 'debain'",
+            'hint: did you mean "debian"?']),
         ('steps = [{run = {command = "a", secrets = [{ id = "A", fil = "x" }]}}]', [
             "lading.toml:1: secret has no argument 'fil'", 'hint: did you mean "file"?']),
     ],

@@ -161,6 +161,7 @@ def test_what_is_read_is_valid(text: str) -> None:
         'steps = [{rum = "a"}]\n',
         'index = {name = "x"}\n',
         'index = {url = "https://x", packges = []}\n',
+        'system_packages = {packagse = ["curl"]}\n',
         "compile_bytecode = 'yes'\n",
         "components = 3\n",
         'steps = [{for_platform = {platform = "linux/arm64"}}]\n',

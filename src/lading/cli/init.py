@@ -16,15 +16,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lading.cli.modules import ProjectModules
+    from lading.cli.scripts import Script
     from lading.config.drafting import Draft
+    from lading.services import Served
 
 __all__ = ["init"]
 
-_TOOLS = ("conftest", "fabfile", "noxfile", "setup", "tasks")
+_TOOLS = ("conftest", "fabfile", "manage", "noxfile", "setup", "tasks")
 """Modules that no image needs."""
 
 _USUAL = ("app", "main", "service", "server", "api", "wsgi", "asgi", "serve")
 """Modules that serve, by the names that most have."""
+
+_DJANGO = "manage.py"
+"""What every project of Django's has."""
+
+_PAGES = "pages"
+"""Where Streamlit has its other pages."""
+
+_ASIDE = ("docs", "examples", "scripts", "test", "tests")
+"""Folders whose modules serve something else."""
 
 
 @click.command(short_help="Write a first lading.toml.")
@@ -52,6 +63,8 @@ def init(*, folder: str) -> None:
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(drafted(draft))
+    except FileExistsError:
+        raise SpecificationError(f"{path} is there already", hint="remove it first") from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise SpecificationError(f"{path} can't be written: {why}") from None
@@ -62,27 +75,50 @@ def init(*, folder: str) -> None:
 
 def _draft(project: Path) -> Draft:
     from lading.cli.modules import ProjectModules  # noqa: PLC0415 - only for this command
+    from lading.cli.scripts import launching, script_among  # noqa: PLC0415
     from lading.config.drafting import found_python  # noqa: PLC0415
-    from lading.services import start_of  # noqa: PLC0415
 
-    modules, python = ProjectModules(project), found_python(project)
-    names = _names(project)
-    found = next((one for name in names if (one := modules.application(name))), None)
+    modules, names = ProjectModules(project), _names(project)
+    places = (*names, *_names_in_packages(project))
+    found = next((one for name in places if (one := modules.application(name))), None)
     if found is None:
-        return replace(_packages(modules, names), python=python)
-    module, attribute, served = found
-    draft = replace(_packages(modules, [module]), python=python)
-    code = modules.code(module, attribute)
+        script = script_among(modules, names)
+    else:
+        script = launching(modules, found[0]) if found[2].kind == "gradio" else None
+    if script is not None:
+        draft = _started(modules, script)
+    elif found is not None:
+        draft = _serving(modules, *found)
+    else:
+        draft = _packages(modules, names)
+    return replace(draft, python=found_python(project))
+
+
+def _serving(modules: ProjectModules, module: str, attribute: str, served: Served) -> Draft:
+    """With the command for an application."""
+    from lading.services import start_of  # noqa: PLC0415 - only for this command
+
+    files = _files(modules.root, modules.code(module, attribute).files)
+    draft = replace(_packages(modules, [module]), files=files)
     try:
         start = start_of(served.kind, module, attribute, port=None, factory=served.is_factory)
     except Invalid:
-        return replace(draft, files=code.files)
+        return draft
+    return replace(draft, argv=start.argv, port=start.port, brought_by=start.brought_by)
+
+
+def _started(modules: ProjectModules, script: Script) -> Draft:
+    """With the command for a module that is started as a whole."""
+    code = modules.code(script.module, "").files
+    if script.brought_by == "streamlit" and (modules.root / _PAGES).is_dir():
+        code = (*code, _PAGES)
     return replace(
-        draft,
-        files=code.files,
-        argv=start.argv,
-        port=start.port,
-        brought_by=start.brought_by,
+        _packages(modules, [script.module]),
+        files=_files(modules.root, code),
+        argv=script.argv,
+        env=script.env,
+        port=script.port,
+        brought_by=script.brought_by,
     )
 
 
@@ -90,7 +126,42 @@ def _names(project: Path) -> list[str]:
     """The project's own modules, those with usual names for what serves first."""
     found = sorted(one.stem for one in project.glob("*.py") if one.stem.isidentifier())
     kept = [name for name in found if name not in _TOOLS and not name.startswith("test_")]
-    return sorted(kept, key=lambda name: name not in _USUAL)
+    return sorted(kept, key=_rank)
+
+
+def _rank(name: str) -> int:
+    return _USUAL.index(name) if name in _USUAL else len(_USUAL)
+
+
+def _names_in_packages(project: Path) -> list[str]:
+    """Modules with usual names in the project's folders: `app.main`, Django's `site.wsgi`."""
+    found = [
+        (folder.name, name)
+        for folder in _folders(project)
+        for name in (one.stem for one in folder.glob("*.py"))
+        if name in _USUAL
+    ]
+    return [
+        f"{folder}.{name}" for folder, name in sorted(found, key=lambda one: (_rank(one[1]), one))
+    ]
+
+
+def _folders(project: Path) -> list[Path]:
+    """The folders whose modules can be imported from the project's."""
+    try:
+        found = sorted(one for one in project.iterdir() if one.is_dir())
+    except OSError:
+        return []
+    return [one for one in found if one.name.isidentifier() and one.name not in _ASIDE]
+
+
+def _files(project: Path, code: tuple[str, ...]) -> tuple[str, ...]:
+    """What the image includes: of Django's projects all packages, which only settings name."""
+    if not (project / _DJANGO).is_file():
+        return code
+    packages = [one.name for one in _folders(project) if any(one.glob("__init__.py"))]
+    others = [one for one in code if one.partition("/")[0] not in packages]
+    return tuple(sorted({_DJANGO, *packages, *others}))
 
 
 def _packages(modules: ProjectModules, names: Iterable[str]) -> Draft:

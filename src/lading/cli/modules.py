@@ -138,8 +138,12 @@ class ProjectModules:
         except (SyntaxError, ValueError, RecursionError):
             return
         for one in body:
-            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
-                yield one.targets[0].id
+            match one:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name), *_])
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr())
+                ):
+                    yield name
 
     def served(self, module: str, attribute: str) -> Served:
         """What something is, as far as its module's text tells."""
@@ -205,6 +209,10 @@ def _served(statement: ast.stmt, attribute: str, origins: dict[str, str]) -> Ser
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == attribute:
             made = _constructed(value)
             return None if made is None else Served(kind=kind_called(origins.get(_root(made), "")))
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=what, value=ast.expr()) if (
+            name == attribute
+        ):
+            return Served(kind=kind_called(origins.get(_root(what), "")))
         case _:
             return None
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from lading.cli.loading import loaded
-from lading.cli.options import as_json, target_options
+from lading.cli.loading import chosen
+from lading.cli.options import as_json, every_option, target_options
 from lading.cli.talk import from_here
+from lading.cli.together import together
 from lading.grammar.words import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lading.cli.target import Target
     from lading.explain.packages import Kind
     from lading.explain.resolved import LockState, ModelFiles, Packages, Resolved
     from lading.explain.showing import ParameterValue, Shown
     from lading.explain.values import Setting
     from lading.grammar.base import BaseImage
+    from lading.machine import Machine
 
 __all__ = ["show"]
 
@@ -29,34 +33,55 @@ _MOST: Final = 10
 
 @click.command(short_help="Show the image, and where each value came from.")
 @target_options
+@every_option
 @as_json
-def show(*, target: str, project: str | None, base_image: BaseImage | None, as_json: bool) -> None:
+def show(
+    *, target: str, project: str | None, base_image: BaseImage | None, every: bool, as_json: bool
+) -> None:
     """Show the image as it is written, what it came to, and where each value is from.
 
     What is locked is told where lading.lock fits the image. No network is asked, and nothing is
     written.
 
-    With --json: {calls, parameters, arguments, settings, mirrors, lock}.
+    With --json: {calls, parameters, arguments, settings, mirrors, lock}. With --all: {images}, each
+    image of these with its {name}.
     """
+    from lading.machine import Machine  # noqa: PLC0415 - only for commands that do something
+
+    targets = chosen(target, every=every, project=project, base_image=base_image)
+    machine = Machine.here()
+    reports = together(
+        (one.name, partial(_shown, one, machine, rebased=base_image is not None)) for one in targets
+    )
+    named = [(one.name, report) for one, report in zip(targets, reports, strict=True)]
+    if as_json:
+        images = [{"name": name, **asdict(report)} for name, report in named]
+        data = {"images": images} if every else asdict(reports[0])
+        click.echo(from_here(json.dumps(data, indent=2)))
+        return
+    texts = ("\n".join(_text(report, of=name if every else None)) for name, report in named)
+    click.echo("\n\n".join(texts))
+
+
+def _shown(found: Target, machine: Machine, *, rebased: bool) -> Shown:
     from lading.explain.showing import shown  # noqa: PLC0415 - only for this command
     from lading.lock.file import lock_name, read_lock  # noqa: PLC0415
     from lading.lock.inputs import read_inputs  # noqa: PLC0415
-    from lading.machine import Machine  # noqa: PLC0415
     from lading.mirrors import read_mirrors  # noqa: PLC0415
 
-    found = loaded(target, project=project, base_image=base_image)
-    machine = Machine.here()
-    report = shown(
+    return shown(
         read_inputs(found.image, found.project, describe=machine.digests().describe),
         parameters=found.parameters,
         lock=read_lock(found.project, lock_name(found.image)),
         mirrors=read_mirrors(found.project, machine.environ),
-        rebased=base_image is not None,
+        rebased=rebased,
     )
-    if as_json:
-        click.echo(from_here(json.dumps(asdict(report), indent=2)))
-        return
-    click.echo("\n".join(from_here(visible(line)) for line in _lines(report)))
+
+
+def _text(report: Shown, *, of: str | None) -> Iterator[str]:
+    if of is not None:
+        yield f"{visible(of)}:"
+    yield from (from_here(visible(line)) for line in _lines(report))
 
 
 def _lines(report: Shown) -> Iterator[str]:

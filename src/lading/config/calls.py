@@ -14,6 +14,7 @@ from lading.errors import Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image, secret
 from lading.image.callsite import standing_at
+from lading.image.system import DISTRO_KEYWORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +30,7 @@ __all__ = [
     "ForPlatform",
     "Written",
     "applied",
+    "argument_names",
     "begun",
     "parameters",
 ]
@@ -198,13 +200,21 @@ def _of_table(written: Written, table: Mapping[str, object]) -> tuple[list[Any],
 def _check_keys(
     written: Written, table: Mapping[str, object], takes: tuple[inspect.Parameter, ...]
 ) -> None:
-    names = [one.name for one in takes if one.kind is not one.VAR_KEYWORD]
-    is_open = len(names) < len(takes)
-    problems = [_unknown(written, key, names) for key in table if key not in names and not is_open]
+    names = argument_names(takes)
+    problems = [_unknown(written, key, names) for key in table if key not in names]
     lacking = [one.name for one in takes if not _may_be_left_out(one) and one.name not in table]
     problems += [_lacks(written, name) for name in lacking]
     if problems:
         raise SpecificationError(problems)
+
+
+def argument_names(takes: Iterable[inspect.Parameter]) -> tuple[str, ...]:
+    """What a table of them may have; what a call takes by any keyword are packages by distro."""
+    return tuple(
+        name
+        for one in takes
+        for name in (DISTRO_KEYWORDS if one.kind is one.VAR_KEYWORD else (one.name,))
+    )
 
 
 def _lacks(written: Written, name: str) -> Problem:

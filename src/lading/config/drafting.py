@@ -62,6 +62,7 @@ class Draft:
         python: The series that the project names; None where it names none.
         files: What the image includes.
         argv: The command; none where nothing was found that serves.
+        env: The variables that it takes.
         port: Where it listens.
         brought_by: The Python package that has the command's program.
     """
@@ -73,6 +74,7 @@ class Draft:
     python: str | None = None
     files: tuple[str, ...] = ()
     argv: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
     port: int | None = None
     brought_by: str | None = None
 
@@ -183,6 +185,8 @@ def _lines(draft: Draft) -> Iterator[str]:
         yield f"build_include = {_array(draft.files)}"
     else:
         yield '# build_include = ["service.py", "model"]'
+    if draft.env:
+        yield f"env = {{ {', '.join(f'{name} = {_text(value)}' for name, value in draft.env)} }}"
     if draft.port is not None:
         yield f"expose = {draft.port}"
     if draft.brought_by is not None and draft.packages is not None:
@@ -224,11 +228,16 @@ def _base(python: str | None) -> Iterator[str]:
         yield f'python_version = "{python}"'
 
 
-def _array(words: tuple[str, ...]) -> str:
-    """An array of TOML: its basic strings have JSON's escapes."""
+def _text(word: str) -> str:
+    """A basic string of TOML, which has JSON's escapes."""
     import json  # noqa: PLC0415 - only where one is written
 
-    written = [json.dumps(word, ensure_ascii=False) for word in words]
+    return json.dumps(word, ensure_ascii=False)
+
+
+def _array(words: tuple[str, ...]) -> str:
+    """An array of TOML."""
+    written = [_text(word) for word in words]
     line = f"[{', '.join(written)}]"
     if len(line) <= _LONG:
         return line

@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from lading.config.calls import CALLS, FOR_PLATFORM, STEP_CALLS, parameters
+from lading.config.calls import CALLS, FOR_PLATFORM, STEP_CALLS, argument_names, parameters
 from lading.config.keys import (
     EXTENDS,
     FROM_IMAGE,
@@ -194,10 +194,10 @@ def _one_call(takes: tuple[inspect.Parameter, ...], said: Mapping[str, str]) -> 
     forms = [_typed(first), {"type": "array", "items": _typed(first)}]
     if first.default is not first.empty:
         forms.append({"const": True})
+    by_name = {one.name: _in_table(one) for one in takes if one.kind is not one.VAR_KEYWORD}
     named = {
-        one.name: _in_table(one) | _described(said.get(one.name))
-        for one in takes
-        if one.kind is not one.VAR_KEYWORD
+        name: by_name.get(name, _WORDS) | _described(said.get(name))
+        for name in argument_names(takes)
     }
     table = _closed(
         named,
@@ -205,8 +205,6 @@ def _one_call(takes: tuple[inspect.Parameter, ...], said: Mapping[str, str]) -> 
         if first.default is first.empty
         else (),
     )
-    if any(one.kind is one.VAR_KEYWORD for one in takes):
-        table["additionalProperties"] = _WORDS
     return [*forms, table]
 
 

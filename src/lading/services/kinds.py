@@ -20,11 +20,14 @@ _FRAMEWORKS: Final[dict[str, Kind]] = {
     "starlette": "asgi",
     "bottle": "wsgi",
     "django": "wsgi",
+    "django.core.asgi": "asgi",
+    "django.core.handlers.asgi": "asgi",
     "falcon": "wsgi",
+    "falcon.asgi": "asgi",
     "flask": "wsgi",
     "gradio": "gradio",
 }
-"""By the package that an application's class is of."""
+"""By the package or module that an application's class is of."""
 
 _PORTS: Final = {"asgi": 8000, "wsgi": 8000, "gradio": 7860}
 
@@ -58,7 +61,9 @@ def kind_of(served: object) -> Kind | None:
 
 def kind_called(name: str) -> Kind | None:
     """What classes of a module are, such as `fastapi.applications`; None where nobody knows."""
-    return _FRAMEWORKS.get(name.partition(".")[0])
+    parts = name.split(".")
+    names = (".".join(parts[:depth]) for depth in range(len(parts), 0, -1))
+    return next((_FRAMEWORKS[one] for one in names if one in _FRAMEWORKS), None)
 
 
 def start_of(

@@ -1,0 +1,111 @@
+"""Modules that are started as a whole, and make no application: what their text shows of it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lading.cli.modules import ProjectModules
+
+__all__ = ["Script", "launching", "script_among"]
+
+_STREAMLIT: Final = 8501
+_GRADIO: Final = 7860
+_EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - in a container
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """How a module is started.
+
+    Attributes:
+        module: The module.
+        argv: The command.
+        env: The variables that it takes.
+        port: Where it listens.
+        brought_by: The Python package that has its program; None where Python itself does.
+    """
+
+    module: str
+    argv: tuple[str, ...]
+    env: tuple[tuple[str, str], ...] = ()
+    port: int | None = None
+    brought_by: str | None = None
+
+
+def script_among(modules: ProjectModules, names: Sequence[str]) -> Script | None:
+    """What Streamlit runs, or what launches Gradio; else the only one that is there to be run."""
+    found = {name: _body(modules, name) for name in names}
+    shown = [name for name, body in found.items() if "streamlit" in _imported(body)]
+    if shown:
+        others = {one for name in shown for one in modules.led_to(name) if one != name}
+        return _of_streamlit(next((name for name in shown if name not in others), shown[0]))
+    for name, body in found.items():
+        if "gradio" in _imported(body) and (script := launching(modules, name)) is not None:
+            return script
+    run = [name for name, body in found.items() if any(map(_is_main, body))]
+    return Script(module=run[0], argv=("python", f"{run[0]}.py")) if len(run) == 1 else None
+
+
+def launching(modules: ProjectModules, name: str) -> Script | None:
+    """How a module is started that launches Gradio by itself; None where it does not.
+
+    An import of it would not come back. Where it listens Gradio takes from two variables.
+    """
+    if "." in name or not any(map(_launches, _body(modules, name))):
+        return None
+    env = (("GRADIO_SERVER_NAME", _EVERYWHERE), ("GRADIO_SERVER_PORT", str(_GRADIO)))
+    argv = ("python", f"{name}.py")
+    return Script(module=name, argv=argv, env=env, port=_GRADIO, brought_by="gradio")
+
+
+def _of_streamlit(name: str) -> Script:
+    argv = ("streamlit", "run", f"{name}.py", "--server.headless", "true")
+    listens = ("--server.address", _EVERYWHERE, "--server.port", str(_STREAMLIT))
+    return Script(module=name, argv=(*argv, *listens), port=_STREAMLIT, brought_by="streamlit")
+
+
+def _body(modules: ProjectModules, name: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(modules.text(name) or "").body
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+
+
+def _imported(body: list[ast.stmt]) -> set[str]:
+    """The packages that a module begins by importing."""
+    names: list[str] = []
+    for node in body:
+        if isinstance(node, ast.Import):
+            names += (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.append(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+def _is_main(statement: ast.stmt) -> bool:
+    """Whether it is what a module does only where it is started: `if __name__ == "__main__":`."""
+    match statement:
+        case ast.If(
+            test=ast.Compare(
+                left=ast.Name(id="__name__"), comparators=[ast.Constant(value="__main__")]
+            )
+        ):
+            return True
+        case _:
+            return False
+
+
+def _launches(statement: ast.stmt) -> bool:
+    """Whether it is a call of `launch`, for one that starts the module or for all."""
+    match statement:
+        case ast.If(body=body) if _is_main(statement):
+            return any(map(_launches, body))
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="launch"))):
+            return True
+        case _:
+            return False
