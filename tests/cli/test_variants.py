@@ -83,7 +83,8 @@ def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
     assert env(bare, "app.py:web.gpu") == {"GPU": "1"}
     assert lock(bare, "app.py:web.gpu") == "lading.web.gpu.lock"
     assert bare.lading("show", "app.py:web").err.splitlines() == [
-        "error: app.py:web has several variants: cpu, gpu", "hint: name one: app.py:web.cpu",
+        "error: app.py:web has several variants: cpu, gpu",
+        "hint: name one: app.py:web.cpu; `lading build app.py:web --all` takes all",
     ]  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
     [
         ("app.py:images", [
             "error: app.py:images has several variants: cpu, gpu",
-            "hint: name one: app.py:images.cpu",
+            "hint: name one: app.py:images.cpu; `lading build app.py:images --all` takes all",
         ]),
         ("app.py:images.gpo", [
             "error: app.py:images has no variant 'gpo'", 'hint: did you mean "gpu"?',
@@ -110,11 +111,19 @@ def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
         ]),
         (".:all", [
             "error: lading.toml:5: app.py:images has several variants: cpu, gpu",
-            "hint: name one: app.py:images.cpu",
+            "hint: name one: .:all.cpu; `lading build .:all --all` takes all",
         ]),
         (".:more", [
             "error: lading.toml:11: app.py:images has several variants: cpu, gpu",
             "hint: name one: app.py:images.cpu",
+        ]),
+        (".:onto", [
+            "error: lading.toml:13: app.py:images has no variant 'gpo'",
+            'hint: did you mean "gpu"?',
+        ]),
+        (".:onto_no", [
+            "error: lading.toml:15: there is no image 'own.gpu' to build on",
+            'hint: did you mean "own"?',
         ]),
         (".:own.gpu", [
             "error: lading.toml has no image 'own.gpu'", 'hint: did you mean "own"?',
@@ -125,7 +134,9 @@ def test_what_names_no_variant_says_which_there_are(
     bare: Project, target: str, said: list[str]
 ) -> None:
     bare.write("app.py", PLAIN)
-    bare.write("lading.toml", FILE + '[images.more]\nextends = "app.py:images"\n')
+    more = '[images.more]\nextends = "app.py:images"\n'
+    onto = '[images.onto]\nextends = "all.gpo"\n[images.onto_no]\nfrom_image = "own.gpu"\n'
+    bare.write("lading.toml", FILE + more + onto)
     ran = bare.lading("show", target)
     assert (ran.code, ran.err.splitlines()) == (1, said)
 
@@ -150,6 +161,21 @@ def test_a_project_file_refers_to_one_or_to_all(bare: Project) -> None:
     assert env(bare, ".:all.gpu") == {"GPU": "1"}
     assert lock(bare, ".:one") == "lading.one.lock"
     assert lock(bare, ".:all.gpu") == "lading.all.gpu.lock"
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+def test_an_image_may_be_made_from_a_variant(bare: Project, text: str) -> None:
+    more = '[images.more]\nextends = "all.gpu"\nenv = { MORE = "1" }\n'
+    onto = '[images.onto]\nfrom_image = "all.gpu"\nenv = { ONTO = "1" }\n'
+    bare.write("app.py", text.replace(', distro="debian:trixie"', ""))
+    bare.write("lading.toml", FILE + more + onto)
+    assert env(bare, ".:more") == {"GPU": "1", "MORE": "1"}
+    assert env(bare, ".:onto") == {"GPU": "1", "ONTO": "1"}
+    # It is below by its name in the file, by which its lock is found.
+    assert bare.lading("lock", "-q", ".:all.gpu").code == 0
+    assert bare.lading("lock", "-q", ".:onto").code == 0
+    below = json.loads(bare.lading("show", "--json", ".:onto").out)["lock"]["platforms"][0]["below"]
+    assert below["lock"] == "lading.all.gpu.lock"
 
 
 def named(target: str, **settings: str) -> list[tuple[str, str | None]]:

@@ -39,6 +39,7 @@ class Wanted:
         settings: What its parameters are.
         every: Whether all are wanted that this stands for, and not one.
         strict: Whether it must have each parameter that the command line sets.
+        target: The TARGET that stands for it, without a variant; None where none does.
     """
 
     root: Path
@@ -47,6 +48,7 @@ class Wanted:
     settings: tuple[Setting, ...] = ()
     every: bool = False
     strict: bool = True
+    target: str | None = None
 
     @property
     def name(self) -> str:
@@ -72,13 +74,13 @@ class Wanted:
             (one.name, one.value, one.location and (one.location.file, one.location.line))
             for one in self.settings
         ]
-        flags = (self.every, self.strict)
-        return json.dumps((str(self.root), self.where, self.attribute, settings, *flags))
+        rest = (self.every, self.strict, self.target)
+        return json.dumps((str(self.root), self.where, self.attribute, settings, *rest))
 
     @classmethod
     def from_json(cls, text: str) -> Wanted:
         """What `to_json` wrote."""
-        root, where, attribute, settings, every, strict = json.loads(text)
+        root, where, attribute, settings, every, strict, target = json.loads(text)
         return cls(
             root=Path(root),
             where=where,
@@ -89,6 +91,7 @@ class Wanted:
             ),
             every=every,
             strict=strict,
+            target=target,
         )
 
 
@@ -207,7 +210,7 @@ def _chosen(given: object, wanted: Wanted) -> tuple[tuple[str | None, Image], ..
     """Each image that is meant, with its name among variants."""
     name, variant = f"{wanted.where}:{wanted.name}", wanted.variant
     if isinstance(given, Variants):
-        return _variants(given, name, variant, every=wanted.every)
+        return _variants(given, wanted)
     if not isinstance(given, Image):
         if inspect.iscoroutine(given):
             given.close()  # Python would warn that nobody has waited for it
@@ -220,17 +223,17 @@ def _chosen(given: object, wanted: Wanted) -> tuple[tuple[str | None, Image], ..
     return ((None, given),)
 
 
-def _variants(
-    given: Variants, name: str, variant: str | None, *, every: bool
-) -> tuple[tuple[str, Image], ...]:
-    known = ", ".join(given)
-    if variant is None and not every:
-        message = f"{name} has several variants: {known}"
-        raise SpecificationError(message, hint=f"name one: {name}.{next(iter(given))}")
+def _variants(given: Variants, wanted: Wanted) -> tuple[tuple[str, Image], ...]:
+    name, variant = f"{wanted.where}:{wanted.name}", wanted.variant
+    if variant is None and not wanted.every:
+        message = f"{name} has several variants: {', '.join(given)}"
+        one = f"{wanted.target or name}.{next(iter(given))}"
+        every = f"; `lading build {wanted.target} --all` takes all" if wanted.target else ""
+        raise SpecificationError(message, hint=f"name one: {one}{every}")
     if variant is None:
         return tuple(given.items())
     if variant not in given:
-        hint = did_you_mean(variant, given) or f"it has {known}"
+        hint = did_you_mean(variant, given) or f"it has {', '.join(given)}"
         raise SpecificationError(f"{name} has no variant {variant!r}", hint=hint)
     return ((variant, given[variant]),)
 

@@ -14,7 +14,7 @@ from lading.cli.excerpt import excerpt, services_in
 from lading.cli.importing import excerpted, import_file, import_module, importing
 from lading.cli.modules import ProjectModules
 from lading.cli.together import together
-from lading.config import ProjectImages, Setting, no_parameters
+from lading.config import ImageNames, Parameter, ProjectImages, no_parameters
 from lading.errors import SpecificationError
 from lading.grammar.credentials import redact
 from lading.grammar.image_name import LONGEST_LABEL
@@ -22,9 +22,9 @@ from lading.grammar.words import shown
 from lading.project_file import read_project_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from lading.config import Parameter
+    from lading.config import Reference, Setting
     from lading.image import Image
     from lading.project_file import ProjectFile
 
@@ -115,7 +115,8 @@ def _targets(
     elif where.endswith(".py") or (colon and where.strip(".") and "/" not in where):
         root = Path(where).parent if where.endswith(".py") else Path()
         search = _Search(root=root, settings=settings, every=every)
-        found = _in_code(search.wanted(where, name or ("" if every else "image")))
+        wanted = search.wanted(where, name or ("" if every else "image"))
+        found = _in_code(replace(wanted, target=f"{where}:{wanted.name}"))
     elif where and Path(where).is_dir():
         raise _no_project_file(Path(where))
     else:
@@ -189,7 +190,8 @@ class _Search:
             raise _no_project_file(self.root)
         if not self.every:
             return (self._one(file, name),)
-        names = (name,) if name is not None else ProjectImages(file=file, load=_unloaded).names
+        named = ImageNames(file=file)
+        names = (name,) if name is not None else tuple(named)
         if not names:
             return (self._one(file, None),)
         each = together((one, partial(self._each, file, one)) for one in names)
@@ -197,35 +199,49 @@ class _Search:
 
     def _each(self, file: ProjectFile, name: str) -> tuple[Declared, ...]:
         """An image of the project file, or all variants that it refers to."""
-        images = ProjectImages(file=file, load=_unloaded)
-        reference = images.reference(name) if name in images.names else None
-        wanted = self._referred(*reference, one=False) if reference else None
-        if wanted is None or wanted.variant is not None:
+        named = ImageNames(file=file)
+        named.check()
+        reference = named.reference(name) if name in named else None
+        if reference is None or reference.names_variant:
             return (self._one(file, name),)
+        wanted = self._referred(reference.text, reference.settings, one=False)
         return tuple(replace(one, name=name) for one in _in_code(wanted))
 
     def _one(self, file: ProjectFile, name: str | None) -> Declared:
-        parameters: list[Parameter] = []
-
-        def load(reference: str, said: tuple[Setting, ...]) -> Image:
-            (found,) = _in_code(self._referred(reference, said, one=True))
-            parameters.extend(found.parameters)
-            return found.image
-
-        image = ProjectImages(file=file, load=load).image(name)
+        named, parameters = ImageNames(file=file), list[Parameter]()
+        named.check()
+        called = named.only() if name is None else name
+        own = named.reference(called) if called in named else None
+        image = ProjectImages(file=file, load=self._loader(parameters, own)).image(called)
         if self.settings and not parameters and not self.every:
             what = f"{name or 'the image'} is described in {file.path.name}"
             raise no_parameters(self.settings, what)
         return Declared(image=image, name=name, parameters=tuple(parameters))
 
+    def _loader(
+        self, parameters: list[Parameter], own: Reference | None = None
+    ) -> Callable[[str, tuple[Setting, ...]], Image]:
+        """Gives the images in code that a project file refers to, and notes their parameters.
+
+        Args:
+            parameters: Where they are noted.
+            own: The reference of the image that TARGET names, if it is one.
+        """
+
+        def load(text: str, said: tuple[Setting, ...]) -> Image:
+            wanted = self._referred(text, said, one=True)
+            if own is not None and (own.text, own.settings) == (text, said):
+                wanted = replace(wanted, target=f"{self.root}:{own.owner}")
+            (found,) = _in_code(wanted)
+            parameters.extend(found.parameters)
+            return found.image
+
+        return load
+
     def _referred(self, reference: str, said: tuple[Setting, ...], *, one: bool) -> Wanted:
         module, _, attribute = reference.rpartition(":")
         where = str(self.root / module) if module.endswith(".py") else module
         return self.wanted(where, attribute, said, one=one)
-
-
-def _unloaded(reference: str, said: tuple[Setting, ...]) -> Image:
-    raise NotImplementedError
 
 
 def _in_code(wanted: Wanted) -> tuple[Declared, ...]:
