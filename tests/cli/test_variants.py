@@ -178,6 +178,57 @@ def test_an_image_may_be_made_from_a_variant(bare: Project, text: str) -> None:
     assert below["lock"] == "lading.all.gpu.lock"
 
 
+CLASHING = """\
+[images.serving]
+image = "app.py:images"
+
+[images."serving.cpu"]
+base_image = "scratch"
+env = { OWN = "1" }
+
+[images."serving.own"]
+base_image = "scratch"
+
+[images.more]
+extends = "serving.cpu"
+"""
+
+CLASH = [
+    "error: lading.toml:1: 'serving.cpu' is an image here, and a variant of 'serving' too",
+    "hint: call one of the two otherwise",
+]
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+def test_what_names_an_image_and_a_variant_names_neither(bare: Project, text: str) -> None:
+    bare.write("app.py", text)
+    for other in ("", '[images."serving.cpu"]\nimage = "app.py:image"\n'):
+        table = '[images."serving.cpu"]\nbase_image = "scratch"\nenv = { OWN = "1" }\n'
+        bare.write("lading.toml", CLASHING.replace(table, other or table))
+        for words in (("show", ".:serving.cpu"), ("lock", ".:serving.cpu"), ("show", ".:more"),
+                      ("lock", ".:serving.cpu", "--all")):  # fmt: skip
+            ran = bare.lading(*words)
+            assert (ran.code, ran.err.splitlines()) == (1, CLASH)
+        assert env(bare, ".:serving.gpu") == {"GPU": "1"}
+        assert env(bare, ".:serving.own") == {}
+    ran = bare.lading("lock", "--check", "--all")
+    assert ran.err.splitlines()[0] == CLASH[0].replace(": 's", ": serving.cpu, more: 's")
+
+
+def test_the_variants_of_two_images_may_be_called_the_same(bare: Project) -> None:
+    variant = '**{"cpu.x": lambda image: image}'
+    bare.write("app.py", f"{PLAIN}more = base.variants({variant})\n")
+    bare.write("lading.toml", (
+        'images.s = "app.py:more"\nimages."s.cpu" = "app.py:two"\nimages.t = "app.py:more"\n'
+    ))  # fmt: skip
+    bare.write("app.py", bare.read("app.py") + "two = base.variants(x=lambda image: image)\n")
+    assert bare.lading("show", ".:s.cpu.x").err.splitlines() == [
+        "error: lading.toml:1: 's.cpu.x' is a variant of one image, and a variant of 's' too",
+        "hint: call one of the two otherwise",
+    ]
+    assert lock(bare, ".:t.cpu.x") == "lading.t.cpu.x.lock"
+
+
 def named(target: str, **settings: str) -> list[tuple[str, str | None]]:
     said = [Setting(name=name, value=value) for name, value in settings.items()]
     return [(one.name, one.image.name) for one in load_targets(target, settings=said)]

@@ -204,6 +204,7 @@ class _Search:
         reference = named.reference(name) if name in named else None
         if reference is None or reference.names_variant:
             return (self._one(file, name),)
+        ProjectImages(file=file, load=self._loader([])).check_alone(name)
         wanted = self._referred(reference.text, reference.settings, one=False)
         return tuple(replace(one, name=name) for one in _in_code(wanted))
 

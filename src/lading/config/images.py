@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,8 +31,9 @@ from lading.image import Image
 from lading.image.callsite import standing_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from lading.config.naming import Reference
     from lading.config.parameters import Setting
     from lading.errors import Location
     from lading.project_file import KeyPath, ProjectFile
@@ -67,9 +68,29 @@ class ProjectImages:
         self.named.check()
         return self._made(self.named.only() if name is None else name, ())
 
+    def check_alone(self, name: str) -> None:
+        """Look whether one image alone is called so, and no variant of another one.
+
+        Raises:
+            SpecificationError: Both are, and would share a lock.
+        """
+        self._refuse_loaded(name, self.named.variants(name))
+
+    def _refuse_loaded(self, name: str, others: Iterable[Reference]) -> None:
+        for other in others:
+            with suppress(SpecificationError):  # it isn't there, and nothing is shared with it
+                self.load(other.text, other.settings)
+                break
+        else:
+            return
+        what = "an image here" if name in self.named else "a variant of one image"
+        message = f"{name!r} is {what}, and a variant of {other.owner!r} too"
+        raise self._refusal(message, self.named.keys(other.owner), "call one of the two otherwise")
+
     def _made(self, name: str, above: tuple[str, ...]) -> Image:
         if name not in self.named:
             return self._variant(name)
+        self.check_alone(name)
         table, keys = self.named.table(name), self.named.keys(name)
         key = FROM_IMAGE if FROM_IMAGE in table else EXTENDS
         if name in above:
@@ -89,11 +110,12 @@ class ProjectImages:
 
     def _variant(self, name: str) -> Image:
         """An image that is a variant of one in code: `gpu` of `app.py:images` for `x.gpu`."""
-        found, *_ = self.named.variants(name) or (None,)
+        found, *others = self.named.variants(name) or (None,)
         if found is None:
             known = tuple(self.named)
             hint = meant(name, known) if known else NAMES_NO_IMAGE
             raise SpecificationError(f"{self.file.path} has no image {name!r}", hint=hint)
+        self._refuse_loaded(name, others)
         return self.load(found.text, found.settings)
 
     def _base(self, owner: str, key: str, above: tuple[str, ...]) -> Image:
