@@ -229,6 +229,46 @@ def test_the_variants_of_two_images_may_be_called_the_same(bare: Project) -> Non
     assert lock(bare, ".:t.cpu.x") == "lading.t.cpu.x.lock"
 
 
+OTHERS = """\
+other = lading.service(image=image, command=["x"], name="images.gpu")("app:served")
+same = lading.service(image=image, command=["x"], name="same")("app:served")
+again = lading.service(image=image, command=["x"], name="same")("app:served")
+run = lading.service(image=image, command=["x"], name="served")("app:served")
+
+def served(): open("called", "w")
+"""
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+@pytest.mark.parametrize(
+    ("target", "called"),
+    [
+        ("app.py:other", "images.gpu: images.gpu, other"),
+        ("app:images.gpu", "images.gpu: images.gpu, other"),
+        ("app.py:images --all", "images.gpu: images.gpu, other"),
+        ("app.py:again", "same: same, again"),
+    ],
+)
+def test_two_images_of_a_module_have_no_lock_together(
+    bare: Project, text: str, target: str, called: str
+) -> None:
+    bare.write("app.py", text + OTHERS)
+    ran = bare.lading("lock", "--check", *target.split())
+    where = target.partition(":")[0]
+    assert (ran.code, ran.err.splitlines()) == (1, [
+        f"error: {where} has several images that are called {called}",
+        "hint: give each a name of its own: they would have one lock",
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+def test_what_may_be_called_the_same_is_not_run(bare: Project, text: str) -> None:
+    bare.write("app.py", text + OTHERS)
+    assert lock(bare, "app.py:run") == "lading.served.lock"
+    assert lock(bare, "app.py:images.cpu") == "lading.images.cpu.lock"
+    assert bare.files() == ["app.py"]
+
+
 def named(target: str, **settings: str) -> list[tuple[str, str | None]]:
     said = [Setting(name=name, value=value) for name, value in settings.items()]
     return [(one.name, one.image.name) for one in load_targets(target, settings=said)]
@@ -296,8 +336,8 @@ def test_all_of_a_folder_are_those_of_its_project_file(here: Path) -> None:
             "a = lading.service(image=lading.Image(), name='x', command=['a'])('app:f')\n"
             "b = lading.service(image=lading.Image(), name='x', command=['b'])('app:f')\n"
             "def f(): ...\n"
-         ), ["app.py has several images that are called x",
-             "hint: give each a name of its own"]),
+         ), ["app.py has several images that are called x: a, b",
+             "hint: give each a name of its own: they would have one lock"]),
         ("app.py", (
             "import lading\n"
             "a = lading.service(image=lading.Image(), health='/')('app:f')\n"

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.excerpt import names_in
+from lading.cli.bindings import names_in
 from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
 from lading.cli.together import together
@@ -39,6 +39,8 @@ class Wanted:
         settings: What its parameters are.
         every: Whether all are wanted that this stands for, and not one.
         strict: Whether it must have each parameter that the command line sets.
+        sure: Whether a function counts only where it says that it gives an image: no other is
+            called.
         target: The TARGET that stands for it, without a variant; None where none does.
     """
 
@@ -48,6 +50,7 @@ class Wanted:
     settings: tuple[Setting, ...] = ()
     every: bool = False
     strict: bool = True
+    sure: bool = False
     target: str | None = None
 
     @property
@@ -74,13 +77,14 @@ class Wanted:
             (one.name, one.value, one.location and (one.location.file, one.location.line))
             for one in self.settings
         ]
-        rest = (self.every, self.strict, self.target)
+        rest = (self.every, self.strict, self.sure, self.target)
         return json.dumps((str(self.root), self.where, self.attribute, settings, *rest))
 
     @classmethod
     def from_json(cls, text: str) -> Wanted:
         """What `to_json` wrote."""
-        root, where, attribute, settings, every, strict, target = json.loads(text)
+        root, where, attribute, settings, *rest = json.loads(text)
+        every, strict, sure, target = rest
         return cls(
             root=Path(root),
             where=where,
@@ -91,6 +95,7 @@ class Wanted:
             ),
             every=every,
             strict=strict,
+            sure=sure,
             target=target,
         )
 
@@ -146,6 +151,8 @@ def declared(names: Mapping[str, object], name: str, wanted: Wanted) -> tuple[De
     service = service_of(found)
     if service is not None:
         return _of_service(service, wanted)
+    if wanted.sure and not _is_image(found):
+        raise SpecificationError(f"{wanted} does not say that it gives an image")
     given, parameters = _given(found, wanted)
     return tuple(
         Declared(image=image, name=wanted.name, variant=variant, parameters=parameters)

@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lading.cli.bindings import called_in, services_in
 from lading.cli.child import found_by_child
 from lading.cli.declared import Declared, Wanted, declared
-from lading.cli.excerpt import excerpt, services_in
+from lading.cli.excerpt import excerpt
 from lading.cli.importing import excerpted, import_file, import_module, importing
 from lading.cli.modules import ProjectModules
 from lading.cli.together import together
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Target", "imported", "load_target", "load_targets"]
 
+_NAMES = "give each a name of its own: they would have one lock"
 _FORM = (
     "name it as path/service.py:image, package.module:image, or a folder with "
     '[tool.lading] image = "service:image"'
@@ -98,7 +100,7 @@ def load_targets(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         message = f"{text} has several images that are called {', '.join(twice)}"
-        raise SpecificationError(message, hint="give each a name of its own")
+        raise SpecificationError(message, hint=_NAMES)
     return found
 
 
@@ -117,6 +119,8 @@ def _targets(
         search = _Search(root=root, settings=settings, every=every)
         wanted = search.wanted(where, name or ("" if every else "image"))
         found = _in_code(replace(wanted, target=f"{where}:{wanted.name}"))
+        for one in found:
+            _check_alone(one, wanted)
     elif where and Path(where).is_dir():
         raise _no_project_file(Path(where))
     else:
@@ -132,6 +136,35 @@ def _targets(
         )
         for one in found
     )
+
+
+def _check_alone(found: Declared, wanted: Wanted) -> None:
+    """Refuse an image whose lock would be that of another one in its module.
+
+    A service may be called as a variant is, or as another service.
+    """
+    called = called_in(ProjectModules(wanted.root).source(wanted.where) or "")
+    label = found.label
+    meant = [
+        name + label.removeprefix(start)
+        for name, start in called.items()
+        if f"{label}.".startswith(f"{start}.")
+    ]
+    if len(meant) < 2:  # noqa: PLR2004 - itself, and another one
+        return
+    there = [one for one in meant if _is_called(found.named.name, replace(wanted, attribute=one))]
+    if len(there) > 1:
+        message = f"{wanted.where} has several images that are called {label}: {', '.join(there)}"
+        raise SpecificationError(message, hint=_NAMES)
+
+
+def _is_called(name: str | None, wanted: Wanted) -> bool:
+    """Whether there is such an image, by that name: what can't be made has no lock."""
+    try:
+        (found,) = _in_code(replace(wanted, every=False, strict=False, sure=True))
+    except SpecificationError:
+        return False
+    return found.named.name == name
 
 
 def _check_name(found: Declared) -> None:
