@@ -320,7 +320,17 @@ def test_all_of_a_folder_are_those_of_its_project_file(here: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "text", "said"),
     [
-        ("app.py", "x = 3\n", ["app.py has no image and no service"]),
+        ("app.py", "x = 3\n", [
+            "app.py has no image and no service",
+            (
+                "hint: write one, image = Image(...), or a function that says so: "
+                'def image() -> "Image"'
+            ),
+        ]),
+        ("app.py", "from lading import Image\ndef make():\n    return Image()\n", [
+            "app.py has no image and no service",
+            'hint: make in line 2 may say that it gives one: def make() -> "Image"',
+        ]),
         ("app.py", "1 / 0\n", [
             "app.py:1: app.py can't be imported: ZeroDivisionError: division by zero",
         ]),
@@ -361,6 +371,88 @@ def test_what_is_wrong_with_all_is_said_at_once(
     with pytest.raises(SpecificationError) as error:
         load_targets(target)
     assert str(error.value).replace(f"{here}/", "").splitlines() == said
+
+
+UNSAID = """\
+from PIL import Image as Picture
+
+def spare():
+    made = base.env(SPARE="1")
+    if made:
+        return made
+
+def imported(gpu=False):
+    from lading import Image
+    return Image(base_image="scratch")
+
+def of_a_function():
+    return sized(3).env(A="1")
+
+def helped():
+    return helper().env(A="1")
+
+def helper():
+    return base
+
+def with_more(image):
+    return image.env(MORE="1")
+
+def picture():
+    from PIL import Image
+    return Image.open("x")
+
+def frozen():
+    return base.freeze("build")
+
+def steps():
+    return len(base.steps)
+
+def each():
+    yield base
+
+def decorated_is_unknown(): ...
+
+async def later():
+    return base
+
+def says_what() -> str:
+    return str(base)
+
+def shadowed(base=3):
+    return base
+
+def _private():
+    return base
+
+def inner():
+    def made():
+        return base
+    return 3
+"""
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+@pytest.mark.parametrize("target", ["app.py", "app:"])
+def test_a_function_that_seems_to_give_an_image_is_told_of(
+    bare: Project, text: str, target: str
+) -> None:
+    bare.write("PIL.py", "Image = 3\n")
+    bare.write("app.py", text + UNSAID)
+    ran = bare.lading("lock", "--check", "--all", target)
+    first = text.count("\n") + UNSAID[: UNSAID.index("def spare")].count("\n") + 1
+    lines = ran.err.splitlines()
+    assert [one for one in lines if "seems" in one or "let it say" in one] == [
+        f"remark: app.py:{first}: spare seems to give an image, and is left out",
+        'hint: let it say so: def spare() -> "Image"',
+        f"remark: app.py:{first + 5}: imported seems to give an image, and is left out",
+        'hint: let it say so: def imported() -> "Image"',
+        f"remark: app.py:{first + 9}: of_a_function seems to give an image, and is left out",
+        'hint: let it say so: def of_a_function() -> "Image"',
+    ]
+    quiet = bare.lading("lock", "--check", "--all", "-q", target)
+    assert "seems" not in quiet.err
+    bare.write("app.py", text + UNSAID + SERVICES)
+    assert "seems" not in bare.lading("lock", "--check", "--all", target).err
 
 
 def test_a_parameter_that_none_of_them_has_is_an_error(here: Path) -> None:

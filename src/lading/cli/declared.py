@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lading.cli.bindings import names_in
 from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
+from lading.cli.overlooked import overlooked
 from lading.cli.together import together
 from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
@@ -167,7 +168,9 @@ def _all(names: Mapping[str, object], wanted: Wanted) -> tuple[Declared, ...]:
     services = [one for one in own if service_of(names[one]) is not None]
     chosen = services or [one for one in own if _is_image(names[one])]
     if not chosen:
-        raise SpecificationError(f"{wanted.where} has no image and no service")
+        raise SpecificationError(
+            f"{wanted.where} has no image and no service", hint=_hint_at_image(source or "")
+        )
     return tuple(
         found
         for each in together(
@@ -175,6 +178,15 @@ def _all(names: Mapping[str, object], wanted: Wanted) -> tuple[Declared, ...]:
         )
         for found in each
     )
+
+
+def _hint_at_image(source: str) -> str:
+    """Where one could be meant, and how it is written."""
+    unsaid = overlooked(source, ())
+    if not unsaid:
+        return 'write one, image = Image(...), or a function that says so: def image() -> "Image"'
+    one = unsaid[0]
+    return f'{one.name} in line {one.line} may say that it gives one: def {one.name}() -> "Image"'
 
 
 def _is_named(value: object) -> bool:

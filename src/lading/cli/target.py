@@ -14,6 +14,7 @@ from lading.cli.declared import Declared, Wanted, declared
 from lading.cli.excerpt import excerpt
 from lading.cli.importing import excerpted, import_file, import_module, importing
 from lading.cli.modules import ProjectModules
+from lading.cli.overlooked import overlooked
 from lading.cli.together import together
 from lading.config import ImageNames, Parameter, ProjectImages, no_parameters
 from lading.errors import SpecificationError
@@ -23,7 +24,7 @@ from lading.grammar.words import shown
 from lading.project_file import read_project_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from lading.config import Reference, Setting
     from lading.image import Image
@@ -76,7 +77,11 @@ def load_target(
 
 
 def load_targets(
-    text: str, *, project: str | None = None, settings: Sequence[Setting] = ()
+    text: str,
+    *,
+    project: str | None = None,
+    settings: Sequence[Setting] = (),
+    told: Callable[[str], None] | None = None,
 ) -> tuple[Target, ...]:
     """All images that `text` stands for, each by a name of its own.
 
@@ -87,6 +92,7 @@ def load_targets(
         text: As for `load_target`; a file, or a module and a colon, may have no name after it.
         project: As for `load_target`.
         settings: What the parameters are of those images that have them.
+        told: Told, in a line, of each function that is left out and seems to give an image.
 
     Raises:
         SpecificationError: As for `load_target`; what is wrong with all of them together.
@@ -101,7 +107,24 @@ def load_targets(
     if twice:
         message = f"{text} has several images that are called {', '.join(twice)}"
         raise SpecificationError(message, hint=_NAMES)
+    if told is not None:
+        for line in _left_out(text, found):
+            told(line)
     return found
+
+
+def _left_out(text: str, found: Sequence[Target]) -> Iterator[str]:
+    """Functions of a module, all of whose images are wanted, that don't say what they give."""
+    where = text.removesuffix(":")
+    modules = ProjectModules(Path(where).parent if where.endswith(".py") else Path())
+    source = modules.source(where) if not Path(where).is_dir() or ":" in text else None
+    if source is None or services_in(source):
+        return
+    file = where if where.endswith(".py") else modules.file(where)
+    known = {one.name.partition(".")[0] for one in found}
+    for one in overlooked(source, known):
+        yield f"remark: {file}:{one.line}: {one.name} seems to give an image, and is left out"
+        yield f'hint: let it say so: def {one.name}() -> "Image"'
 
 
 def _targets(
