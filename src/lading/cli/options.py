@@ -38,6 +38,7 @@ __all__ = [
     "platforms_option",
     "quiet",
     "secret_option",
+    "several_platforms",
     "strict_option",
     "target_options",
     "vendor_option",
@@ -228,15 +229,29 @@ secret_option = click.option(
     callback=parsed(_secret),
     help="Where a secret of the image is, in place of what the image says; repeat for more.",
 )
-platforms_option = click.option(
-    "--platform",
-    "platforms",
-    metavar="OS/ARCH",
-    multiple=True,
-    default=(DEFAULT_PLATFORM,),
-    show_default=True,
-    callback=parsed(Platform.parse),
-    help="What the image is for; repeat for one image index of several.",
+
+
+def several_platforms(words: str, *default: str) -> Callable[[F], F]:
+    """The option `--platform` of what is for several.
+
+    Args:
+        words: What its help says.
+        default: What it is for where left out.
+    """
+    return click.option(
+        "--platform",
+        "platforms",
+        metavar="OS/ARCH",
+        multiple=True,
+        default=default,
+        show_default=bool(default),
+        callback=parsed(Platform.parse),
+        help=words,
+    )
+
+
+platforms_option = several_platforms(
+    "What the image is for; repeat for one image index of several.", DEFAULT_PLATFORM
 )
 plain_http_option = click.option(
     "--plain-http",
