@@ -70,5 +70,5 @@ def test_toml_is_a_project_file(page: str, line: int, text: str) -> None:
         table = table[key]
     file = ProjectFile(path=Path(f"{page}:{line}"), above=above, table=table, text=text)
     images = ProjectImages(file=file, load=lambda _, __: Image())
-    assert all(isinstance(images.image(name), Image) for name in images.names)
-    assert images.names or set(table) <= set(SETTINGS)
+    assert all(isinstance(images.image(name), Image) for name in images.named)
+    assert tuple(images.named) or set(table) <= set(SETTINGS)

@@ -157,7 +157,8 @@ def test_one_image_goes_into_the_project(images: Project) -> None:
             'error: --tag: image name "x/xB" is invalid', 'hint: names are in lower case: "x/xb"',
         ]),
         ((), [
-            "error: app.py:images has several variants: a, b", "hint: name one: app.py:images.a",
+            "error: app.py:images has several variants: a, b",
+            "hint: name one: app.py:images.a; `lading build app.py:images --all` takes all",
         ]),
     ],
 )  # fmt: skip

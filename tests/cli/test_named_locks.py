@@ -67,6 +67,6 @@ def test_code_names_the_lock_that_the_command_line_made(
     info = serving.freeze("out", name="serving", locked=True)
     assert info.config.cmd is not None
     assert "lading.lock" not in tiny.files()
-    for wrong in ("", "../up", "a/b", "a\nb", 3):
+    for wrong in ("", "../up", "a/b", "a\nb", "a" * 300, 3):
         with pytest.raises(SpecificationError, match="names no image"):
             serving.freeze("out", name=wrong)

@@ -83,7 +83,8 @@ def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
     assert env(bare, "app.py:web.gpu") == {"GPU": "1"}
     assert lock(bare, "app.py:web.gpu") == "lading.web.gpu.lock"
     assert bare.lading("show", "app.py:web").err.splitlines() == [
-        "error: app.py:web has several variants: cpu, gpu", "hint: name one: app.py:web.cpu",
+        "error: app.py:web has several variants: cpu, gpu",
+        "hint: name one: app.py:web.cpu; `lading build app.py:web --all` takes all",
     ]  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
     [
         ("app.py:images", [
             "error: app.py:images has several variants: cpu, gpu",
-            "hint: name one: app.py:images.cpu",
+            "hint: name one: app.py:images.cpu; `lading build app.py:images --all` takes all",
         ]),
         ("app.py:images.gpo", [
             "error: app.py:images has no variant 'gpo'", 'hint: did you mean "gpu"?',
@@ -110,11 +111,19 @@ def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
         ]),
         (".:all", [
             "error: lading.toml:5: app.py:images has several variants: cpu, gpu",
-            "hint: name one: app.py:images.cpu",
+            "hint: name one: .:all.cpu; `lading build .:all --all` takes all",
         ]),
         (".:more", [
             "error: lading.toml:11: app.py:images has several variants: cpu, gpu",
             "hint: name one: app.py:images.cpu",
+        ]),
+        (".:onto", [
+            "error: lading.toml:13: app.py:images has no variant 'gpo'",
+            'hint: did you mean "gpu"?',
+        ]),
+        (".:onto_no", [
+            "error: lading.toml:15: there is no image 'own.gpu' to build on",
+            'hint: did you mean "own"?',
         ]),
         (".:own.gpu", [
             "error: lading.toml has no image 'own.gpu'", 'hint: did you mean "own"?',
@@ -125,7 +134,9 @@ def test_what_names_no_variant_says_which_there_are(
     bare: Project, target: str, said: list[str]
 ) -> None:
     bare.write("app.py", PLAIN)
-    bare.write("lading.toml", FILE + '[images.more]\nextends = "app.py:images"\n')
+    more = '[images.more]\nextends = "app.py:images"\n'
+    onto = '[images.onto]\nextends = "all.gpo"\n[images.onto_no]\nfrom_image = "own.gpu"\n'
+    bare.write("lading.toml", FILE + more + onto)
     ran = bare.lading("show", target)
     assert (ran.code, ran.err.splitlines()) == (1, said)
 
@@ -150,6 +161,112 @@ def test_a_project_file_refers_to_one_or_to_all(bare: Project) -> None:
     assert env(bare, ".:all.gpu") == {"GPU": "1"}
     assert lock(bare, ".:one") == "lading.one.lock"
     assert lock(bare, ".:all.gpu") == "lading.all.gpu.lock"
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+def test_an_image_may_be_made_from_a_variant(bare: Project, text: str) -> None:
+    more = '[images.more]\nextends = "all.gpu"\nenv = { MORE = "1" }\n'
+    onto = '[images.onto]\nfrom_image = "all.gpu"\nenv = { ONTO = "1" }\n'
+    bare.write("app.py", text.replace(', distro="debian:trixie"', ""))
+    bare.write("lading.toml", FILE + more + onto)
+    assert env(bare, ".:more") == {"GPU": "1", "MORE": "1"}
+    assert env(bare, ".:onto") == {"GPU": "1", "ONTO": "1"}
+    # It is below by its name in the file, by which its lock is found.
+    assert bare.lading("lock", "-q", ".:all.gpu").code == 0
+    assert bare.lading("lock", "-q", ".:onto").code == 0
+    below = json.loads(bare.lading("show", "--json", ".:onto").out)["lock"]["platforms"][0]["below"]
+    assert below["lock"] == "lading.all.gpu.lock"
+
+
+CLASHING = """\
+[images.serving]
+image = "app.py:images"
+
+[images."serving.cpu"]
+base_image = "scratch"
+env = { OWN = "1" }
+
+[images."serving.own"]
+base_image = "scratch"
+
+[images.more]
+extends = "serving.cpu"
+"""
+
+CLASH = [
+    "error: lading.toml:1: 'serving.cpu' is an image here, and a variant of 'serving' too",
+    "hint: call one of the two otherwise",
+]
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+def test_what_names_an_image_and_a_variant_names_neither(bare: Project, text: str) -> None:
+    bare.write("app.py", text)
+    for other in ("", '[images."serving.cpu"]\nimage = "app.py:image"\n'):
+        table = '[images."serving.cpu"]\nbase_image = "scratch"\nenv = { OWN = "1" }\n'
+        bare.write("lading.toml", CLASHING.replace(table, other or table))
+        for words in (("show", ".:serving.cpu"), ("lock", ".:serving.cpu"), ("show", ".:more"),
+                      ("lock", ".:serving.cpu", "--all")):  # fmt: skip
+            ran = bare.lading(*words)
+            assert (ran.code, ran.err.splitlines()) == (1, CLASH)
+        assert env(bare, ".:serving.gpu") == {"GPU": "1"}
+        assert env(bare, ".:serving.own") == {}
+    ran = bare.lading("lock", "--check", "--all")
+    assert ran.err.splitlines()[0] == CLASH[0].replace(": 's", ": serving.cpu, more: 's")
+
+
+def test_the_variants_of_two_images_may_be_called_the_same(bare: Project) -> None:
+    variant = '**{"cpu.x": lambda image: image}'
+    bare.write("app.py", f"{PLAIN}more = base.variants({variant})\n")
+    bare.write("lading.toml", (
+        'images.s = "app.py:more"\nimages."s.cpu" = "app.py:two"\nimages.t = "app.py:more"\n'
+    ))  # fmt: skip
+    bare.write("app.py", bare.read("app.py") + "two = base.variants(x=lambda image: image)\n")
+    assert bare.lading("show", ".:s.cpu.x").err.splitlines() == [
+        "error: lading.toml:1: 's.cpu.x' is a variant of one image, and a variant of 's' too",
+        "hint: call one of the two otherwise",
+    ]
+    assert lock(bare, ".:t.cpu.x") == "lading.t.cpu.x.lock"
+
+
+OTHERS = """\
+other = lading.service(image=image, command=["x"], name="images.gpu")("app:served")
+same = lading.service(image=image, command=["x"], name="same")("app:served")
+again = lading.service(image=image, command=["x"], name="same")("app:served")
+run = lading.service(image=image, command=["x"], name="served")("app:served")
+
+def served(): open("called", "w")
+"""
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+@pytest.mark.parametrize(
+    ("target", "called"),
+    [
+        ("app.py:other", "images.gpu: images.gpu, other"),
+        ("app:images.gpu", "images.gpu: images.gpu, other"),
+        ("app.py:images --all", "images.gpu: images.gpu, other"),
+        ("app.py:again", "same: same, again"),
+    ],
+)
+def test_two_images_of_a_module_have_no_lock_together(
+    bare: Project, text: str, target: str, called: str
+) -> None:
+    bare.write("app.py", text + OTHERS)
+    ran = bare.lading("lock", "--check", *target.split())
+    where = target.partition(":")[0]
+    assert (ran.code, ran.err.splitlines()) == (1, [
+        f"error: {where} has several images that are called {called}",
+        "hint: give each a name of its own: they would have one lock",
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+def test_what_may_be_called_the_same_is_not_run(bare: Project, text: str) -> None:
+    bare.write("app.py", text + OTHERS)
+    assert lock(bare, "app.py:run") == "lading.served.lock"
+    assert lock(bare, "app.py:images.cpu") == "lading.images.cpu.lock"
+    assert bare.files() == ["app.py"]
 
 
 def named(target: str, **settings: str) -> list[tuple[str, str | None]]:
@@ -203,7 +320,17 @@ def test_all_of_a_folder_are_those_of_its_project_file(here: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "text", "said"),
     [
-        ("app.py", "x = 3\n", ["app.py has no image and no service"]),
+        ("app.py", "x = 3\n", [
+            "app.py has no image and no service",
+            (
+                "hint: write one, image = Image(...), or a function that says so: "
+                'def image() -> "Image"'
+            ),
+        ]),
+        ("app.py", "from lading import Image\ndef make():\n    return Image()\n", [
+            "app.py has no image and no service",
+            'hint: make in line 2 may say that it gives one: def make() -> "Image"',
+        ]),
         ("app.py", "1 / 0\n", [
             "app.py:1: app.py can't be imported: ZeroDivisionError: division by zero",
         ]),
@@ -219,8 +346,8 @@ def test_all_of_a_folder_are_those_of_its_project_file(here: Path) -> None:
             "a = lading.service(image=lading.Image(), name='x', command=['a'])('app:f')\n"
             "b = lading.service(image=lading.Image(), name='x', command=['b'])('app:f')\n"
             "def f(): ...\n"
-         ), ["app.py has several images that are called x",
-             "hint: give each a name of its own"]),
+         ), ["app.py has several images that are called x: a, b",
+             "hint: give each a name of its own: they would have one lock"]),
         ("app.py", (
             "import lading\n"
             "a = lading.service(image=lading.Image(), health='/')('app:f')\n"
@@ -244,6 +371,88 @@ def test_what_is_wrong_with_all_is_said_at_once(
     with pytest.raises(SpecificationError) as error:
         load_targets(target)
     assert str(error.value).replace(f"{here}/", "").splitlines() == said
+
+
+UNSAID = """\
+from PIL import Image as Picture
+
+def spare():
+    made = base.env(SPARE="1")
+    if made:
+        return made
+
+def imported(gpu=False):
+    from lading import Image
+    return Image(base_image="scratch")
+
+def of_a_function():
+    return sized(3).env(A="1")
+
+def helped():
+    return helper().env(A="1")
+
+def helper():
+    return base
+
+def with_more(image):
+    return image.env(MORE="1")
+
+def picture():
+    from PIL import Image
+    return Image.open("x")
+
+def frozen():
+    return base.freeze("build")
+
+def steps():
+    return len(base.steps)
+
+def each():
+    yield base
+
+def decorated_is_unknown(): ...
+
+async def later():
+    return base
+
+def says_what() -> str:
+    return str(base)
+
+def shadowed(base=3):
+    return base
+
+def _private():
+    return base
+
+def inner():
+    def made():
+        return base
+    return 3
+"""
+
+
+@pytest.mark.parametrize("text", [PLAIN, WHOLE])
+@pytest.mark.parametrize("target", ["app.py", "app:"])
+def test_a_function_that_seems_to_give_an_image_is_told_of(
+    bare: Project, text: str, target: str
+) -> None:
+    bare.write("PIL.py", "Image = 3\n")
+    bare.write("app.py", text + UNSAID)
+    ran = bare.lading("lock", "--check", "--all", target)
+    first = text.count("\n") + UNSAID[: UNSAID.index("def spare")].count("\n") + 1
+    lines = ran.err.splitlines()
+    assert [one for one in lines if "seems" in one or "let it say" in one] == [
+        f"remark: app.py:{first}: spare seems to give an image, and is left out",
+        'hint: let it say so: def spare() -> "Image"',
+        f"remark: app.py:{first + 5}: imported seems to give an image, and is left out",
+        'hint: let it say so: def imported() -> "Image"',
+        f"remark: app.py:{first + 9}: of_a_function seems to give an image, and is left out",
+        'hint: let it say so: def of_a_function() -> "Image"',
+    ]
+    quiet = bare.lading("lock", "--check", "--all", "-q", target)
+    assert "seems" not in quiet.err
+    bare.write("app.py", text + UNSAID + SERVICES)
+    assert "seems" not in bare.lading("lock", "--check", "--all", target).err
 
 
 def test_a_parameter_that_none_of_them_has_is_an_error(here: Path) -> None:

@@ -23,6 +23,7 @@ from lading.cli.options import (
     parsed,
     quiet,
     secret_option,
+    several_platforms,
     strict_option,
     vendor_option,
 )
@@ -44,16 +45,7 @@ __all__ = ["bake"]
 @click.command(short_help="Write build contexts, and a bake file for buildx.")
 @image_options
 @every_option
-@click.option(
-    "--platform",
-    "platforms",
-    metavar="OS/ARCH",
-    multiple=True,
-    default=(DEFAULT_PLATFORM,),
-    show_default=True,
-    callback=parsed(Platform.parse),
-    help="What the images are for; repeat for more.",
-)
+@several_platforms("What the images are for; repeat for more.", DEFAULT_PLATFORM)
 @click.option(
     "-o",
     "--output",

@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.excerpt import names_in
+from lading.cli.bindings import names_in
 from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
+from lading.cli.overlooked import overlooked
 from lading.cli.together import together
 from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
@@ -39,6 +40,9 @@ class Wanted:
         settings: What its parameters are.
         every: Whether all are wanted that this stands for, and not one.
         strict: Whether it must have each parameter that the command line sets.
+        sure: Whether a function counts only where it says that it gives an image: no other is
+            called.
+        target: The TARGET that stands for it, without a variant; None where none does.
     """
 
     root: Path
@@ -47,6 +51,8 @@ class Wanted:
     settings: tuple[Setting, ...] = ()
     every: bool = False
     strict: bool = True
+    sure: bool = False
+    target: str | None = None
 
     @property
     def name(self) -> str:
@@ -72,13 +78,14 @@ class Wanted:
             (one.name, one.value, one.location and (one.location.file, one.location.line))
             for one in self.settings
         ]
-        flags = (self.every, self.strict)
-        return json.dumps((str(self.root), self.where, self.attribute, settings, *flags))
+        rest = (self.every, self.strict, self.sure, self.target)
+        return json.dumps((str(self.root), self.where, self.attribute, settings, *rest))
 
     @classmethod
     def from_json(cls, text: str) -> Wanted:
         """What `to_json` wrote."""
-        root, where, attribute, settings, every, strict = json.loads(text)
+        root, where, attribute, settings, *rest = json.loads(text)
+        every, strict, sure, target = rest
         return cls(
             root=Path(root),
             where=where,
@@ -89,6 +96,8 @@ class Wanted:
             ),
             every=every,
             strict=strict,
+            sure=sure,
+            target=target,
         )
 
 
@@ -143,6 +152,8 @@ def declared(names: Mapping[str, object], name: str, wanted: Wanted) -> tuple[De
     service = service_of(found)
     if service is not None:
         return _of_service(service, wanted)
+    if wanted.sure and not _is_image(found):
+        raise SpecificationError(f"{wanted} does not say that it gives an image")
     given, parameters = _given(found, wanted)
     return tuple(
         Declared(image=image, name=wanted.name, variant=variant, parameters=parameters)
@@ -157,7 +168,9 @@ def _all(names: Mapping[str, object], wanted: Wanted) -> tuple[Declared, ...]:
     services = [one for one in own if service_of(names[one]) is not None]
     chosen = services or [one for one in own if _is_image(names[one])]
     if not chosen:
-        raise SpecificationError(f"{wanted.where} has no image and no service")
+        raise SpecificationError(
+            f"{wanted.where} has no image and no service", hint=_hint_at_image(source or "")
+        )
     return tuple(
         found
         for each in together(
@@ -165,6 +178,15 @@ def _all(names: Mapping[str, object], wanted: Wanted) -> tuple[Declared, ...]:
         )
         for found in each
     )
+
+
+def _hint_at_image(source: str) -> str:
+    """Where one could be meant, and how it is written."""
+    unsaid = overlooked(source, ())
+    if not unsaid:
+        return 'write one, image = Image(...), or a function that says so: def image() -> "Image"'
+    one = unsaid[0]
+    return f'{one.name} in line {one.line} may say that it gives one: def {one.name}() -> "Image"'
 
 
 def _is_named(value: object) -> bool:
@@ -207,7 +229,7 @@ def _chosen(given: object, wanted: Wanted) -> tuple[tuple[str | None, Image], ..
     """Each image that is meant, with its name among variants."""
     name, variant = f"{wanted.where}:{wanted.name}", wanted.variant
     if isinstance(given, Variants):
-        return _variants(given, name, variant, every=wanted.every)
+        return _variants(given, wanted)
     if not isinstance(given, Image):
         if inspect.iscoroutine(given):
             given.close()  # Python would warn that nobody has waited for it
@@ -220,17 +242,17 @@ def _chosen(given: object, wanted: Wanted) -> tuple[tuple[str | None, Image], ..
     return ((None, given),)
 
 
-def _variants(
-    given: Variants, name: str, variant: str | None, *, every: bool
-) -> tuple[tuple[str, Image], ...]:
-    known = ", ".join(given)
-    if variant is None and not every:
-        message = f"{name} has several variants: {known}"
-        raise SpecificationError(message, hint=f"name one: {name}.{next(iter(given))}")
+def _variants(given: Variants, wanted: Wanted) -> tuple[tuple[str, Image], ...]:
+    name, variant = f"{wanted.where}:{wanted.name}", wanted.variant
+    if variant is None and not wanted.every:
+        message = f"{name} has several variants: {', '.join(given)}"
+        one = f"{wanted.target or name}.{next(iter(given))}"
+        every = f"; `lading build {wanted.target} --all` takes all" if wanted.target else ""
+        raise SpecificationError(message, hint=f"name one: {one}{every}")
     if variant is None:
         return tuple(given.items())
     if variant not in given:
-        hint = did_you_mean(variant, given) or f"it has {known}"
+        hint = did_you_mean(variant, given) or f"it has {', '.join(given)}"
         raise SpecificationError(f"{name} has no variant {variant!r}", hint=hint)
     return ((variant, given[variant]),)
 

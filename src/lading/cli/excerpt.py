@@ -14,12 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from lading.cli.bindings import binds, is_service
 from lading.cli.modules import IMPORTING, bound_as, modules_run_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Excerpt", "excerpt", "names_in", "services_in"]
+__all__ = ["Excerpt", "excerpt"]
 
 _PLAIN: Final = frozenset(
     {
@@ -45,8 +46,6 @@ _ENGINES: Final = frozenset({"register_engine", "engines"})
 
 _DECLARED: Final = "__service__"
 """What a declaration is called once it stands alone."""
-
-_DEFINING: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,39 +83,6 @@ def excerpt(source: str, name: str, local: Callable[[str], str | None]) -> Excer
     return Excerpt(statements=ast.Module(body=taken, type_ignores=[]), name=found)
 
 
-def services_in(source: str) -> tuple[str, ...]:
-    """The names of the services that a module declares, in the order of its text."""
-    found = dict[str, None]()
-    for one in _body(source):
-        match one:
-            case (
-                ast.ClassDef(name=name)
-                | ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-            ) if any(map(_is_service, one.decorator_list)):
-                found[name] = None
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=called)) if (
-                _is_service(called)
-            ):
-                found[name] = None
-            case _:
-                pass
-    return tuple(found)
-
-
-def names_in(source: str) -> tuple[str, ...]:
-    """The names that a module binds itself, and not by an import, in the order of its text."""
-    own = (one for one in _body(source) if not isinstance(one, IMPORTING))
-    return tuple(dict.fromkeys(name for one in own for name in sorted(_binds(one))))
-
-
-def _body(source: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-
-
 def _declaration(name: str) -> Callable[[ast.stmt], ast.stmt | None]:
     """Gives of a statement that makes a service of that name what declares it."""
 
@@ -130,21 +96,13 @@ def _declaration(name: str) -> Callable[[ast.stmt], ast.stmt | None]:
                 calls = [called] if bound == name else []
             case _:
                 calls = []
-        found = next((one for one in calls if _is_service(one)), None)
+        found = next((one for one in calls if is_service(one)), None)
         if found is None:
             return None
         made = ast.Assign(targets=[ast.Name(id=_DECLARED, ctx=ast.Store())], value=found)
         return ast.fix_missing_locations(ast.copy_location(made, found))
 
     return declared
-
-
-def _is_service(call: ast.expr) -> bool:
-    match call:
-        case ast.Call(func=ast.Name(id="service") | ast.Attribute(attr="service")):
-            return True
-        case _:
-            return False
 
 
 @dataclass(slots=True)
@@ -158,7 +116,7 @@ class _Search:
     def of(self, name: str) -> list[ast.stmt] | None:
         statements = [one for one in self.body if not _is_main(one)]
         imported = {
-            bound for one in statements if isinstance(one, IMPORTING) for bound in _binds(one)
+            bound for one in statements if isinstance(one, IMPORTING) for bound in binds(one)
         }
         taken: set[int] = set()
         needed, found = {name}, True
@@ -170,7 +128,7 @@ class _Search:
                     needed |= _reads(one)
                     found = True
         chosen = [one for index, one in enumerate(statements) if index in taken]
-        if name not in {bound for one in chosen for bound in _binds(one)}:
+        if name not in {bound for one in chosen for bound in binds(one)}:
             return None
         if needed & _rebound(self.body):
             return None
@@ -178,7 +136,7 @@ class _Search:
 
     def is_plain(self, statements: list[ast.stmt]) -> bool:
         """Whether they use nothing but Lading, plain Python and one another."""
-        bound = {name for one in statements for name in _binds(one)}
+        bound = {name for one in statements for name in binds(one)}
         return all(
             self._imports_plainly(one) and not (_reads(one) - _inner(one) - bound - _BUILTINS)
             for one in statements
@@ -257,7 +215,7 @@ def _concerns(statement: ast.stmt, needed: set[str], values: set[str]) -> bool:
         needed: The names.
         values: Those of them that no import binds: what a module does changes nothing of it.
     """
-    if needed & (_binds(statement) | _stored_into(statement)):
+    if needed & (binds(statement) | _stored_into(statement)):
         return True
     match statement:
         case ast.ImportFrom() | ast.Import() | ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -291,33 +249,6 @@ def _root(value: ast.expr) -> set[str]:
     while isinstance(value, ast.Attribute | ast.Subscript | ast.Call):
         value = value.func if isinstance(value, ast.Call) else value.value
     return {value.id} if isinstance(value, ast.Name) else set()
-
-
-def _binds(statement: ast.stmt) -> set[str]:
-    """The module's names that it binds, as far as its text shows."""
-    if isinstance(statement, _DEFINING):
-        return {statement.name}
-    found = set[str]()
-    for node in _without_scopes(statement):
-        if isinstance(node, IMPORTING):
-            found |= {bound_as(alias, node) for alias in node.names}
-        elif isinstance(node, _DEFINING):
-            found.add(node.name)
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            found.add(node.name)
-    return found
-
-
-def _without_scopes(statement: ast.AST) -> Iterator[ast.AST]:
-    """The nodes in the module's own scope."""
-    yield statement
-    for child in ast.iter_child_nodes(statement):
-        if isinstance(child, (*_DEFINING, ast.Lambda)):
-            yield child
-        else:
-            yield from _without_scopes(child)
 
 
 def _reads(statement: ast.stmt) -> set[str]:

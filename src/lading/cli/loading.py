@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lading.cli.failure import Misused
-from lading.cli.options import given_settings
+from lading.cli.options import given_settings, is_quiet
+from lading.cli.talk import note
 from lading.cli.target import Target, load_target, load_targets
 from lading.errors import SpecificationError
 from lading.image.steps import PythonStep
@@ -39,7 +40,9 @@ def loaded_all(
     target: str, *, project: str | None, base_image: BaseImage | None
 ) -> tuple[Target, ...]:
     """All images that a command works on, on another base where one was named."""
-    found = load_targets(target, project=project, settings=given_settings())
+    found = load_targets(
+        target, project=project, settings=given_settings(), told=None if is_quiet() else note
+    )
     if base_image is None:
         return found
     return tuple(replace(one, image=_rebased(one.image, base_image)) for one in found)

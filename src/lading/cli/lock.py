@@ -17,6 +17,7 @@ from lading.cli.options import (
     parsed,
     quiet,
     secret_option,
+    several_platforms,
 )
 from lading.cli.talk import note, progress, tell_json
 from lading.cli.together import Attempts, together
@@ -40,14 +41,9 @@ __all__ = ["lock"]
 @click.command(short_help="Resolve every version, digest and hash.")
 @image_options
 @every_option
-@click.option(
-    "--platform",
-    "platforms",
-    metavar="OS/ARCH",
-    multiple=True,
-    callback=parsed(Platform.parse),
-    help="Lock for this platform; repeat for more. Left out: those in the lock so far, or "
-    f"{DEFAULT_PLATFORM}.",
+@several_platforms(
+    "Lock for this platform; repeat for more. Left out: those in the lock so far, or "
+    f"{DEFAULT_PLATFORM}."
 )
 @click.option(
     "--check", is_flag=True, help="Change nothing; exit 1 and say what drifted, if anything did."

@@ -28,6 +28,7 @@ __all__ = [
     "every_option",
     "given_settings",
     "image_options",
+    "is_quiet",
     "locked_option",
     "offline_option",
     "output_option",
@@ -37,6 +38,7 @@ __all__ = [
     "platforms_option",
     "quiet",
     "secret_option",
+    "several_platforms",
     "strict_option",
     "target_options",
     "vendor_option",
@@ -130,6 +132,12 @@ def given_settings() -> tuple[Setting, ...]:
     return found
 
 
+def is_quiet() -> bool:
+    """Whether nothing but errors is to be said."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.params.get("quiet"))
+
+
 _SETTINGS = "lading.settings"
 
 _IMAGE_OPTIONS = (
@@ -221,15 +229,29 @@ secret_option = click.option(
     callback=parsed(_secret),
     help="Where a secret of the image is, in place of what the image says; repeat for more.",
 )
-platforms_option = click.option(
-    "--platform",
-    "platforms",
-    metavar="OS/ARCH",
-    multiple=True,
-    default=(DEFAULT_PLATFORM,),
-    show_default=True,
-    callback=parsed(Platform.parse),
-    help="What the image is for; repeat for one image index of several.",
+
+
+def several_platforms(words: str, *default: str) -> Callable[[F], F]:
+    """The option `--platform` of what is for several.
+
+    Args:
+        words: What its help says.
+        default: What it is for where left out.
+    """
+    return click.option(
+        "--platform",
+        "platforms",
+        metavar="OS/ARCH",
+        multiple=True,
+        default=default,
+        show_default=bool(default),
+        callback=parsed(Platform.parse),
+        help=words,
+    )
+
+
+platforms_option = several_platforms(
+    "What the image is for; repeat for one image index of several.", DEFAULT_PLATFORM
 )
 plain_http_option = click.option(
     "--plain-http",

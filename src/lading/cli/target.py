@@ -8,13 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lading.cli.bindings import called_in, services_in
 from lading.cli.child import found_by_child
 from lading.cli.declared import Declared, Wanted, declared
-from lading.cli.excerpt import excerpt, services_in
+from lading.cli.excerpt import excerpt
 from lading.cli.importing import excerpted, import_file, import_module, importing
 from lading.cli.modules import ProjectModules
+from lading.cli.overlooked import overlooked
 from lading.cli.together import together
-from lading.config import ProjectImages, Setting, no_parameters
+from lading.config import ImageNames, Parameter, ProjectImages, no_parameters
 from lading.errors import SpecificationError
 from lading.grammar.credentials import redact
 from lading.grammar.image_name import LONGEST_LABEL
@@ -22,14 +24,15 @@ from lading.grammar.words import shown
 from lading.project_file import read_project_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from lading.config import Parameter
+    from lading.config import Reference, Setting
     from lading.image import Image
     from lading.project_file import ProjectFile
 
 __all__ = ["Target", "imported", "load_target", "load_targets"]
 
+_NAMES = "give each a name of its own: they would have one lock"
 _FORM = (
     "name it as path/service.py:image, package.module:image, or a folder with "
     '[tool.lading] image = "service:image"'
@@ -74,7 +77,11 @@ def load_target(
 
 
 def load_targets(
-    text: str, *, project: str | None = None, settings: Sequence[Setting] = ()
+    text: str,
+    *,
+    project: str | None = None,
+    settings: Sequence[Setting] = (),
+    told: Callable[[str], None] | None = None,
 ) -> tuple[Target, ...]:
     """All images that `text` stands for, each by a name of its own.
 
@@ -85,6 +92,7 @@ def load_targets(
         text: As for `load_target`; a file, or a module and a colon, may have no name after it.
         project: As for `load_target`.
         settings: What the parameters are of those images that have them.
+        told: Told, in a line, of each function that is left out and seems to give an image.
 
     Raises:
         SpecificationError: As for `load_target`; what is wrong with all of them together.
@@ -98,8 +106,25 @@ def load_targets(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         message = f"{text} has several images that are called {', '.join(twice)}"
-        raise SpecificationError(message, hint="give each a name of its own")
+        raise SpecificationError(message, hint=_NAMES)
+    if told is not None:
+        for line in _left_out(text, found):
+            told(line)
     return found
+
+
+def _left_out(text: str, found: Sequence[Target]) -> Iterator[str]:
+    """Functions of a module, all of whose images are wanted, that don't say what they give."""
+    where = text.removesuffix(":")
+    modules = ProjectModules(Path(where).parent if where.endswith(".py") else Path())
+    source = modules.source(where) if not Path(where).is_dir() or ":" in text else None
+    if source is None or services_in(source):
+        return
+    file = where if where.endswith(".py") else modules.file(where)
+    known = {one.name.partition(".")[0] for one in found}
+    for one in overlooked(source, known):
+        yield f"remark: {file}:{one.line}: {one.name} seems to give an image, and is left out"
+        yield f'hint: let it say so: def {one.name}() -> "Image"'
 
 
 def _targets(
@@ -115,7 +140,10 @@ def _targets(
     elif where.endswith(".py") or (colon and where.strip(".") and "/" not in where):
         root = Path(where).parent if where.endswith(".py") else Path()
         search = _Search(root=root, settings=settings, every=every)
-        found = _in_code(search.wanted(where, name or ("" if every else "image")))
+        wanted = search.wanted(where, name or ("" if every else "image"))
+        found = _in_code(replace(wanted, target=f"{where}:{wanted.name}"))
+        for one in found:
+            _check_alone(one, wanted)
     elif where and Path(where).is_dir():
         raise _no_project_file(Path(where))
     else:
@@ -131,6 +159,35 @@ def _targets(
         )
         for one in found
     )
+
+
+def _check_alone(found: Declared, wanted: Wanted) -> None:
+    """Refuse an image whose lock would be that of another one in its module.
+
+    A service may be called as a variant is, or as another service.
+    """
+    called = called_in(ProjectModules(wanted.root).source(wanted.where) or "")
+    label = found.label
+    meant = [
+        name + label.removeprefix(start)
+        for name, start in called.items()
+        if f"{label}.".startswith(f"{start}.")
+    ]
+    if len(meant) < 2:  # noqa: PLR2004 - itself, and another one
+        return
+    there = [one for one in meant if _is_called(found.named.name, replace(wanted, attribute=one))]
+    if len(there) > 1:
+        message = f"{wanted.where} has several images that are called {label}: {', '.join(there)}"
+        raise SpecificationError(message, hint=_NAMES)
+
+
+def _is_called(name: str | None, wanted: Wanted) -> bool:
+    """Whether there is such an image, by that name: what can't be made has no lock."""
+    try:
+        (found,) = _in_code(replace(wanted, every=False, strict=False, sure=True))
+    except SpecificationError:
+        return False
+    return found.named.name == name
 
 
 def _check_name(found: Declared) -> None:
@@ -189,7 +246,8 @@ class _Search:
             raise _no_project_file(self.root)
         if not self.every:
             return (self._one(file, name),)
-        names = (name,) if name is not None else ProjectImages(file=file, load=_unloaded).names
+        named = ImageNames(file=file)
+        names = (name,) if name is not None else tuple(named)
         if not names:
             return (self._one(file, None),)
         each = together((one, partial(self._each, file, one)) for one in names)
@@ -197,35 +255,50 @@ class _Search:
 
     def _each(self, file: ProjectFile, name: str) -> tuple[Declared, ...]:
         """An image of the project file, or all variants that it refers to."""
-        images = ProjectImages(file=file, load=_unloaded)
-        reference = images.reference(name) if name in images.names else None
-        wanted = self._referred(*reference, one=False) if reference else None
-        if wanted is None or wanted.variant is not None:
+        named = ImageNames(file=file)
+        named.check()
+        reference = named.reference(name) if name in named else None
+        if reference is None or reference.names_variant:
             return (self._one(file, name),)
+        ProjectImages(file=file, load=self._loader([])).check_alone(name)
+        wanted = self._referred(reference.text, reference.settings, one=False)
         return tuple(replace(one, name=name) for one in _in_code(wanted))
 
     def _one(self, file: ProjectFile, name: str | None) -> Declared:
-        parameters: list[Parameter] = []
-
-        def load(reference: str, said: tuple[Setting, ...]) -> Image:
-            (found,) = _in_code(self._referred(reference, said, one=True))
-            parameters.extend(found.parameters)
-            return found.image
-
-        image = ProjectImages(file=file, load=load).image(name)
+        named, parameters = ImageNames(file=file), list[Parameter]()
+        named.check()
+        called = named.only() if name is None else name
+        own = named.reference(called) if called in named else None
+        image = ProjectImages(file=file, load=self._loader(parameters, own)).image(called)
         if self.settings and not parameters and not self.every:
             what = f"{name or 'the image'} is described in {file.path.name}"
             raise no_parameters(self.settings, what)
         return Declared(image=image, name=name, parameters=tuple(parameters))
 
+    def _loader(
+        self, parameters: list[Parameter], own: Reference | None = None
+    ) -> Callable[[str, tuple[Setting, ...]], Image]:
+        """Gives the images in code that a project file refers to, and notes their parameters.
+
+        Args:
+            parameters: Where they are noted.
+            own: The reference of the image that TARGET names, if it is one.
+        """
+
+        def load(text: str, said: tuple[Setting, ...]) -> Image:
+            wanted = self._referred(text, said, one=True)
+            if own is not None and (own.text, own.settings) == (text, said):
+                wanted = replace(wanted, target=f"{self.root}:{own.owner}")
+            (found,) = _in_code(wanted)
+            parameters.extend(found.parameters)
+            return found.image
+
+        return load
+
     def _referred(self, reference: str, said: tuple[Setting, ...], *, one: bool) -> Wanted:
         module, _, attribute = reference.rpartition(":")
         where = str(self.root / module) if module.endswith(".py") else module
         return self.wanted(where, attribute, said, one=one)
-
-
-def _unloaded(reference: str, said: tuple[Setting, ...]) -> Image:
-    raise NotImplementedError
 
 
 def _in_code(wanted: Wanted) -> tuple[Declared, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,31 +20,25 @@ from lading.config.keys import (
     EXTENDS,
     FROM_IMAGE,
     MAIN,
-    NAMED,
-    OF_AN_IMAGE,
     OUTSIDE_STEPS,
     PLATFORM,
-    SET,
     STEPS,
     meant,
-    problems,
 )
-from lading.config.parameters import Setting
+from lading.config.naming import NAMES_NO_IMAGE, ImageNames
 from lading.errors import Problem, SpecificationError
 from lading.image import Image
 from lading.image.callsite import standing_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from lading.config.naming import Reference
+    from lading.config.parameters import Setting
     from lading.errors import Location
     from lading.project_file import KeyPath, ProjectFile
 
 __all__ = ["ProjectImages"]
-
-_FORM = (
-    'write image = "service:image" there, or describe it: requirements_file = "requirements.txt"'
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +55,9 @@ class ProjectImages:
     load: Callable[[str, tuple[Setting, ...]], Image]
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """`image`, where the table itself says what that is, and all that are named."""
-        named = self.file.table.get(NAMED, {})
-        main = (MAIN,) if any(key in self.file.table for key in OF_AN_IMAGE) else ()
-        return (*main, *(named if isinstance(named, dict) else ()))
+    def named(self) -> ImageNames:
+        """What they are called."""
+        return ImageNames(file=self.file)
 
     def image(self, name: str | None = None) -> Image:
         """The image of that name; left out, `image`, or the only one.
@@ -72,47 +65,40 @@ class ProjectImages:
         Raises:
             SpecificationError: There is none, or what is written is wrong; all of it together.
         """
-        self._check()
-        return self._made(self._only() if name is None else name, ())
+        self.named.check()
+        return self._made(self.named.only() if name is None else name, ())
 
-    def reference(self, name: str) -> tuple[str, tuple[Setting, ...]] | None:
-        """What an image is referred to by, and its parameters; None of one that is described.
+    def check_alone(self, name: str) -> None:
+        """Look whether one image alone is called so, and no variant of another one.
 
         Raises:
-            SpecificationError: What is written is wrong; all of it together.
+            SpecificationError: Both are, and would share a lock.
         """
-        self._check()
-        table, keys = self._table(name), () if name == MAIN else (NAMED, name)
-        if MAIN not in table:
-            return None
-        return self._reference(table, MAIN, keys)
+        self._refuse_loaded(name, self.named.variants(name))
 
-    def _check(self) -> None:
-        found = problems(self.file)
-        if found:
-            raise SpecificationError(found)
-
-    def _only(self) -> str:
-        names = self.names
-        if MAIN in names or len(names) == 1:
-            return names[0]
-        if not names:
-            raise SpecificationError(f"{self.file.path} names no image", hint=_FORM)
-        message = f"{self.file.path} has several images: {', '.join(names)}"
-        raise SpecificationError(message, hint=f"name one: {self.file.path.parent}:{names[0]}")
+    def _refuse_loaded(self, name: str, others: Iterable[Reference]) -> None:
+        for other in others:
+            with suppress(SpecificationError):  # it isn't there, and nothing is shared with it
+                self.load(other.text, other.settings)
+                break
+        else:
+            return
+        what = "an image here" if name in self.named else "a variant of one image"
+        message = f"{name!r} is {what}, and a variant of {other.owner!r} too"
+        raise self._refusal(message, self.named.keys(other.owner), "call one of the two otherwise")
 
     def _made(self, name: str, above: tuple[str, ...]) -> Image:
-        if name not in self.names:
+        if name not in self.named:
             return self._variant(name)
-        keys = () if name == MAIN else (NAMED, name)
-        table = self._table(name)
+        self.check_alone(name)
+        table, keys = self.named.table(name), self.named.keys(name)
         key = FROM_IMAGE if FROM_IMAGE in table else EXTENDS
         if name in above:
             chain = " ".join(map(self._linked, above[above.index(name) :]))
             raise self._refusal(f"an image is made from itself: {chain} {name}", (*keys, key))
         if MAIN in table:
-            return self._loaded(table, MAIN, keys)
-        base = self._base(table, key, keys, (*above, name)) if key in table else None
+            return self._loaded(name, MAIN)
+        base = self._base(name, key, (*above, name)) if key in table else None
         if base is not None and key == FROM_IMAGE:
             with standing_at(self.file.location(*keys, key)):
                 base = Image.from_image(base)
@@ -120,61 +106,45 @@ class ProjectImages:
 
     def _linked(self, name: str) -> str:
         """An image, and by which key it names the next."""
-        return f"{name} {FROM_IMAGE if FROM_IMAGE in self._table(name) else EXTENDS}"
+        return f"{name} {FROM_IMAGE if FROM_IMAGE in self.named.table(name) else EXTENDS}"
 
     def _variant(self, name: str) -> Image:
         """An image that is a variant of one in code: `gpu` of `app.py:images` for `x.gpu`."""
-        for owner in sorted(self.names, key=len, reverse=True):
-            found = self.reference(owner) if name.startswith(f"{owner}.") else None
-            if found is not None:
-                reference, settings = found
-                return self.load(reference + name.removeprefix(owner), settings)
-        message = f"{self.file.path} has no image {name!r}"
-        raise SpecificationError(message, hint=meant(name, self.names) if self.names else _FORM)
+        found, *others = self.named.variants(name) or (None,)
+        if found is None:
+            known = tuple(self.named)
+            hint = meant(name, known) if known else NAMES_NO_IMAGE
+            raise SpecificationError(f"{self.file.path} has no image {name!r}", hint=hint)
+        self._refuse_loaded(name, others)
+        return self.load(found.text, found.settings)
 
-    def _table(self, name: str) -> Mapping[str, object]:
-        table: object = self.file.table
-        if name != MAIN:
-            named = self.file.table[NAMED]
-            table = named[name] if isinstance(named, dict) else {}
-        return table if isinstance(table, dict) else {MAIN: table}
-
-    def _base(
-        self, table: Mapping[str, object], key: str, keys: KeyPath, above: tuple[str, ...]
-    ) -> Image:
-        name = table[key]
-        if isinstance(name, str) and ":" not in name:
-            if name not in self.names:
-                verb = "extend" if key == EXTENDS else "build on"
-                message, hint = f"there is no image {name!r} to {verb}", meant(name, self.names)
-                raise self._refusal(message, (*keys, key), hint)
+    def _base(self, owner: str, key: str, above: tuple[str, ...]) -> Image:
+        name = self.named.table(owner)[key]
+        if not isinstance(name, str) or ":" in name:
+            return self._loaded(owner, key)
+        keys = (*self.named.keys(owner), key)
+        if name not in self.named and not self.named.variants(name):
+            verb = "extend" if key == EXTENDS else "build on"
+            message, hint = f"there is no image {name!r} to {verb}", meant(name, self.named)
+            raise self._refusal(message, keys, hint)
+        with self._standing_at(keys):
             return self._made(name, above)._copy(name=name)  # noqa: SLF001 - the same distribution
-        return self._loaded(table, key, keys)
 
-    def _loaded(self, table: Mapping[str, object], key: str, keys: KeyPath) -> Image:
-        reference, settings = self._reference(table, key, keys)
+    def _loaded(self, name: str, key: str) -> Image:
+        reference = self.named.reference_at(name, key)
+        with self._standing_at((*self.named.keys(name), key)):
+            return self.load(reference.text, reference.settings)
+
+    @contextmanager
+    def _standing_at(self, keys: KeyPath) -> Iterator[None]:
+        """What is wrong in the code has its line there; that it isn't there has this one."""
         try:
-            return self.load(reference, settings)
+            yield
         except SpecificationError as error:
-            # What is wrong in the code has its line there; that it isn't there has this one.
-            place = self.file.location(*keys, key)
+            place = self.file.location(*keys)
             raise SpecificationError(
                 replace(one, location=one.location or place) for one in error.problems
             ) from None
-
-    def _reference(
-        self, table: Mapping[str, object], key: str, keys: KeyPath
-    ) -> tuple[str, tuple[Setting, ...]]:
-        reference = table[key]
-        if not isinstance(reference, str) or not all(reference.rpartition(":")):
-            hint = f'write {key} = "service:image"'
-            raise self._refusal(f"{reference!r} names no image in code", (*keys, key), hint)
-        return reference, tuple(self._settings(table.get(SET, {}), (*keys, SET)))
-
-    def _settings(self, values: object, keys: KeyPath) -> Iterator[Setting]:
-        assert isinstance(values, dict)  # noqa: S101 - checked by `problems`
-        for name, value in values.items():
-            yield Setting(name=name, value=value, location=self.file.location(*keys, name))
 
     def _described(self, table: Mapping[str, object], keys: KeyPath, base: Image | None) -> Image:
         arguments = {name: table[name] for name in ARGUMENTS if name in table}

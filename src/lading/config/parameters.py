@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import typing
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -11,11 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lading.config.annotations import Plain, Scalar, kind_of, plain
 from lading.errors import Location, Problem, SpecificationError
-from lading.grammar.credentials import redact
-from lading.grammar.environment import is_secret_by_name
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
-from lading.grammar.token import is_token
+from lading.grammar.parameter import why_secret
 from lading.grammar.words import shown
 
 if TYPE_CHECKING:
@@ -37,7 +34,6 @@ _LONGEST_NAME: Final = 96
 """Of all parameters: with the names of an image and its variant it fits into that of a file."""
 
 _DIGITS: Final = 12
-_VARIABLE: Final = r"[A-Z]+(?:_[A-Z0-9]+)+"
 _IN_NAMES: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
@@ -136,6 +132,7 @@ def bound(
     for one in declared:
         binding = _Binding(function=function, declared=one, called=name, problems=problems)
         parameters.append(binding.parameter(settings, arguments.arguments))
+        binding.check_default()
     if problems:
         raise SpecificationError(problems)
     arguments.apply_defaults()
@@ -179,8 +176,6 @@ class _Binding:
             found = _set(found, one, plain(arguments[name]))
         if found.required and name not in arguments:
             self.problems.append(self._missing(kind))
-        if kind is not None and default is not empty:
-            self._check_default(kind, annotation)
         return found
 
     def _read(self, setting: Setting, kind: Kind | None, annotation: object) -> object:
@@ -200,8 +195,13 @@ class _Binding:
             self.problems.append(_problem(setting, f"{name}: {error.message}", hint))
             return None
 
-    def _check_default(self, kind: Kind, annotation: object) -> None:
-        name, default = self.declared.name, self.declared.default
+    def check_default(self) -> None:
+        """Note a default that is of another type than the parameter, or a secret."""
+        annotation = _annotation(self.declared, self.function)
+        kind, name = kind_of(annotation), self.declared.name
+        default = self.declared.default
+        if kind is None or default is self.declared.empty:
+            return
         secret = _secret_in(name, default, kind)
         if secret is None and kind.holds(default):
             return
@@ -245,19 +245,11 @@ def _problem(setting: Setting, message: str, hint: str | None) -> Problem:
 
 
 def _secret_in(name: str, value: object, kind: Kind) -> str | None:
-    """Why a value is a secret by its looks; None where it is none (CASES R30)."""
+    """Why a value can't be one; None where it can."""
     if not isinstance(value, str):
         return None
-    if is_token(value):
-        why = "is a token by its looks"
-    elif redact(value) != value:
-        why = "has credentials in it"
-    # Any text, and no choice of the code's; a variable's name stands for what it holds.
-    elif kind.holds("") and is_secret_by_name(name, value) and not re.fullmatch(_VARIABLE, value):
-        why = "is a secret by its name"
-    else:
-        return None
-    return f"{why}, and would be in what Lading writes"
+    why = why_secret(name, value, is_free=kind.holds(""))
+    return f"{why}, and would be in what Lading writes" if why else None
 
 
 def _secret_hint(name: str) -> str:
@@ -299,9 +291,7 @@ def name_with(name: str | None, parameters: Sequence[Parameter]) -> str | None:
     file's name everywhere, as upper case where a disk doesn't tell it from lower, is there as a `~`
     and a digest: nothing of it can be read there.
     """
-    parts = [
-        f"{_fit(one.name)}={_fit_value(_word(one.value))}" for one in parameters if not one.is_usual
-    ]
+    parts = [f"{_fit(one.name)}={_fit(_word(one.value))}" for one in parameters if not one.is_usual]
     if not parts:
         return name
     said = ".".join(parts)
@@ -310,19 +300,15 @@ def name_with(name: str | None, parameters: Sequence[Parameter]) -> str | None:
 
 
 def _word(value: Plain) -> str:
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+    word = str(value).lower() if isinstance(value, bool) or value is None else str(value)
+    return word if set(word) <= _IN_NAMES and len(word) <= _LONGEST_VALUE else f"~{_digest(word)}"
 
 
 def _fit(word: str) -> str:
-    if set(word) <= _IN_NAMES and len(word) <= _LONGEST_WORD:
+    if set(word) <= _IN_NAMES | {"~"} and len(word) <= _LONGEST_WORD:
         return word
     kept = "".join(one if one in _IN_NAMES else "-" for one in word.lower())
     return f"{kept[:_LONGEST_WORD]}~{_digest(word)}"
-
-
-def _fit_value(word: str) -> str:
-    plain_word = set(word) <= _IN_NAMES and len(word) <= _LONGEST_VALUE
-    return word if plain_word else f"~{_digest(word)}"
 
 
 def _digest(text: str) -> str:
