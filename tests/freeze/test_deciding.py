@@ -75,7 +75,7 @@ def test_steps_keep_their_order_around_commands(world: World) -> None:  # CASES 
 
 def test_system_packages_of_one_span_are_one_sorted_step(world: World) -> None:
     info = decide(world, 'Image().system_packages("zlib1g").system_packages("curl", "zlib1g")')
-    debs = (deb("curl"), deb("zlib1g"))
+    debs = (deb("curl", suite="trixie"), deb("zlib1g", suite="trixie"))
     step = InstallSystem(packages=("curl", "zlib1g"), debs=debs, at=("service.py:3",))
     assert info.steps == (step,)
 

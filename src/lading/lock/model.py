@@ -35,6 +35,7 @@ __all__ = [
     "LockedBase",
     "PlatformLock",
     "Tool",
+    "file_name",
     "is_file_name",
 ]
 
@@ -283,7 +284,7 @@ class Distribution(_Fact, frozen=True, kw_only=True):
         """The last part of the path, as a file is called by it."""
         if self.is_in_project:
             return self.url.rpartition("/")[2]
-        return unquote(self.url.partition("#")[0].partition("?")[0].rpartition("/")[2])
+        return file_name(self.url)
 
     @property
     def sha256(self) -> str | None:
@@ -295,6 +296,11 @@ class Distribution(_Fact, frozen=True, kw_only=True):
 def is_file_name(word: str) -> bool:
     """Whether `word` can be the name of a distribution's file: one part of a path, and plain."""
     return _FILE_NAME.fullmatch(word) is not None
+
+
+def file_name(url: str) -> str:
+    """The last part of a URL's path, as a file is called by it."""
+    return unquote(url.partition("#")[0].partition("?")[0].rpartition("/")[2])
 
 
 class Tool(_Fact, frozen=True, kw_only=True):
@@ -361,6 +367,11 @@ class DebsFor(_Fact, frozen=True, kw_only=True):
 
     def __bool__(self) -> bool:
         return bool(self.interpreter or self.installations or self.compiling)
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The installations, with that of the interpreter before all others."""
+        return (*((self.interpreter,) if self.interpreter else ()), *self.installations)
 
 
 class Deb(_Fact, frozen=True, kw_only=True):
