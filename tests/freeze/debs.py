@@ -18,16 +18,13 @@ if TYPE_CHECKING:
 SUITE = "bookworm"
 
 
-def archives(release: str = SUITE) -> tuple[Archive, ...]:
-    """The archives of a release, the first of which has them."""
-    return tuple(
-        Archive(
-            url="https://archive.example.test/debian",
-            suite=f"{release}{part}",
-            release="0" * 64,
-            date="2026-01-01T00:00:00Z",
-        )
-        for part in ("", "-security", "-updates")
+def archive(suite: str = SUITE) -> Archive:
+    """The one archive that has them."""
+    return Archive(
+        url="https://archive.example.test/debian",
+        suite=suite,
+        release="0" * 64,
+        date="2026-01-01T00:00:00Z",
     )
 
 
@@ -90,4 +87,4 @@ def locked_debs(image: Image, part: PlatformLock) -> dict[str, object]:
                 name, deb(name, version, group=group, suite=suite, architecture=architecture)
             )
     debs = tuple(sorted(found.values(), key=lambda one: (one.group, one.name)))
-    return {"debs_for": asked, "debs": debs, "archives": archives(suite) if debs else ()}
+    return {"debs_for": asked, "debs": debs, "archives": (archive(suite),) if debs else ()}

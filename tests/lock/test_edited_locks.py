@@ -52,6 +52,7 @@ _SOURCE = "only the source tells what it is built with"
 
 UNCHECKABLE: Final[dict[tuple[str, str], str]] = {
     ("platforms", "left out"): "a lock may be of fewer platforms, and --platform asks for each",
+    ("platforms.archives", "left out"): "there may be nothing that came from it",
     ("platforms.archives.date", "changed"): _ARCHIVE,
     ("platforms.archives.release", "changed"): _ARCHIVE,
     ("platforms.archives.url", "another file"): _PLACE,
