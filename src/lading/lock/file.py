@@ -116,6 +116,8 @@ def parse_lock(text: str, name: str = LOCK_NAME) -> Lock:
     """
     import msgspec  # noqa: PLC0415 - the model has brought it already
 
+    from lading.lock.forms import in_words  # noqa: PLC0415 - likewise
+
     data = _tables(text, name)
     found = data.get("version")
     if found != FORMAT or isinstance(found, bool):
@@ -124,7 +126,8 @@ def parse_lock(text: str, name: str = LOCK_NAME) -> Lock:
     try:
         lock = msgspec.convert(data, Lock)
     except msgspec.ValidationError as error:
-        raise FreezeError(f"{name} is not a lock: {error}", hint=_REMAKE) from None
+        words = in_words(str(error))
+        raise FreezeError(f"{name} is not a lock: {words}", hint=_REMAKE) from None
     names = [part.platform for part in lock.platforms]
     if len(set(names)) != len(names):
         raise FreezeError(f"{name} has a platform twice: {', '.join(names)}", hint=_REMAKE)
