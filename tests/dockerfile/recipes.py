@@ -56,7 +56,7 @@ _OURS = Distribution(
     url="wheels/ours-1.0-py3-none-any.whl",
     hashes=(f"sha256:{sha256(WHEEL)}",),
 )
-_BELOW = msgspec.structs.replace(sdist("below", "3.0"), subdirectory="src/python")
+_BELOW = msgspec.structs.replace(sdist("below", "3.0"), index=None, subdirectory="src/python")
 _GIT = Distribution(
     name="theirs",
     version="2.0",
@@ -219,7 +219,7 @@ RECIPES = {
     "private": Recipe(
         distros=SOME,
         text="""(
-    Image(distro=DISTRO)
+    Image(distro=DISTRO, accelerator="cpu")
     .index(CORP, name="corp", packages=["corp-models"], username="ci", secret=secret("CORP_TOKEN"))
     .python_packages("corp-models", "torch", "six", secrets=[secret("LICENCE", version="7")])
     .run("fetch | tar -x && echo \\"$HF\\"", secrets=[secret("HF", variable="HF", version="2")])
@@ -281,7 +281,8 @@ RECIPES = {
     Image(distro=DISTRO)
     .index(CORP, name="corp", secret="CORP_TOKEN")
     .system_packages("libgomp1")
-    .python_packages("six", "./libs/shared", "theirs @ git+https://git.example.test/team/theirs")
+    .python_packages("six", "./libs/shared",
+        "theirs @ git+https://git.example.test/team/theirs#subdirectory=python")
     .run("python -c 'import six'")
     .python_packages("corp-models", "fast", no_binary=["fast"], no_build_isolation=["fast"])
 )""",

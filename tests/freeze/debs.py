@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from lading import Image
     from lading.lock.model import PlatformLock
 
-ARCHIVES = (
-    Archive(
+SUITE = "bookworm"
+
+
+def archive(suite: str = SUITE) -> Archive:
+    """The one archive that has them."""
+    return Archive(
         url="https://archive.example.test/debian",
-        suite="bookworm",
+        suite=suite,
         release="0" * 64,
         date="2026-01-01T00:00:00Z",
-    ),
-)
+    )
 
 
 def deb_file(name: str, version: str = "1.0", **fields: str) -> bytes:
@@ -46,17 +49,24 @@ def deb_file(name: str, version: str = "1.0", **fields: str) -> bytes:
     return made
 
 
-def deb(name: str, version: str = "1.0", *, group: int = 1) -> Deb:
+def deb(
+    name: str,
+    version: str = "1.0",
+    *,
+    group: int = 1,
+    suite: str = SUITE,
+    architecture: str = "amd64",
+) -> Deb:
     """Such a package, locked."""
     content = deb_file(name, version)
     return Deb(
         name=name,
         version=version,
-        architecture="amd64",
-        path=f"pool/main/{name}_{version}_amd64.deb",
+        architecture=architecture,
+        path=f"pool/main/{name}_{version}_{architecture}.deb",
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
-        suite="bookworm",
+        suite=suite,
         group=group,
     )
 
@@ -64,14 +74,17 @@ def deb(name: str, version: str = "1.0", *, group: int = 1) -> Deb:
 def locked_debs(image: Image, part: PlatformLock) -> dict[str, object]:
     """What a lock has of an image's system packages: each alone, with nothing that it needs."""
     asked = debs_for(image, part)
-    if asked is None:
+    if asked is None or image.distro is None:
         return {}
-    turns = [*([asked.interpreter] if asked.interpreter else ()), *asked.installations]
-    groups = (*enumerate(turns, start=1), (0, asked.compiling))
+    suite, architecture = image.distro.codename, part.platform.partition("/")[2]
+    groups = (*enumerate(asked.groups, start=1), (0, asked.compiling))
     found: dict[str, Deb] = {}
     for group, words in groups:
         for word in words:
             name = word.partition("=")[0].partition(":")[0]
-            found.setdefault(name, deb(name, group=group))
+            version = word.partition("=")[2].rstrip("*") or "1.0"
+            found.setdefault(
+                name, deb(name, version, group=group, suite=suite, architecture=architecture)
+            )
     debs = tuple(sorted(found.values(), key=lambda one: (one.group, one.name)))
-    return {"debs_for": asked, "debs": debs, "archives": ARCHIVES if debs else ()}
+    return {"debs_for": asked, "debs": debs, "archives": (archive(suite),) if debs else ()}

@@ -75,7 +75,7 @@ def test_steps_keep_their_order_around_commands(world: World) -> None:  # CASES 
 
 def test_system_packages_of_one_span_are_one_sorted_step(world: World) -> None:
     info = decide(world, 'Image().system_packages("zlib1g").system_packages("curl", "zlib1g")')
-    debs = (deb("curl"), deb("zlib1g"))
+    debs = (deb("curl", suite="trixie"), deb("zlib1g", suite="trixie"))
     step = InstallSystem(packages=("curl", "zlib1g"), debs=debs, at=("service.py:3",))
     assert info.steps == (step,)
 
@@ -199,6 +199,7 @@ def test_a_script_is_named_by_what_it_holds(world: World, name: str) -> None:  #
 
 
 def test_all_that_is_wrong_is_said_at_once_with_its_lines(world: World) -> None:
+    world.write({"requirements.txt": "--find-links .\nours\n"})
     with pytest.raises(FreezeError) as refused:
         decide(
             world,
@@ -209,7 +210,7 @@ def test_all_that_is_wrong_is_said_at_once_with_its_lines(world: World) -> None:
     .env(PATH="bin:$PATH")
     .build_include("a.py")
     .run_script("gone.sh")
-    .python_packages("./ours-1.0-py3-none-any.whl")
+    .requirements_file("requirements.txt")
 )""",
             Distribution(
                 name="ours",
@@ -237,8 +238,9 @@ def test_a_wheel_of_the_project_must_be_the_one_that_was_locked(world: World) ->
         url="ours-1.0-py3-none-any.whl",
         hashes=(f"sha256:{sha256(b'another')}",),
     )
+    world.write({"requirements.txt": "--find-links .\nours\n"})
     with pytest.raises(FreezeError, match="is not the file that was locked") as refused:
-        decide(world, 'Image().python_packages("./ours-1.0-py3-none-any.whl")', wheel_of_ours)
+        decide(world, 'Image().requirements_file("requirements.txt")', wheel_of_ours)
     assert refused.value.problems[0].location is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from freeze.world import World, build, sdist, sha256, wheel
@@ -173,7 +174,7 @@ def test_an_index_is_frozen_with_how_it_lets_one_in(world: World) -> None:
     .index("https://c.example.test/simple", client_certificate="PEM")
     .python_packages("six")
 )""",
-        wheel("six", "1.0"),
+        msgspec.structs.replace(wheel("six", "1.0"), index="https://a.example.test/simple"),
     )
     assert {index.url: index for index in info.indexes} == {
         "https://b.example.test/simple": PackageIndex(

@@ -49,12 +49,20 @@ def uv_wheel(program: bytes = PROGRAM, *, recorded: bytes = PROGRAM) -> bytes:
 
 
 UV_WHEEL = uv_wheel()
-UV = Tool(
-    name="uv",
-    version="0.9.0",
-    url="https://files.example.test/uv-0.9.0-py3-none-musllinux_1_1_x86_64.whl",
-    sha256=sha256(UV_WHEEL),
-)
+
+
+def uv_for(platform: str) -> Tool:
+    """The locked uv of a platform."""
+    machine = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}[platform]
+    return Tool(
+        name="uv",
+        version="0.9.0",
+        url=f"https://files.example.test/uv-0.9.0-py3-none-musllinux_1_1_{machine}.whl",
+        sha256=sha256(UV_WHEEL),
+    )
+
+
+UV = uv_for(PLATFORM)
 
 
 def wheel(name: str, version: str, *, group: int = 1) -> Distribution:
@@ -62,7 +70,7 @@ def wheel(name: str, version: str, *, group: int = 1) -> Distribution:
     return Distribution(
         name=name,
         version=version,
-        url=f"https://files.example.test/{name}-{version}-py3-none-any.whl",
+        url=f"https://files.example.test/{name.replace('-', '_')}-{version}-py3-none-any.whl",
         hashes=(f"sha256:{sha256(name.encode())}",),
         index="default",
         group=group,
@@ -75,7 +83,7 @@ def sdist(name: str, version: str, *, group: int = 1) -> Distribution:
         name=name,
         version=version,
         kind="sdist",
-        url=f"https://files.example.test/{name}-{version}.tar.gz",
+        url=f"https://files.example.test/{name.replace('-', '_')}-{version}.tar.gz",
         hashes=(f"sha256:{sha256(SOURCE)}",),
         index="default",
         group=group,
@@ -155,7 +163,7 @@ class World:
         part = PlatformLock(
             platform=platform,
             base=base,
-            tools=(UV,),
+            tools=(uv_for(platform),),
             distributions=distributions,
             builds=tuple(found[name] for name in sorted(found)),
         )

@@ -45,6 +45,17 @@ def test_what_is_below_is_what_its_own_lock_has(stocked: Dock) -> None:
     assert {one.group for one in plain.platforms[0].distributions} == {1}
 
 
+def test_an_edited_lock_of_the_image_below_is_refused(stocked: Dock) -> None:
+    base = stocked.image().python_packages("alpha")
+    text = emit_lock(stocked.lock(base)).replace('version = "1.0"', 'version = "0.9"')
+    stocked.write("lading.base.lock", text)
+    (problem,) = stocked.refused(Image.from_image(base).python_packages("beta"))
+    assert problem.message == (
+        "lading.base.lock was edited: linux/amd64: alpha: its version is 0.9, "
+        "and its file is alpha-1.0-py3-none-any.whl"
+    )
+
+
 def test_without_a_lock_of_its_own_it_is_what_that_would_be(stocked: Dock) -> None:
     base = stocked.image().python_packages("alpha")
     stocked.index.wheel("alpha", "2.0")

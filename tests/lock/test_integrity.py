@@ -12,15 +12,18 @@ from lading.lock.file import read_lock, write_lock
 from lading.lock.integrity import flaws
 from lading.lock.model import (
     Archive,
+    AutoPackage,
     Build,
     Deb,
     DebsFor,
     Distribution,
     InputGroup,
     InputIndex,
+    InputModel,
     Inputs,
     Lock,
     LockedBase,
+    LockedBelow,
     PlatformLock,
     Tool,
 )
@@ -28,8 +31,9 @@ from lading.lock.model import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-F = TypeVar("F", Distribution, Deb, Archive, Build)
+F = TypeVar("F", Distribution, Deb, Archive, Build, Tool, InputModel)
 
+FILES = "https://files.example.test"
 CORP = "https://packages.example.test/simple"
 BASE = "docker.io/library/python:3.11-slim-bookworm"
 OTHER = "evil.example.test/py:1"
@@ -37,7 +41,7 @@ HASH = f"sha256:{'a' * 64}"
 SIX = Distribution(
     name="six",
     version="1.0",
-    url="https://files.example.test/six.whl",
+    url="https://files.example.test/six-1.0-py3-none-any.whl",
     hashes=(HASH,),
     index="default",
 )
@@ -78,7 +82,15 @@ DEB = Deb(
     size=1,
     suite="bookworm",
 )
-UV = Tool(name="uv", version="1.0", url="https://files.example.test/uv.whl", sha256="b" * 64)
+UV = Tool(
+    name="uv",
+    version="1.0",
+    url="https://files.example.test/uv-1.0-py3-none-musllinux_1_1_x86_64.whl",
+    sha256="b" * 64,
+)
+ARM_UV = UV.url.replace("x86_64", "aarch64")
+NEEDED = (AutoPackage(package="libgl1", needed_by=("opencv: libGL.so.1",)),)
+MODEL = InputModel(path="a.bin", sha256="c" * 64, size=1)
 DEVICE = msgspec.structs.replace(UV, url="file:///dev/zero")
 
 
@@ -91,7 +103,7 @@ def lock(
     group = InputGroup(requirements=("six", "theirs @ git+https://git.example.test/theirs"))
     part = PlatformLock(
         platform="linux/amd64",
-        base=LockedBase(reference=base, digest=HASH),
+        base=LockedBase(reference=base, digest=HASH, manifest=HASH),
         tools=tools,
         distributions=distributions,
         builds=builds,
@@ -111,11 +123,32 @@ def vendored(
     *debs: Deb,
     archives: tuple[Archive, ...] = (SUITE,),
     debs_for: DebsFor | None = ASKED,
+    auto: tuple[AutoPackage, ...] = (),
+    below: tuple[Deb, ...] = (),
 ) -> Lock:
     whole = lock(SIX, THEIRS)
     (part,) = whole.platforms
-    part = msgspec.structs.replace(part, debs=debs, archives=archives, debs_for=debs_for)
+    part = msgspec.structs.replace(
+        part,
+        debs=debs,
+        archives=archives,
+        debs_for=debs_for,
+        auto=auto,
+        below=(LockedBelow(compiling=("make",), debs=below),) if below else (),
+    )
     return msgspec.structs.replace(whole, platforms=(part,))
+
+
+def at(file: str) -> Distribution:
+    """A wheel by the name of its file."""
+    return changed(SIX, url=f"https://files.example.test/{file}")
+
+
+def with_models(*models: InputModel) -> Lock:
+    whole = lock(SIX, THEIRS)
+    return msgspec.structs.replace(
+        whole, inputs=msgspec.structs.replace(whole.inputs, models=models)
+    )
 
 
 def bound(whole: Lock, *names: str) -> Lock:
@@ -162,7 +195,10 @@ def test_a_lock_as_it_was_written_has_no_flaw(tmp_path: Path, whole: Lock) -> No
         (built(SIX, BUILD), "six is built, and is no source"),
         (built(SDIST, BUILD, BUILD), "the build of six is in it twice"),
         (built(SDIST, build()), "the build of six: requirement flit-core>=3 has no distribution"),
-        (built(SDIST, build(FLIT, FLIT)), "the build of six: flit-core is in it twice"),
+        (
+            built(SDIST, build(FLIT, FLIT)),
+            "the build of six: the distribution flit-core is in it twice",
+        ),
         (built(SDIST, build(changed(FLIT, hashes=()))), "flit-core: it has no SHA-256"),
         (built(SDIST, build(changed(FLIT, url=f"file:///{FLIT.filename}"))), "none of a server"),
         (built(SDIST, build(changed(FLIT, group=2))), "it belongs to installation 2 of 1"),
@@ -176,6 +212,44 @@ def test_a_lock_as_it_was_written_has_no_flaw(tmp_path: Path, whole: Lock) -> No
         (vendored(changed(DEB, suite="sid")), "it is of sid, which is no archive of the lock"),
         (vendored(DEB, debs_for=None), "Debian packages that nothing asked for"),
         (vendored(DEB, archives=(changed(SUITE, url="file:///srv"),)), "none of a server"),
+        (lock(changed(SIX, version="9.9"), THEIRS), "its version is 9.9, and its file is six-1.0"),
+        (lock(changed(SIX, name="seven"), THEIRS), "its name is seven, and its file is six-1.0"),
+        (lock(changed(SIX, version=None), THEIRS), "its version is none, and its file is"),
+        (lock(at("six-1.0-cp311-cp311-manylinux_2_28_aarch64.whl"), THEIRS), "on linux/amd64"),
+        (lock(at("six-1.0-cp312-cp312-manylinux_2_28_x86_64.whl"), THEIRS), "Python 3.11 on"),
+        (lock(at("six-1.0-cp311-cp311-manylinux_2_40_x86_64.whl"), THEIRS), "(glibc 2.36)"),
+        (lock(at("six-1.0-cp311-cp311-musllinux_1_2_x86_64.whl"), THEIRS), "can't install"),
+        (lock(at("six-1.0.tar.gz"), THEIRS), "it is a wheel, and its file is six-1.0.tar.gz"),
+        (lock(changed(SIX, kind="file"), THEIRS), "its path leaves the project"),
+        (lock(changed(SIX, commit="c" * 40), THEIRS), "it has a commit, and is in no repository"),
+        (lock(changed(SIX, subdirectory="src"), THEIRS), "it has a subdirectory"),
+        (lock(changed(SIX, hashes=(HASH, f"sha256:{'b' * 64}")), THEIRS), "a hash by sha256 is in"),
+        (lock(changed(SIX, index=CORP), THEIRS), f"its index is {CORP}, which nothing asked for"),
+        (lock(SIX, changed(THEIRS, size=1)), "it has the hash or the size of a file"),
+        (lock(SIX, changed(THEIRS, url="https://evil.example.test/theirs")), "is asked for"),
+        (lock(SIX, THEIRS, tools=(changed(UV, version="2.0"),)), "uv: its version is 2.0"),
+        (lock(SIX, THEIRS, tools=(changed(UV, url=ARM_UV),)), "uv: its file is uv-1.0-py3"),
+        (built(changed(SDIST, version="2.0"), BUILD), "it is six 2.0, and its file is six-1.0.tar"),
+        (built(changed(SDIST, name="sox"), BUILD), "it is sox 1.0, and its file is six-1.0.tar.gz"),
+        (built(changed(FOLDER, size=1), BUILD), "it has the size of a file, and is a folder"),
+        (vendored(changed(DEB, version="13")), "its version is 13, and its file is libgomp1_12"),
+        (vendored(changed(DEB, name="libgomp2")), "its name is libgomp2, and its file is"),
+        (vendored(changed(DEB, architecture="all")), "its architecture is all, and its file is"),
+        (vendored(changed(DEB, architecture="arm64")), "arm64, which can't be installed there"),
+        (vendored(changed(DEB, group=2)), "it belongs to installation 2 of 1"),
+        (vendored(changed(DEB, group=0)), "it is for compiling, and nothing is asked for that"),
+        (
+            vendored(DEB, below=(changed(DEB, group=0, version="9"),)),
+            "image below 1: libgomp1: its",
+        ),
+        (vendored(DEB, below=(DEB,)), "image below 1: libgomp1: it belongs to installation 1"),
+        (vendored(DEB, archives=(SUITE, SUITE)), "the archive of bookworm is in it twice"),
+        (vendored(DEB, archives=(SUITE, changed(SUITE, suite="sid"))), "sid is none of debian:"),
+        (vendored(DEB, auto=NEEDED), 'it has what system_packages("auto") stands for'),
+        (vendored(DEB, auto=NEEDED), "libgl1: it is needed, and no Debian package of the lock"),
+        (vendored(DEB, auto=NEEDED), "needed by opencv: libGL.so.1, which is no distribution"),
+        (with_models(MODEL, changed(MODEL, sha256="d" * 64)), "a.bin is in it twice"),
+        (with_models(MODEL, changed(MODEL, path="b.bin", size=2)), "b.bin: its size is 2"),
     ],
 )
 def test_an_edited_lock_is_refused(tmp_path: Path, edited: Lock, said: str) -> None:
@@ -185,6 +259,29 @@ def test_an_edited_lock_is_refused(tmp_path: Path, edited: Lock, said: str) -> N
     assert said in str(refused.value)
     assert "s3cret" not in str(refused.value)
     assert refused.value.problems[-1].hint
+
+
+def renamed(version: str, file: str, architecture: str = "amd64") -> Deb:
+    return changed(DEB, version=version, architecture=architecture, path=f"pool/main/{file}")
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        vendored(renamed("12.2.0-14+b1", "libgomp1_12.2.0-14+b1_amd64.deb")),
+        vendored(renamed("1:12", "libgomp1_12_amd64.deb")),
+        vendored(renamed("1:12", "libgomp1_1%3a12_amd64.deb")),
+        vendored(renamed("12~rc1", "libgomp1_12~rc1_all.deb", "all")),
+        lock(changed(at("six-1.0+cpu-1-py2.py3-none-any.whl"), version="1.0+cpu"), THEIRS),
+        lock(at("six-1.0.0-cp39-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"), THEIRS),
+        lock(changed(at("six-1.0%2Bcpu-py3-none-any.whl?x=1#y"), version="1.0+cpu"), THEIRS),
+        built(changed(SDIST, version="1.0.post1", url=f"{FILES}/Six-1.0-1.tgz"), BUILD),
+        # What is at a URL of its own may be called anything.
+        built(changed(SDIST, index=None, url=f"{FILES}/v2.zip", subdirectory="src"), BUILD),
+    ],
+)
+def test_names_of_files_are_written_in_several_ways(whole: Lock) -> None:
+    assert flaws(whole) == ()
 
 
 @pytest.mark.parametrize(
@@ -213,9 +310,24 @@ def test_a_file_s_name_that_is_no_plain_one_is_refused(tmp_path: Path, name: str
         changed(SIX, url=f"https://files.example.test/{name}")
     write_lock(tmp_path, lock(SIX, THEIRS))
     file = tmp_path / "lading.lock"
-    file.write_text(file.read_text().replace("six.whl", name))
+    file.write_text(file.read_text().replace("six-1.0-py3-none-any.whl", name))
     with pytest.raises(FreezeError, match="is not a lock"):
         read_lock(tmp_path)
+
+
+def test_all_that_contradicts_itself_is_said_together(tmp_path: Path) -> None:
+    whole = vendored(changed(DEB, version="13"))
+    (part,) = whole.platforms
+    part = msgspec.structs.replace(part, distributions=(changed(SIX, version="9.9"), THEIRS))
+    write_lock(tmp_path, msgspec.structs.replace(whole, platforms=(part,)))
+    with pytest.raises(FreezeError) as refused:
+        read_lock(tmp_path)
+    edited = "lading.lock was edited: linux/amd64"
+    assert [one.message for one in refused.value.problems] == [
+        f"{edited}: six: its version is 9.9, and its file is six-1.0-py3-none-any.whl",
+        f"{edited}: libgomp1: its version is 13, and its file is libgomp1_12.2.0-14_amd64.deb",
+    ]
+    assert refused.value.problems[-1].hint == "remove it and run `lading lock` again"
 
 
 @pytest.mark.parametrize("index", ["default", "https://evil.example.test/simple", None])
@@ -229,4 +341,4 @@ def test_what_one_index_serves_alone_is_from_there(index: str | None) -> None:
     assert flaws(whole) == (f"linux/amd64: flit-core: {said}",)
     assert flaws(bound(lock(ours, THEIRS), "six")) == ()
     # The user's own line says where it is.
-    assert flaws(bound(lock(six, THEIRS), "theirs")) == ()
+    assert flaws(bound(lock(SIX, THEIRS), "theirs")) == ()

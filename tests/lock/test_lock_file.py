@@ -105,6 +105,7 @@ LOCKS = st.builds(
 SMALL = model.Lock(
     inputs=model.Inputs(
         base="docker.io/library/python:3.11",
+        distro="debian:bookworm",
         python="3.11",
         groups=(model.InputGroup(requirements=("alpha",)),),
     ),
@@ -112,11 +113,16 @@ SMALL = model.Lock(
         model.PlatformLock(
             platform="linux/amd64",
             base=model.LockedBase(
-                reference="docker.io/library/python:3.11", digest=f"sha256:{'a' * 64}"
+                reference="docker.io/library/python:3.11",
+                digest=f"sha256:{'a' * 64}",
+                manifest=f"sha256:{'d' * 64}",
             ),
             tools=(
                 model.Tool(
-                    name="uv", version="1.0", url="https://x.example.test/uv", sha256="b" * 64
+                    name="uv",
+                    version="1.0",
+                    url="https://x.example.test/uv-1.0-py3-none-musllinux_1_1_x86_64.whl",
+                    sha256="b" * 64,
                 ),
             ),
             distributions=(
@@ -153,6 +159,7 @@ version = 2
 
 [inputs]
 base = "docker.io/library/python:3.11"
+distro = "debian:bookworm"
 python = "3.11"
 
 [[inputs.groups]]
@@ -166,11 +173,12 @@ platform = "linux/amd64"
 [platforms.base]
 reference = "docker.io/library/python:3.11"
 digest = "sha256:{"a" * 64}"
+manifest = "sha256:{"d" * 64}"
 
 [[platforms.tools]]
 name = "uv"
 version = "1.0"
-url = "https://x.example.test/uv"
+url = "https://x.example.test/uv-1.0-py3-none-musllinux_1_1_x86_64.whl"
 sha256 = "{"b" * 64}"
 
 [[platforms.distributions]]
@@ -331,7 +339,9 @@ def test_drift_is_told_in_words() -> None:
     index = model.InputIndex(url="https://x.example.test", name="x", default=True)
 
     assert drifted(python="3.12") == ("the Python version: 3.11 is locked, 3.12 is asked for",)
-    assert drifted(distro="debian") == ("the distro: none is locked, debian is asked for",)
+    assert drifted(distro="debian") == (
+        "the distro: debian:bookworm is locked, debian is asked for",
+    )
     assert drifted(prerelease=True) == (
         "whether pre-releases are taken: no is locked, yes is asked for",
     )

@@ -14,6 +14,7 @@ import msgspec
 
 from lading.errors import FreezeError
 from lading.grammar.base import SCRATCH
+from lading.lock.forms import in_words
 from lading.lock.model import (  # noqa: TC001 - msgspec reads the fields
     Build,
     Deb,
@@ -438,7 +439,7 @@ class ImageInfo(_Part, frozen=True, kw_only=True):
                 raise FreezeError(message, hint="freeze again")
             return msgspec.json.decode(text.encode(), type=cls)
         except (msgspec.DecodeError, UnicodeError) as error:
-            raise FreezeError(f"not a frozen image: {error}") from None
+            raise FreezeError(f"not a frozen image: {in_words(str(error))}") from None
 
     def _data(self) -> dict[str, object]:
         return {"format": self.format, **msgspec.to_builtins(self)}

@@ -12,7 +12,7 @@ from lading.image.layers import above, last_below
 from lading.image.spans import settings, spans
 from lading.image.system import packages_for
 from lading.lock.debs import debs_drift, interpreter_of, needs_shell
-from lading.lock.file import lock_name, read_lock
+from lading.lock.file import lock_name, read_any_lock, refuse_edited
 from lading.lock.missing import auto_group
 from lading.lock.models import without_models
 from lading.platforms import Platform
@@ -153,6 +153,7 @@ def own_lock(asked: Asked) -> tuple[str, Lock] | None:
 
     Raises:
         SpecificationError: The files that the image names can't be read.
+        FreezeError: The lock contradicts itself.
     """
     own = lock_name(asked.image) if asked.image.name else ""
     # A name becomes a part of messages.
@@ -160,6 +161,7 @@ def own_lock(asked: Asked) -> tuple[str, Lock] | None:
     for name in sorted(names, key=lambda one: (one != own, one != "lading.lock", one)):
         lock = _readable(asked.project, name)
         if lock is not None and _is_of(asked, lock):
+            refuse_edited(lock, name)
             return name, lock
     return None
 
@@ -176,7 +178,7 @@ def _is_of(asked: Asked, lock: Lock) -> bool:
 def _readable(project: Path, name: str) -> Lock | None:
     """A lock, unless it is damaged: whose it is tells that to whoever asks for it."""
     try:
-        return read_lock(project, name)
+        return read_any_lock(project, name)
     except FreezeError:
         return None
 
@@ -190,6 +192,7 @@ def differences(asked: Asked, lock: Lock) -> tuple[str, ...]:
 
     Raises:
         SpecificationError: The files that the image names can't be read.
+        FreezeError: The lock of the image below contradicts itself.
     """
     below = asked.below
     found = own_lock(below) if below else None

@@ -24,7 +24,9 @@ __all__ = [
     "is_lock_name",
     "lock_name",
     "parse_lock",
+    "read_any_lock",
     "read_lock",
+    "refuse_edited",
     "write_lock",
 ]
 
@@ -62,9 +64,32 @@ def read_lock(project: Path, name: str = LOCK_NAME) -> Lock | None:
     Raises:
         FreezeError: The file is not a lock that this Lading can read, or contradicts itself.
     """
+    lock = read_any_lock(project, name)
+    if lock is not None:
+        refuse_edited(lock, name)
+    return lock
+
+
+def refuse_edited(lock: Lock, name: str) -> None:
+    """Refuse a lock that contradicts itself.
+
+    Raises:
+        FreezeError: It does; all that is wrong with it together.
+    """
+    edited = [Problem(message=f"{name} was edited: {flaw}") for flaw in flaws(lock)]
+    if edited:
+        raise FreezeError([*edited[:-1], replace(edited[-1], hint=_REMAKE)])
+
+
+def read_any_lock(project: Path, name: str) -> Lock | None:
+    """The lock of that name beside the project, whether it contradicts itself or not.
+
+    Raises:
+        FreezeError: The file is not a lock that this Lading can read.
+    """
     path = project / name
     try:
-        lock = parse_lock(_read(path), name)
+        return parse_lock(_read(path), name)
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
@@ -72,10 +97,6 @@ def read_lock(project: Path, name: str = LOCK_NAME) -> Lock | None:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise FreezeError(f"{name} can't be read: {why}") from None
-    edited = [Problem(message=f"{name} was edited: {flaw}") for flaw in flaws(lock)]
-    if edited:
-        raise FreezeError([*edited[:-1], replace(edited[-1], hint=_REMAKE)])
-    return lock
 
 
 def _read(path: Path) -> str:
@@ -95,6 +116,8 @@ def parse_lock(text: str, name: str = LOCK_NAME) -> Lock:
     """
     import msgspec  # noqa: PLC0415 - the model has brought it already
 
+    from lading.lock.forms import in_words  # noqa: PLC0415 - likewise
+
     data = _tables(text, name)
     found = data.get("version")
     if found != FORMAT or isinstance(found, bool):
@@ -103,7 +126,8 @@ def parse_lock(text: str, name: str = LOCK_NAME) -> Lock:
     try:
         lock = msgspec.convert(data, Lock)
     except msgspec.ValidationError as error:
-        raise FreezeError(f"{name} is not a lock: {error}", hint=_REMAKE) from None
+        words = in_words(str(error))
+        raise FreezeError(f"{name} is not a lock: {words}", hint=_REMAKE) from None
     names = [part.platform for part in lock.platforms]
     if len(set(names)) != len(names):
         raise FreezeError(f"{name} has a platform twice: {', '.join(names)}", hint=_REMAKE)

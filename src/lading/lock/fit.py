@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lading.lock.below import differences
+from lading.lock.below import differences, part_below
 from lading.lock.debs import debs_drift
 from lading.lock.drift import drift
 from lading.lock.file import lock_name
 from lading.platforms import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from lading.image import Image
     from lading.lock.inputs import Asked
-    from lading.lock.model import Lock
+    from lading.lock.model import Lock, PlatformLock
 
 __all__ = ["misfits"]
 
@@ -56,6 +57,14 @@ def misfits(
     found = tuple(
         f"{part.platform}: {one}"
         for part in parts
-        for one in debs_drift(here[part.platform].image, part)
+        for one in _drift_of_debs(here[part.platform].image, part)
     )
     return found or differences(asked, lock)
+
+
+def _drift_of_debs(image: Image, part: PlatformLock) -> Iterator[str]:
+    """What of the system packages is not as the image asks, and the images below it do."""
+    yield from debs_drift(image, part)
+    if image.below is not None:
+        found = _drift_of_debs(image.below, part_below(image, part))
+        yield from (f"the image below: {one}" for one in found)

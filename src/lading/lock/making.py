@@ -26,6 +26,7 @@ from lading.lock.access import git_access
 from lading.lock.below import lock_below, moved, names_in, own_lock, said_below
 from lading.lock.builds import BuildResolver
 from lading.lock.deb_locking import DebLocker
+from lading.lock.file_names import TOOL_LIBC
 from lading.lock.git import Git
 from lading.lock.groups import Group, Wanted, group_of, wanted
 from lading.lock.inputs import base_of
@@ -43,7 +44,6 @@ from lading.lock.sources import SourceReader, SourceResolver
 from lading.lock.target import Target
 from lading.lock.tasks import Tasks, collected, settled, together
 from lading.mirrors import read_mirrors
-from lading.platforms import Libc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -53,12 +53,9 @@ if TYPE_CHECKING:
     from lading.lock.model import Build, Distribution, Inputs
     from lading.machine import Machine, Reach
     from lading.mirrors import Mirrors
-    from lading.platforms import Platform
+    from lading.platforms import Libc, Platform
 
 __all__ = ["LockMaker"]
-
-_UV_LIBC = Libc(name="musl", version=(1, 2))
-"""The uv of the build is the statically linked one, which runs whatever libc the base has."""
 
 _NOTHING_RENEWED = Renewal()
 
@@ -315,7 +312,7 @@ class _Making:
 
     def _newest_uv(self, platform: Platform) -> Tool:
         mirror = self.mirrors.uv or self.mirrors.python
-        resolver = self._resolver(platform, _UV_LIBC)
+        resolver = self._resolver(platform, TOOL_LIBC)
         resolver = replace(resolver, inputs=_for_tools(resolver.inputs), python_mirror=mirror)
         wanted = Group(requirements=(Wanted(requirement=Requirement.parse("uv")),))
         try:

@@ -173,7 +173,7 @@ class Completing:
         added = {one.package for one in self.auto}
         return tuple(
             tuple(sorted({*words, *(added if number == first else ())} - {AUTO}))
-            for number, words in enumerate(_groups(self.asked), start=1)
+            for number, words in enumerate(self.asked.groups, start=1)
         )
 
     def completed(self, there: frozenset[str]) -> tuple[tuple[str, ...], ...]:
@@ -226,13 +226,8 @@ def _packages(found: Mapping[str, Sequence[str]]) -> tuple[AutoPackage, ...]:
 
 def auto_group(asked: DebsFor) -> int | None:
     """The installation in which they are installed: the first that asks for them, from 1."""
-    groups = enumerate(_groups(asked), start=1)
+    groups = enumerate(asked.groups, start=1)
     return next((number for number, words in groups if AUTO in words), None)
-
-
-def _groups(asked: DebsFor) -> tuple[tuple[str, ...], ...]:
-    """The installations, with that of the interpreter before all others."""
-    return (*((asked.interpreter,) if asked.interpreter else ()), *asked.installations)
 
 
 def auto_location(image: Image) -> Location | None:

@@ -2,19 +2,33 @@
 
 The file is TOML: sorted, one fact a line, so that a review can read its diff. It holds no time, no
 host and no path outside the project, so that it is byte-equal wherever it is made.
-
-The patterns are what a reader of the lock may rely on: no word of it can be an option, hold a line
-break, or leave the project, whoever has edited the file.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Final, Literal
 from urllib.parse import unquote
 
 import msgspec
-from msgspec import Meta
+
+from lading.lock.forms import (  # noqa: TC001 - msgspec reads the fields
+    Base,
+    Commit,
+    Count,
+    Digest,
+    Group,
+    Hash,
+    Line,
+    Moment,
+    Name,
+    Path,
+    PlatformName,
+    Sha256,
+    Size,
+    Version,
+    Word,
+)
 
 __all__ = [
     "FORMAT",
@@ -35,36 +49,12 @@ __all__ = [
     "LockedBase",
     "PlatformLock",
     "Tool",
+    "file_name",
     "is_file_name",
 ]
 
 FORMAT = 2
 """The format of the file; raised whenever an older Lading would misread a newer one."""
-
-_Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z")]  # PEP 503
-_Version: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9][0-9A-Za-z.!+]*\Z")]  # PEP 440, normal
-_Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-_Digest: TypeAlias = Annotated[str, Meta(pattern=r"^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})\Z")]
-_Hash: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9_]+:[0-9a-f]{32,128}\Z")]
-_Commit: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")]
-# Those that every reader of the lock has exactly (RFC 7493, 2.2).
-_Size: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-_Moment: TypeAlias = Annotated[
-    str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
-]
-_Line: TypeAlias = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]+\Z")]
-_Word: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s\x00-\x20\x7f-][^\s\x00-\x20\x7f]*\Z")]
-# A reference has no white space; a path of the project may.
-_Base: TypeAlias = Annotated[
-    str,
-    Meta(
-        pattern=r"^(?:(?:oci|oci-archive|docker-archive|dockerfile):[^\x00-\x1f\x7f]+"
-        r"|[^\s\x00-\x20\x7f-][^\s\x00-\x20\x7f]*)\Z"
-    ),
-]
-_Path: TypeAlias = Annotated[
-    str, Meta(pattern=r"^(?!/)(?!([^/]*/)*\.\.(/|\Z))[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*\Z")
-]
 
 # A file's name becomes a path in the build's context, and a word in its commands.
 _FILE_NAME: Final = re.compile(r"[^\x00-\x20\x7f/\\\"'`$.-][^\x00-\x20\x7f/\\\"'`$]*")
@@ -88,17 +78,17 @@ class InputFile(_Fact, frozen=True, kw_only=True):
         groups: Which of its dependency groups are.
     """
 
-    path: _Path
-    sha256: _Sha256
-    extras: tuple[_Name, ...] = ()
-    groups: tuple[_Name, ...] = ()
+    path: Path
+    sha256: Sha256
+    extras: tuple[Name, ...] = ()
+    groups: tuple[Name, ...] = ()
 
 
 class InputRequires(_Fact, frozen=True, kw_only=True):
     """What a source is said to require, since only its own code could tell."""
 
-    name: _Name
-    requirements: tuple[_Line, ...] = ()
+    name: Name
+    requirements: tuple[Line, ...] = ()
 
 
 class InputGroup(_Fact, frozen=True, kw_only=True):
@@ -115,12 +105,12 @@ class InputGroup(_Fact, frozen=True, kw_only=True):
         files: Files that decide by their content.
     """
 
-    requirements: tuple[_Line, ...] = ()
-    constraints: tuple[_Line, ...] = ()
-    no_binary: tuple[_Word, ...] = ()
-    only_binary: tuple[_Word, ...] = ()
+    requirements: tuple[Line, ...] = ()
+    constraints: tuple[Line, ...] = ()
+    no_binary: tuple[Word, ...] = ()
+    only_binary: tuple[Word, ...] = ()
     requires: tuple[InputRequires, ...] = ()
-    build_constraints: tuple[_Line, ...] = ()
+    build_constraints: tuple[Line, ...] = ()
     files: tuple[InputFile, ...] = ()
 
 
@@ -134,10 +124,10 @@ class InputIndex(_Fact, frozen=True, kw_only=True):
         packages: The only ones that it serves, and which nothing else does; all where empty.
     """
 
-    url: _Word
-    name: _Word | None = None
+    url: Word
+    name: Word | None = None
     default: bool = False
-    packages: tuple[_Name, ...] = ()
+    packages: tuple[Name, ...] = ()
 
 
 class InputKeyring(_Fact, frozen=True, kw_only=True):
@@ -149,9 +139,9 @@ class InputKeyring(_Fact, frozen=True, kw_only=True):
         sha256: Of that file.
     """
 
-    archive: _Word
-    path: _Path
-    sha256: _Sha256
+    archive: Word
+    path: Path
+    sha256: Sha256
 
 
 class InputModel(_Fact, frozen=True, kw_only=True):
@@ -163,9 +153,9 @@ class InputModel(_Fact, frozen=True, kw_only=True):
         size: In bytes.
     """
 
-    path: _Path
-    sha256: _Sha256
-    size: Annotated[int, Meta(ge=0)]
+    path: Path
+    sha256: Sha256
+    size: Count
 
 
 class Inputs(_Fact, frozen=True, kw_only=True):
@@ -180,22 +170,22 @@ class Inputs(_Fact, frozen=True, kw_only=True):
             these are its own or those of images below it.
     """
 
-    base: _Base
-    base_digest: _Digest | None = None
-    distro: _Word | None = None
-    python: _Word
+    base: Base
+    base_digest: Digest | None = None
+    distro: Word | None = None
+    python: Word
     lock_python_packages: bool = True
     lock_system_packages: bool = True
     prerelease: bool = False
     no_index: bool = False
-    accelerator: _Word | None = None
-    find_links: tuple[_Line, ...] = ()
+    accelerator: Word | None = None
+    find_links: tuple[Line, ...] = ()
     indexes: tuple[InputIndex, ...] = ()
     keyrings: tuple[InputKeyring, ...] = ()
-    unsigned: tuple[_Word, ...] = ()
+    unsigned: tuple[Word, ...] = ()
     groups: tuple[InputGroup, ...] = ()
     models: tuple[InputModel, ...] = ()
-    below: tuple[Annotated[int, Meta(ge=0)], ...] = ()
+    below: tuple[Count, ...] = ()
 
 
 class LockedBase(_Fact, frozen=True, kw_only=True):
@@ -210,9 +200,9 @@ class LockedBase(_Fact, frozen=True, kw_only=True):
         manifest: Of this platform's manifest.
     """
 
-    reference: _Base
-    digest: _Digest | None = None
-    manifest: _Digest | None = None
+    reference: Base
+    digest: Digest | None = None
+    manifest: Digest | None = None
 
     @property
     def is_pinned(self) -> bool:
@@ -251,17 +241,17 @@ class Distribution(_Fact, frozen=True, kw_only=True):
             could tell: the build has to check it.
     """
 
-    name: _Name
-    version: _Version | None = None
+    name: Name
+    version: Version | None = None
     kind: Literal["wheel", "sdist", "file", "archive", "directory", "git"] = "wheel"
-    url: _Word
-    commit: _Commit | None = None
-    revision: _Word | None = None
-    subdirectory: _Path | None = None
-    hashes: tuple[_Hash, ...] = ()
-    size: _Size | None = None
-    index: _Word | None = None
-    group: Annotated[int, Meta(ge=1)] = 1
+    url: Word
+    commit: Commit | None = None
+    revision: Word | None = None
+    subdirectory: Path | None = None
+    hashes: tuple[Hash, ...] = ()
+    size: Size | None = None
+    index: Word | None = None
+    group: Group = 1
     assumed: bool = False
 
     def __post_init__(self) -> None:
@@ -283,7 +273,7 @@ class Distribution(_Fact, frozen=True, kw_only=True):
         """The last part of the path, as a file is called by it."""
         if self.is_in_project:
             return self.url.rpartition("/")[2]
-        return unquote(self.url.partition("#")[0].partition("?")[0].rpartition("/")[2])
+        return file_name(self.url)
 
     @property
     def sha256(self) -> str | None:
@@ -297,13 +287,18 @@ def is_file_name(word: str) -> bool:
     return _FILE_NAME.fullmatch(word) is not None
 
 
+def file_name(url: str) -> str:
+    """The last part of a URL's path, as a file is called by it."""
+    return unquote(url.partition("#")[0].partition("?")[0].rpartition("/")[2])
+
+
 class Tool(_Fact, frozen=True, kw_only=True):
     """A program that the build uses and the image does not hold."""
 
-    name: _Name
-    version: _Version
-    url: _Word
-    sha256: _Sha256
+    name: Name
+    version: Version
+    url: Word
+    sha256: Sha256
 
 
 class Build(_Fact, frozen=True, kw_only=True):
@@ -315,8 +310,8 @@ class Build(_Fact, frozen=True, kw_only=True):
         distributions: What stands for that, with all that it needs in turn.
     """
 
-    name: _Name
-    requirements: tuple[_Line, ...] = ()
+    name: Name
+    requirements: tuple[Line, ...] = ()
     distributions: tuple[Distribution, ...] = ()
 
 
@@ -331,10 +326,10 @@ class Archive(_Fact, frozen=True, kw_only=True):
         signed: Whether it was; else the archive is one that the project says nobody signs.
     """
 
-    url: _Word
-    suite: _Word
-    release: _Sha256
-    date: _Moment
+    url: Word
+    suite: Word
+    release: Sha256
+    date: Moment
     signed: bool = True
 
 
@@ -352,15 +347,20 @@ class DebsFor(_Fact, frozen=True, kw_only=True):
             the installations are its own or those of images below it.
     """
 
-    interpreter: tuple[_Word, ...] = ()
-    installations: tuple[tuple[_Word, ...], ...] = ()
-    below: tuple[Annotated[int, Meta(ge=0)], ...] = ()
-    compiling: tuple[_Word, ...] = ()
-    components: tuple[_Word, ...] = ()
-    snapshot: _Word | None = None
+    interpreter: tuple[Word, ...] = ()
+    installations: tuple[tuple[Word, ...], ...] = ()
+    below: tuple[Count, ...] = ()
+    compiling: tuple[Word, ...] = ()
+    components: tuple[Word, ...] = ()
+    snapshot: Word | None = None
 
     def __bool__(self) -> bool:
         return bool(self.interpreter or self.installations or self.compiling)
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The installations, with that of the interpreter before all others."""
+        return (*((self.interpreter,) if self.interpreter else ()), *self.installations)
 
 
 class Deb(_Fact, frozen=True, kw_only=True):
@@ -378,14 +378,14 @@ class Deb(_Fact, frozen=True, kw_only=True):
             there for compiling.
     """
 
-    name: _Word
-    version: _Word
-    architecture: _Word
-    path: _Path
-    sha256: _Sha256
-    size: _Size
-    suite: _Word
-    group: Annotated[int, Meta(ge=0)] = 1
+    name: Word
+    version: Word
+    architecture: Word
+    path: Path
+    sha256: Sha256
+    size: Size
+    suite: Word
+    group: Count = 1
 
 
 class AutoPackage(_Fact, frozen=True, kw_only=True):
@@ -396,8 +396,8 @@ class AutoPackage(_Fact, frozen=True, kw_only=True):
         needed_by: What of it each distribution needs, such as `opencv-python: libGL.so.1`.
     """
 
-    package: _Word
-    needed_by: tuple[_Line, ...]
+    package: Word
+    needed_by: tuple[Line, ...]
 
 
 class LockedBelow(_Fact, frozen=True, kw_only=True):
@@ -408,7 +408,7 @@ class LockedBelow(_Fact, frozen=True, kw_only=True):
         debs: Those packages with all that they need and the image below lacks.
     """
 
-    compiling: tuple[_Word, ...] = ()
+    compiling: tuple[Word, ...] = ()
     debs: tuple[Deb, ...] = ()
 
 
@@ -430,7 +430,7 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
         below: What images below have more, from the lowest; empty where none has any.
     """
 
-    platform: Annotated[str, Meta(pattern=r"^[a-z0-9]+(/[a-z0-9]+){1,2}\Z")]
+    platform: PlatformName
     inputs: Inputs | None = None
     base: LockedBase
     tools: tuple[Tool, ...] = ()

@@ -27,7 +27,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     --mount=type=bind,source=sources/below,target=/src/below/source \
     --mount=type=bind,source=build-requirements/below,target=/src/below/requirements \
-    : 'inputs 35c469dcb14e7396' && \
+    : 'inputs 06490ac3e6570525' && \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     mkdir -p /src/below/work && \
@@ -47,7 +47,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv build --wheel --out-dir /wheels --python 3.13 --build-constraints /src/theirs/requirements/default.txt --require-hashes /src/theirs/work/python
-RUN : 'inputs e8088705b89c15bc'
+RUN : 'inputs 072862a5005b15d5'
 
 FROM base
 
@@ -72,7 +72,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,from=wheels,source=/wheels,target=/srv \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 717db3da9620f006' && \
+    : 'inputs 2a9004324af7c8ce' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.13 /opt/venv && \

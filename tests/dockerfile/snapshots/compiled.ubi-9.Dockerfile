@@ -39,7 +39,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     --mount=type=bind,source=sources/below,target=/src/below/source \
     --mount=type=bind,source=build-requirements/below,target=/src/below/requirements \
-    : 'inputs 35c469dcb14e7396' && \
+    : 'inputs 06490ac3e6570525' && \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     mkdir -p /src/below/work && \
@@ -59,7 +59,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv build --wheel --out-dir /wheels --python 3.12 --build-constraints /src/theirs/requirements/default.txt --require-hashes /src/theirs/work/python
-RUN : 'inputs 571abd1020356db7'
+RUN : 'inputs 5eb5fb4acd436598'
 
 FROM base
 
@@ -86,7 +86,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,from=wheels,source=/wheels,target=/srv \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs d86778f0f76d69ea' && \
+    : 'inputs 96cd04185076e59b' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.12 /opt/venv && \

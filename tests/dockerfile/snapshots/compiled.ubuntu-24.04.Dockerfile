@@ -53,7 +53,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     --mount=type=bind,source=sources/below,target=/src/below/source \
     --mount=type=bind,source=build-requirements/below,target=/src/below/requirements \
-    : 'inputs 35c469dcb14e7396' && \
+    : 'inputs 06490ac3e6570525' && \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     mkdir -p /src/below/work && \
@@ -73,7 +73,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv build --wheel --out-dir /wheels --python 3.12 --build-constraints /src/theirs/requirements/default.txt --require-hashes /src/theirs/work/python
-RUN : 'inputs f83e41e554c100de'
+RUN : 'inputs cc4982913e0ac0b3'
 
 FROM base
 
@@ -107,7 +107,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,from=wheels,source=/wheels,target=/srv \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs bd48a51c802497b9' && \
+    : 'inputs 09ce6f7df20810d0' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.12 /opt/venv && \

@@ -30,7 +30,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     --mount=type=secret,id=LICENCE,required=true \
     --mount=type=secret,id=CORP_TOKEN,required=true \
-    : 'inputs a81de9c601014b08' && \
+    : 'inputs 6ac26aa82fc53ec2' && \
     : 'secret LICENCE version 7' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \

@@ -36,7 +36,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     --mount=type=bind,source=build-requirements/hidden,target=/src/hidden/requirements \
     --mount=type=secret,id=NETRC,required=true \
-    : 'inputs 44040b88b2619838' && \
+    : 'inputs b0759c3a83ae8b67' && \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv venv --python 3.12 /src/hidden/environment && \
@@ -45,7 +45,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
 RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 44040b88b2619838' && \
+    : 'inputs b0759c3a83ae8b67' && \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv build --wheel --out-dir /wheels --python /src/hidden/environment --no-build-isolation --no-index /src/hidden/work
@@ -54,7 +54,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     --mount=type=bind,source=build-requirements/shared,target=/src/shared/requirements \
     --mount=type=secret,id=NETRC,required=true \
-    : 'inputs 10714d36c2fd4e91' && \
+    : 'inputs 628b156fd01104da' && \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv venv --python 3.12 /src/shared/environment && \
@@ -63,7 +63,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     --mount=type=bind,source=sources/shared,target=/src/shared/source \
-    : 'inputs 10714d36c2fd4e91' && \
+    : 'inputs 628b156fd01104da' && \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     cp -R /src/shared/source /src/shared/work && \
@@ -78,7 +78,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     mkdir -p /src/zipped/work && \
     /run/uv run --no-project --python 3.12 python -c 'import shutil, sys; shutil.unpack_archive(*sys.argv[1:])' /src/zipped/source/zipped-1.1.zip /src/zipped/work && \
     /run/uv build --wheel --out-dir /wheels --python 3.12 --require-hashes --no-index /src/zipped/work/*/lib
-RUN : 'inputs 38ed641fd60847ae'
+RUN : 'inputs fa2d2e27a19a2b89'
 
 FROM base
 
@@ -96,7 +96,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,from=wheels,source=/wheels,target=/srv \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 55779fb9d7a0893a' && \
+    : 'inputs c20aea36f6de0e66' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt && \
     /run/uv venv --python 3.12 /opt/venv && \

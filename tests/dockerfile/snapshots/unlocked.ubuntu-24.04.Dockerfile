@@ -46,7 +46,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 && \
     /run/uv build --wheel --out-dir /wheels --python 3.12 --index team=https://packages.example.test/simple /src/theirs/work && \
     for wheel in /wheels/*.whl; do wheel=${wheel##*/}; echo "${wheel%%-*} @ file:///srv/$wheel"; done >/wheels/constraints.txt
-RUN : 'inputs e27cd45606bba7e0'
+RUN : 'inputs 50d81b8ce40a994c'
 
 FROM base
 

@@ -43,12 +43,12 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,source=sources/theirs,target=/src/theirs/source \
     --mount=type=bind,source=build-requirements/theirs,target=/src/theirs/requirements \
     --mount=type=bind,source=build-wheels/theirs,target=/src/theirs/wheels \
-    : 'inputs 02fe1cc945eb21c6' && \
+    : 'inputs 3625c758f8b8e8b2' && \
     . /run/ca-bundle.sh && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 UV_OFFLINE=1 && \
     cp -R /src/theirs/source /src/theirs/work && \
     SETUPTOOLS_SCM_PRETEND_VERSION_FOR_THEIRS=2.0 /run/uv build --wheel --out-dir /wheels --python 3.12 --build-constraints /src/theirs/requirements/files.txt --no-index --find-links /src/theirs/wheels --require-hashes /src/theirs/work/python
-RUN : 'inputs 2ab9ba417e6c6a70'
+RUN : 'inputs dbc3bfb5a69ebee7'
 
 FROM base AS image
 
@@ -79,7 +79,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,from=wheels,source=/wheels,target=/srv \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs e84d28e9c04331f4' && \
+    : 'inputs a09a0c7cc59f2df5' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt UV_OFFLINE=1 && \
     /run/uv venv --python 3.12 /opt/venv && \
@@ -92,18 +92,18 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     rm -f /opt/venv/.lock
 ENV PATH="/opt/venv/bin:${PATH}"
 
-# service.py:8 run
+# service.py:9 run
 RUN --mount=type=bind,source=ca-bundle.sh,target=/run/ca-bundle.sh \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
     . /run/ca-bundle.sh; python -c 'import six'
 
-# service.py:9 Python packages
+# service.py:10 Python packages
 RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,source=requirements-2.files.txt,target=/run/requirements.files.txt \
     --mount=type=bind,source=wheels/2,target=/media \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 0f54dbdde5d7605b' && \
+    : 'inputs 1159c8d23edb09ef' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt UV_OFFLINE=1 && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
@@ -133,7 +133,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_NO_CACHE=1 UV_OFFLINE=1 && \
     /run/uv pip install --python /opt/venv --no-deps --only-binary :all: --require-hashes --no-index --find-links /src/fast/wheels -r /src/fast/requirements/files.txt && \
     /run/uv build --wheel --out-dir /wheels --python /opt/venv --no-build-isolation --no-index /src/fast/source/fast-1.0.tar.gz
-RUN : 'inputs 50147918afbb6a3e'
+RUN : 'inputs 09997a57d8c02b7a'
 
 FROM image
 
@@ -142,7 +142,7 @@ RUN --mount=type=bind,source=uv,target=/run/uv \
     --mount=type=bind,from=wheels-2,source=/wheels,target=/srv \
     --mount=type=cache,id=lading-uv-amd64,target=/mnt,sharing=locked \
     --mount=type=secret,id=ca-bundle,target=/run/ca-bundle.pem \
-    : 'inputs 0f54dbdde5d7605b' && \
+    : 'inputs 1159c8d23edb09ef' && \
     { [ ! -s /run/ca-bundle.pem ] || export SSL_CERT_FILE=/run/ca-bundle.pem; } && \
     export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/mnt UV_OFFLINE=1 && \
     export PYC_INVALIDATION_MODE=UNCHECKED_HASH && \
