@@ -125,22 +125,29 @@ def test_steps_written_in_a_file_are_the_steps_of_the_calls(recipe: Recipe) -> N
     assert described(text) == made(recipe)
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from([*OF_AN_IMAGE, "images", "run", "other"]),
-        st.recursive(
-            st.one_of(st.integers(-3, 3), st.booleans(), st.text(max_size=4), st.dates()),
-            lambda inner: st.lists(inner, max_size=2)
-            | st.dictionaries(
-                st.sampled_from(["path", "url", "secrets", "id", "packages", "uid", "run", "cmd"]),
-                inner,
-                max_size=2,
+anything = st.recursive(
+    st.one_of(
+        st.sampled_from(["a", "/a", "1", "linux/arm64", "https://a.test", "A", "debian", "1GB"]),
+        *(st.integers(-3, 3), st.booleans(), st.text(max_size=4), st.dates()),
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["path", "url", "secrets", "id", "packages", "uid", "run", "cmd", "to"]
             ),
-            max_leaves=4,
-        ),
-        max_size=3,
-    )
-)  # fmt: skip
+            inner,
+            max_size=2,
+        )
+    ),
+    max_leaves=4,
+)
+"""What a key of a project file may hold by mistake."""
+
+
+@given(
+    st.dictionaries(st.sampled_from([*OF_AN_IMAGE, "images", "run", "other"]), anything, max_size=3)
+)
 def test_anything_else_is_refused_and_nothing_else_is_raised(table: dict[str, Any]) -> None:
     try:
         text = tomli_w.dumps(table)
@@ -244,6 +251,12 @@ def test_extends_adds_to_an_image_of_the_file_or_of_code() -> None:
             "expected semicolon (after name with no version specifier) or end"),
             'hint: hand in each as a string of its own: "a", "b"',
             "lading.toml:3: port 70000 is not between 1 and 65535"]),
+        ("expose = true\nuv_lock = [true]\nenv = true", [
+            "lading.toml:2: uv_lock is an array, and neither of words alone nor of tables",
+            "lading.toml:3: env takes a mapping or keywords, not True",
+            'hint: env(NAME="value")',
+            "lading.toml:1: port must be a number, not True",
+            'hint: write 8080 or "8080/tcp"']),
         ('build_packages = {packagse = ["gcc"], debain = ["g++"]}', [
             "lading.toml:1: build_packages has no argument 'packagse'",
             'hint: did you mean "packages"?',

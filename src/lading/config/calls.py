@@ -145,7 +145,12 @@ def _values(written: Written) -> Iterable[object]:
         return (value,)
     if all(isinstance(one, dict) for one in value):
         return value
-    return (value,) if _takes_many(written.name) else value
+    if _takes_many(written.name):
+        return (value,)
+    if any(isinstance(one, bool | dict) for one in value):
+        message = f"{written.name} is an array, and neither of words alone nor of tables"
+        raise SpecificationError(Problem(message=message, location=written.location))
+    return value
 
 
 def _takes_many(name: str) -> bool:
@@ -156,7 +161,12 @@ def _bound(written: Written, value: object) -> tuple[list[Any], dict[str, Any]]:
     """The arguments, in the order and by the names that the call has for them."""
     if isinstance(value, dict):
         return _of_table(written, value)
-    if value is True and all(map(_may_be_left_out, parameters(written.name))):
+    first = parameters(written.name)[0]
+    if (
+        value is True
+        and first.default is not first.empty
+        and first.kind is not first.POSITIONAL_ONLY
+    ):
         return [], {}
     if value is False:
         message = f"{written.name} is false, which says nothing"
@@ -165,7 +175,6 @@ def _bound(written: Written, value: object) -> tuple[list[Any], dict[str, Any]]:
         )
     if not isinstance(value, list):
         return [_text_of(value)], {}
-    first = parameters(written.name)[0]
     if not value and not _may_be_left_out(first):
         raise SpecificationError(_lacks(written, first.name))
     if not _takes_many(written.name):
