@@ -6,7 +6,7 @@ import pytest
 
 from lading.assembly.accounts import accounts, with_account
 from lading.errors import ImageError
-from lading.info.model import User
+from lading.info import User
 from lading.oci.entries import Entry, Folder, Literal, Regular
 
 PASSWD = b"root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n"

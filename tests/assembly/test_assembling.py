@@ -18,8 +18,7 @@ from lading.assembly import Assembler, index_of
 from lading.assembly.making import _helpers
 from lading.bases.base import nothing
 from lading.errors import ImageError
-from lading.info import Config, Healthcheck, RunCommand, SetEnv
-from lading.info.model import User
+from lading.info import Config, Healthcheck, RunCommand, SetEnv, User
 from lading.lock.model import LockedBase
 from lading.oci import layout, validate
 from lading.oci.making import config_of

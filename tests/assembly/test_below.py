@@ -17,8 +17,7 @@ from lading.assembly import Upon, made_roots, plan
 from lading.bases import BaseFiles
 from lading.bases.base import nothing
 from lading.errors import ImageError
-from lading.info import Below, Config, InstallPython
-from lading.info.model import User
+from lading.info import Below, Config, InstallPython, User
 from lading.oci.making import config_of
 from lading.oci.unpacking import walk
 from lading.platforms import Platform

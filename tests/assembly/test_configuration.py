@@ -13,8 +13,7 @@ from lading.assembly.configuring import execution
 from lading.assembly.environment import variables
 from lading.dockerfile import instructions as docker
 from lading.dockerfile.lower import lower
-from lading.info import Config, Healthcheck, InstallPython, SetEnv
-from lading.info.model import User
+from lading.info import Config, Healthcheck, InstallPython, SetEnv, User
 from lading.oci.config import Execution
 from lading.oci.config import Healthcheck as Checked
 

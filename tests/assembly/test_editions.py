@@ -14,7 +14,7 @@ from assembly.test_system import deb
 from assembly.tiny import Bench, base_with
 from lading import process
 from lading.assembly.editions import reader_digest, tables_digest
-from lading.info.model import User
+from lading.info import User
 
 LADING = Path(lading.__file__).parent
 SCRIPT = "#!/bin/sh\nset -e\nfrobnicate --all\n"

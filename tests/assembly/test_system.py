@@ -14,8 +14,7 @@ from lading.assembly import made_roots, must_execute, scripts_to_run
 from lading.bases import BaseFiles
 from lading.bases.base import base_of, nothing
 from lading.errors import ImageError
-from lading.info import Config, InstallSystem
-from lading.info.model import User
+from lading.info import Config, InstallSystem, User
 from lading.info.roots import root_layers
 from lading.lock.model import Deb, LockedBase
 from lading.oci.making import config_of

@@ -47,6 +47,7 @@ distro                debian:bookworm (told by the base image's name)
 python_version        3.11 (told by the base image's name)
 lock_python_packages  yes (the default)
 lock_system_packages  yes (the default)
+components            none (the default)
 snapshot              none (the default)
 shell                 no (the default)
 compile_bytecode      yes (the default)
@@ -93,6 +94,7 @@ distro                ubuntu:24.04 (app/service.py:3)
 python_version        3.12 (the newest of the distro's own archive)
 lock_python_packages  yes (the default)
 lock_system_packages  yes (the default)
+components            none (the default)
 snapshot              none (the default)
 shell                 no (the default)
 compile_bytecode      yes (the default)
@@ -172,6 +174,13 @@ def test_each_argument_has_its_own_line_of_a_project_file(bare: Project) -> None
     # What is replaced by nothing stays where it was written.
     first = bare.lading("show", ".:upper").out.splitlines()[0]
     assert first.startswith("lading.toml:2: Image(")
+
+
+def test_components_are_an_argument_too(bare: Project) -> None:
+    bare.write("lading.toml", 'distro = "debian:trixie"\ncomponents = ["contrib", "non-free"]\n')
+    lines = bare.lading("show").out.splitlines()
+    assert lines[0].endswith('components=["contrib", "non-free"])')
+    assert "components            contrib non-free (lading.toml:2)" in lines
 
 
 def test_another_base(locked: Project) -> None:

@@ -154,6 +154,25 @@ def test_the_reasons_name_what_has_changed(tmp_path: Path) -> None:
     }
 
 
+def test_what_an_image_on_another_has_more_was_together_with_that(tmp_path: Path) -> None:
+    bench = Bench(root=tmp_path)
+    below = image_info(InstallSystem(packages=("tool", "b"), debs=debs(bench, "tool", "b")))
+    more = InstallSystem(packages=("more",), debs=debs(bench, "more"))
+    stacked = on(below, more)
+    flat = msgspec.structs.replace(stacked, lower=None)
+    assert [one.why for one in changed(flat, stacked).layers if one.what == "made"] == [
+        ("more is in another layer now",),
+        ("it was together with others, and has a layer of its own now",),
+    ]
+    assert [one.why for one in changed(stacked, flat).layers if one.what == "made"] == [
+        ("more has come from another layer",),
+    ]
+
+
+def debs(bench: Bench, *names: str) -> tuple[Deb, ...]:
+    return tuple(deb(bench, name, "1.0") for name in names)
+
+
 def test_an_image_that_an_engine_builds_has_no_layers_to_compare(tmp_path: Path) -> None:
     bench = Bench(root=tmp_path)
     base = base_with(bench.root, "linux/amd64")

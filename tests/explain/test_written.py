@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lading import Image, secret
+from lading.explain.values import argument_values
 from lading.explain.written import written_image, written_step
 from lading.grammar.credentials import redact
 from lading.grammar.invalid import Invalid
@@ -20,6 +21,7 @@ IMAGES = [
     Image("python:3.11-slim-bookworm", lock_python_packages=False, compile_bytecode=False),
     Image(base_image="scratch", distro="debian:trixie", shell=True, snapshot="2026-11-01"),
     Image(distro="alpine:3.22", python_version="3.12", lock_system_packages=False),
+    Image(distro="debian:trixie", components=["contrib", "non-free"]),
     Image(accelerator="cpu").system_packages("curl", debian=["libgomp1"], alpine=[]),
     Image().build_packages("libpq-dev", ubuntu=["x"], debian=[]),
     Image().python_packages(
@@ -53,6 +55,13 @@ IMAGES = [
     Image.from_dockerfile("a/D", context=".", target="b", build_args={"A": 'b "c', "D": ""}),
     Image().healthcheck("curl", "x", interval=30, timeout="1m30s", start_period="2s", retries=3),
 ]
+
+
+def test_every_argument_of_the_constructor_is_told_and_written_in_some_image() -> None:
+    names = [one.name for one in argument_values(Image(), str)]
+    assert names == list(Image()._arguments())
+    texts = "".join(map(written_image, IMAGES))
+    assert [name for name in names if f"{name}=" not in texts] == []
 
 
 def read_back(image: Image) -> object:

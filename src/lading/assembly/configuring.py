@@ -10,8 +10,8 @@ from lading.grammar.duration import nanoseconds
 from lading.oci.config import Execution, Healthcheck
 
 if TYPE_CHECKING:
+    from lading.info import Healthcheck as Wanted
     from lading.info import ImageInfo
-    from lading.info.model import Healthcheck as Wanted
     from lading.oci.media_types import Vocabulary
 
 __all__ = ["NO_HEALTHCHECK", "execution"]

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lading.dockerfile.instructions import Instruction
-    from lading.info import ImageInfo
-    from lading.info.model import Healthcheck
+    from lading.info import Healthcheck, ImageInfo
 
 __all__ = ["settings"]
 

@@ -85,7 +85,7 @@ def _of_packages(
     yield from (_told(by_name[name]) for name in layer.holds if name in by_name)
     if layer.kind == "system":
         yield from (_told(one) for one in by_name.values() if one.what == "removed")
-    elif layer.kind == "packages":
+    if layer.kind in {"system", "packages"}:
         yield from _moved(layer, dropped, by_name)
 
 
@@ -94,7 +94,8 @@ def _moved(
 ) -> Iterator[str]:
     """The packages that have come from another layer, or were beside these and are not any more.
 
-    Which wheels are large enough for a layer of their own depends on how many there are.
+    Which wheels are large enough for a layer of their own depends on how many there are, and an
+    image on another one has its own system packages in a layer of their own.
     """
     here = set(layer.holds)
     former = max(dropped, key=lambda one: len(here.intersection(one.holds)), default=None)

@@ -100,6 +100,7 @@ def argument_values(
         _python_version(image),
         _plain("lock_python_packages", image.lock_python_packages, usual=True),
         _plain("lock_system_packages", image.lock_system_packages, usual=True),
+        _plain("components", " ".join(image.components) or None, usual=None),
         _plain("snapshot", image.snapshot, usual=None),
         _plain("shell", image.shell, usual=False),
         _plain("compile_bytecode", image.compile_bytecode, usual=True),

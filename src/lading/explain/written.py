@@ -41,6 +41,7 @@ def written_image(image: Image) -> str:
         python_version=_text(image.declared_python),
         lock_python_packages=image.lock_python_packages and None,
         lock_system_packages=image.lock_system_packages and None,
+        components=image.components or None,
         snapshot=image.snapshot,
         shell=image.shell or None,
         compile_bytecode=image.compile_bytecode and None,

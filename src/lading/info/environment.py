@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lading.info.model import SetEnv
+from lading.info.steps import SetEnv
 
 if TYPE_CHECKING:
     from lading.info.model import ImageInfo

@@ -8,17 +8,17 @@ user's lines, for comments and messages, and is no part of what an image is.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from lading.errors import FreezeError
 from lading.grammar.base import SCRATCH
+from lading.info.config import Config
+from lading.info.steps import ContextFile, InstallSystem, Part, SecretUse, Step
 from lading.lock.forms import in_words
 from lading.lock.model import (  # noqa: TC001 - msgspec reads the fields
-    Build,
     Deb,
-    Distribution,
     LockedBase,
     Tool,
 )
@@ -26,24 +26,7 @@ from lading.lock.model import (  # noqa: TC001 - msgspec reads the fields
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = [
-    "Below",
-    "Config",
-    "ContextFile",
-    "CopyFiles",
-    "Healthcheck",
-    "ImageInfo",
-    "InstallPython",
-    "InstallSystem",
-    "PackageIndex",
-    "RunCommand",
-    "RunScript",
-    "SecretUse",
-    "SetEnv",
-    "SourceFolder",
-    "Step",
-    "User",
-]
+__all__ = ["Below", "ImageInfo", "PackageIndex"]
 
 FORMAT = 2
 
@@ -56,57 +39,7 @@ _REACHING = frozenset(
 """What says how to reach things, and not what an image is."""
 
 
-class _Part(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """A part of the frozen image."""
-
-
-class ContextFile(_Part, frozen=True, kw_only=True):
-    """A file of the frozen folder.
-
-    Attributes:
-        path: Below the folder of the step that it belongs to, with `/` between names.
-        sha256: Of its content.
-        size: In bytes.
-        executable: Whether it has the executable bits; no other mode bit survives freezing.
-    """
-
-    path: str
-    sha256: str
-    size: int
-    executable: bool = False
-
-
-class SecretUse(_Part, frozen=True, kw_only=True):
-    """A build secret that a step may read; nothing here says where its value is.
-
-    Attributes:
-        id: The file below `/run/secrets` that holds the value.
-        version: Changes when the step is to run again.
-        variable: The environment variable that holds the value as well.
-    """
-
-    id: str
-    version: str | None = None
-    variable: str | None = None
-
-
-class SourceFolder(_Part, frozen=True, kw_only=True):
-    """The files of a source that is a folder: one of the project's, or a vendored repository's.
-
-    Attributes:
-        name: The distribution that it is the source of.
-        path: The folder's place in the frozen folder.
-        files: What it holds.
-    """
-
-    name: str
-    path: str
-    files: tuple[ContextFile, ...]
-
-
-class PackageIndex(_Part, frozen=True, kw_only=True):
+class PackageIndex(Part, frozen=True, kw_only=True):
     """A Python package index, and how it lets one in.
 
     Attributes:
@@ -130,133 +63,7 @@ class PackageIndex(_Part, frozen=True, kw_only=True):
     client_certificate: SecretUse | None = None
 
 
-class InstallSystem(_Part, frozen=True, kw_only=True, tag="system-packages"):
-    """Packages of the distribution, installed together.
-
-    Attributes:
-        packages: What is asked for.
-        debs: What that comes to, all that the base lacks; None where it is not locked.
-    """
-
-    packages: tuple[str, ...]
-    debs: tuple[Deb, ...] | None = None
-    at: tuple[str, ...] = ()
-
-
-class InstallPython(_Part, frozen=True, kw_only=True, tag="python-packages"):
-    """Python distributions, installed together into the virtual environment.
-
-    Attributes:
-        distributions: What to install; all of it where the image is locked, else only what comes
-            from files or repositories.
-        requirements: Where the image is not locked: the requirements as the user wrote them.
-        environment: Variables to set while compiling, where anything is compiled.
-        builds: What each of the sources among the distributions is made into a wheel with; empty
-            where the image is not locked.
-        no_build_isolation: Names of sources that are compiled in an environment that holds all that
-            the earlier installations have brought.
-        folders: The files of the sources that are folders.
-        secrets: What the installation and the compiling may read.
-    """
-
-    distributions: tuple[Distribution, ...] = ()
-    requirements: tuple[str, ...] = ()
-    environment: tuple[tuple[str, str], ...] = ()
-    builds: tuple[Build, ...] = ()
-    no_build_isolation: tuple[str, ...] = ()
-    folders: tuple[SourceFolder, ...] = ()
-    secrets: tuple[SecretUse, ...] = ()
-    at: tuple[str, ...] = ()
-
-
-class RunCommand(_Part, frozen=True, kw_only=True, tag="run"):
-    """A POSIX shell command, run as root."""
-
-    command: str
-    secrets: tuple[SecretUse, ...] = ()
-    at: tuple[str, ...] = ()
-
-
-class RunScript(_Part, frozen=True, kw_only=True, tag="run-script"):
-    """A script, run as root: its place in the frozen folder carries the hash of its content."""
-
-    script: ContextFile
-    arguments: tuple[str, ...] = ()
-    secrets: tuple[SecretUse, ...] = ()
-    at: tuple[str, ...] = ()
-
-
-class CopyFiles(_Part, frozen=True, kw_only=True, tag="copy"):
-    """Files, copied from `source` in the frozen folder to below `destination`.
-
-    Attributes:
-        source: A folder that has these files and no other.
-        destination: A folder of the image.
-        files: They, below both.
-        model: Whether they are part of a model, and a layer of their own.
-    """
-
-    source: str
-    destination: str
-    files: tuple[ContextFile, ...]
-    model: bool = False
-    at: tuple[str, ...] = ()
-
-
-class SetEnv(_Part, frozen=True, kw_only=True, tag="env"):
-    """Environment variables, set for all that follows and for the container."""
-
-    variables: tuple[tuple[str, str], ...]
-    at: tuple[str, ...] = ()
-
-
-Step: TypeAlias = InstallSystem | InstallPython | RunCommand | RunScript | CopyFiles | SetEnv
-
-
-class User(_Part, frozen=True, kw_only=True):
-    """Who the container runs as."""
-
-    uid: int = 10001
-    gid: int = 0
-    name: str = "lading"
-    home: str = "/home/lading"
-
-
-class Healthcheck(_Part, frozen=True, kw_only=True):
-    """A command that exits with 0 while the server is well; durations in Go's notation."""
-
-    argv: tuple[str, ...]
-    interval: str | None = None
-    timeout: str | None = None
-    start_period: str | None = None
-    retries: int | None = None
-
-
-class Config(_Part, frozen=True, kw_only=True):
-    """How the container is run.
-
-    Attributes:
-        at: The user's lines, by the name of the setting that they set.
-    """
-
-    user: User = User()
-    workdir: str = "/app"
-    ports: tuple[str, ...] = ()
-    volumes: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
-    entrypoint: tuple[str, ...] | None = None
-    cmd: tuple[str, ...] | None = None
-    healthcheck: Healthcheck | None = None
-    stop_signal: str | None = None
-    at: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    @property
-    def folders(self) -> tuple[str, ...]:
-        """Those that the user writes to."""
-        return (self.user.home, self.workdir, *self.volumes)
-
-
-class Below(_Part, frozen=True, kw_only=True):
+class Below(Part, frozen=True, kw_only=True):
     """An image that another one is put on, and of which all layers stay.
 
     Attributes:
@@ -273,7 +80,7 @@ class Below(_Part, frozen=True, kw_only=True):
         return cls(steps=len(image.steps), image=msgspec.structs.replace(image, steps=()))
 
 
-class ImageInfo(_Part, frozen=True, kw_only=True):
+class ImageInfo(Part, frozen=True, kw_only=True):
     """An image, decided completely.
 
     Attributes:

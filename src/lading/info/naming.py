@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lading.grammar.words import visible
 
 if TYPE_CHECKING:
-    from lading.info.model import CopyFiles
+    from lading.info.steps import CopyFiles
 
 __all__ = ["of_model"]
 
