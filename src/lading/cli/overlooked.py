@@ -44,19 +44,24 @@ def overlooked(source: str, known: Collection[str]) -> tuple[Overlooked, ...]:
         known: The names of its images.
     """
     try:
-        body = ast.parse(source).body
+        return tuple(_found(ast.parse(source).body, known))
     except (SyntaxError, ValueError, RecursionError):
         return ()
+
+
+def _found(body: list[ast.stmt], known: Collection[str]) -> Iterator[Overlooked]:
     functions = {one.name for one in body if isinstance(one, ast.FunctionDef)}
-    return tuple(
-        Overlooked(name=one.name, line=one.lineno)
-        for one in body
-        if isinstance(one, ast.FunctionDef)
-        and one.name not in known
-        and _could_be_one(one)
-        and not _is_used(one, body)
-        and _Reading(function=one, body=body, images=set(known), functions=functions).gives_image()
-    )
+    for one in body:
+        if (
+            isinstance(one, ast.FunctionDef)
+            and one.name not in known
+            and _could_be_one(one)
+            and not _is_used(one, body)
+            and _Reading(
+                function=one, body=body, images=set(known), functions=functions
+            ).gives_image()
+        ):
+            yield Overlooked(name=one.name, line=one.lineno)
 
 
 def _could_be_one(function: ast.FunctionDef) -> bool:

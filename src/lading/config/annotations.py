@@ -117,7 +117,7 @@ def _choices(by_word: Mapping[str, object]) -> Kind:
 
     def holds(value: object) -> bool:
         # Text for one of an Enum that is of text too.
-        return any(value == one and isinstance(one, type(value)) for one in by_word.values())
+        return any(isinstance(one, type(value)) and value == one for one in by_word.values())
 
     return Kind(text=" | ".join(map(_code, by_word.values())), read=read, holds=holds)
 
