@@ -435,6 +435,10 @@ def says_what() -> str:
 def shadowed(base=3):
     return base
 
+def bound():
+    with open("x") as base:
+        return base
+
 def _private():
     return base
 

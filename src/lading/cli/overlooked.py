@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from lading.cli.modules import IMPORTING, bound_as
 
@@ -99,8 +99,9 @@ class _Reading:
     functions: set[str]
 
     def gives_image(self) -> bool:
-        self.images -= {one.arg for one in ast.walk(self.function.args) if isinstance(one, ast.arg)}
         nodes = list(_own(self.function))
+        self.images -= {one.arg for one in ast.walk(self.function.args) if isinstance(one, ast.arg)}
+        self.images -= {one.id for one in nodes if _is_bound(one)}
         if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in nodes):
             return False
         for node in nodes:
@@ -143,6 +144,10 @@ class _Reading:
                     if bound_as(alias, node) == name:
                         return _imported(alias, node)
         return None
+
+
+def _is_bound(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _imported(alias: ast.alias, node: ast.Import | ast.ImportFrom) -> str:
