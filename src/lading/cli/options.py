@@ -29,7 +29,6 @@ __all__ = [
     "every_option",
     "given_settings",
     "image_options",
-    "is_quiet",
     "locked_option",
     "offline_option",
     "output_option",
@@ -132,12 +131,6 @@ def given_settings() -> tuple[Setting, ...]:
     context = click.get_current_context(silent=True)
     found: tuple[Setting, ...] = context.meta.get(_SETTINGS, ()) if context else ()
     return found
-
-
-def is_quiet() -> bool:
-    """Whether nothing but errors is to be said."""
-    context = click.get_current_context(silent=True)
-    return bool(context and context.params.get("quiet"))
 
 
 _SETTINGS = "lading.settings"
