@@ -139,6 +139,14 @@ def test_what_is_wrong_is_said(
         (("--set", "=s3cret"), [
             'error: --set: "" names no parameter and its value', "hint: write --set NAME=VALUE",
         ]),
+        (("--set", f"ghp_{'a1B2' * 9}"), [
+            "error: --set: a token names no parameter and its value",
+            "hint: write --set NAME=VALUE",
+        ]),
+        (("--set", f"ghp_{'a1B2' * 9}=1"), [
+            "error: --set: a token names no parameter and its value",
+            "hint: write --set NAME=VALUE",
+        ]),
         (("--set", "gpu=true", "--set", "gpu=true"), ["error: --set: gpu is given twice"]),
     ],
 )  # fmt: skip

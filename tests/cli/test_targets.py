@@ -105,6 +105,8 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({"service.py": f"{UNSAYABLE}def image():\n    raise Own\n"}, "service.py", [
             "error: service.py:5: service.py:image can't be called: Own",
         ]),
+        ({"service.py": f"{UNSAYABLE.replace('1 / 0', 'raise SystemExit')}raise Own\n"},
+         "service.py", ["error: service.py:4: service.py can't be imported: Own"]),
         ({}, "https://u:s3cret@h/service.py:image", [
             "error: 'https://***@h/service.py:image' names no image", FORM,
         ]),

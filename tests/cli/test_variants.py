@@ -269,6 +269,20 @@ def test_what_may_be_called_the_same_is_not_run(bare: Project, text: str) -> Non
     assert bare.files() == ["app.py"]
 
 
+def test_a_module_is_not_imported_for_what_may_be_called_the_same(bare: Project) -> None:
+    app = "import torch_of_no_use\nopen('imported', 'w')\napp = torch_of_no_use.App()\n"
+    served = 'of_app = lading.service(image=image, command=["x"], name="app")(app)\n'
+    bare.write("torch_of_no_use.py", "App = open('imported', 'w').close\n")
+    bare.write("app.py", PLAIN + app + served)
+    assert lock(bare, "app.py:of_app") == "lading.app.lock"
+    assert bare.files() == ["app.py", "torch_of_no_use.py"]
+    bare.write("more.py", "import lading\napp = lading.Image(base_image='scratch')\n")
+    bare.write("app.py", f"{PLAIN}from more import app\n{served}")
+    assert bare.lading("show", "app.py:of_app").err.startswith(
+        "error: app.py has several images that are called app: app, of_app\n"
+    )
+
+
 def named(target: str, **settings: str) -> list[tuple[str, str | None]]:
     said = [Setting(name=name, value=value) for name, value in settings.items()]
     return [(one.name, one.image.name) for one in load_targets(target, settings=said)]
@@ -420,6 +434,10 @@ def says_what() -> str:
 
 def shadowed(base=3):
     return base
+
+def bound():
+    with open("x") as base:
+        return base
 
 def _private():
     return base

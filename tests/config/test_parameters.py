@@ -205,6 +205,7 @@ def test_what_is_bound_already_is_the_default() -> None:
         (Optional[int], 1.5, [
             "the default of a is 1.5, and no Optional[int]", "hint: a: Optional[int] = ..."]),
         (Literal["a", 1], 1, []),
+        (Literal[1, "1"], 1, []),
         (Literal["a", 1], True, [
             "the default of a is True, and no Literal['a', 1]", "hint: a: Literal['a', 1] = ..."]),
         (Size, Size.TWO, []),

@@ -178,7 +178,9 @@ def text_of(error: BaseException) -> str:
     """What an error says; nothing where it fails even at that, as one of the user's own may."""
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - the user's own code
+    except (KeyboardInterrupt, Terminated):
+        raise
+    except BaseException:  # noqa: BLE001 - the user's own code, which may end Python
         return ""
 
 

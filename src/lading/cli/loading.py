@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import click
+
 from lading.cli.failure import Misused
-from lading.cli.options import given_settings, is_quiet
+from lading.cli.options import given_settings
 from lading.cli.talk import note
 from lading.cli.target import Target, load_target, load_targets
 from lading.errors import SpecificationError
@@ -41,11 +43,16 @@ def loaded_all(
 ) -> tuple[Target, ...]:
     """All images that a command works on, on another base where one was named."""
     found = load_targets(
-        target, project=project, settings=given_settings(), told=None if is_quiet() else note
+        target, project=project, settings=given_settings(), told=None if _is_quiet() else note
     )
     if base_image is None:
         return found
     return tuple(replace(one, image=_rebased(one.image, base_image)) for one in found)
+
+
+def _is_quiet() -> bool:
+    context = click.get_current_context(silent=True)
+    return bool(context and context.params.get("quiet"))
 
 
 def _rebased(image: Image, base: BaseImage) -> Image:

@@ -12,6 +12,7 @@ from lading.grammar.base import parse_base
 from lading.grammar.dialect import parse_dialect
 from lading.grammar.invalid import Invalid
 from lading.grammar.registry_host import parse_registry_host
+from lading.grammar.token import is_token
 from lading.grammar.words import expect_text, shown
 from lading.platforms import DEFAULT_PLATFORM, Platform
 
@@ -28,7 +29,6 @@ __all__ = [
     "every_option",
     "given_settings",
     "image_options",
-    "is_quiet",
     "locked_option",
     "offline_option",
     "output_option",
@@ -107,9 +107,10 @@ def _setting(word: str) -> Setting:
     from lading.config import Setting  # noqa: PLC0415 - seldom given
 
     name, equals, value = word.partition("=")
-    if not equals or not name.isidentifier():
+    if not equals or not name.isidentifier() or is_token(name):
         # Nothing of the value is shown: it may be what nobody is to see.
-        raise Invalid(f"{shown(name)} names no parameter and its value", hint=_SET_FORM)
+        said = "a token" if is_token(name) else shown(name)
+        raise Invalid(f"{said} names no parameter and its value", hint=_SET_FORM)
     return Setting(name=name, value=expect_text("a value", value))
 
 
@@ -130,12 +131,6 @@ def given_settings() -> tuple[Setting, ...]:
     context = click.get_current_context(silent=True)
     found: tuple[Setting, ...] = context.meta.get(_SETTINGS, ()) if context else ()
     return found
-
-
-def is_quiet() -> bool:
-    """Whether nothing but errors is to be said."""
-    context = click.get_current_context(silent=True)
-    return bool(context and context.params.get("quiet"))
 
 
 _SETTINGS = "lading.settings"

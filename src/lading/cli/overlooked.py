@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from lading.cli.modules import IMPORTING, bound_as
 
@@ -44,19 +44,24 @@ def overlooked(source: str, known: Collection[str]) -> tuple[Overlooked, ...]:
         known: The names of its images.
     """
     try:
-        body = ast.parse(source).body
+        return tuple(_found(ast.parse(source).body, known))
     except (SyntaxError, ValueError, RecursionError):
         return ()
+
+
+def _found(body: list[ast.stmt], known: Collection[str]) -> Iterator[Overlooked]:
     functions = {one.name for one in body if isinstance(one, ast.FunctionDef)}
-    return tuple(
-        Overlooked(name=one.name, line=one.lineno)
-        for one in body
-        if isinstance(one, ast.FunctionDef)
-        and one.name not in known
-        and _could_be_one(one)
-        and not _is_used(one, body)
-        and _Reading(function=one, body=body, images=set(known), functions=functions).gives_image()
-    )
+    for one in body:
+        if (
+            isinstance(one, ast.FunctionDef)
+            and one.name not in known
+            and _could_be_one(one)
+            and not _is_used(one, body)
+            and _Reading(
+                function=one, body=body, images=set(known), functions=functions
+            ).gives_image()
+        ):
+            yield Overlooked(name=one.name, line=one.lineno)
 
 
 def _could_be_one(function: ast.FunctionDef) -> bool:
@@ -94,8 +99,9 @@ class _Reading:
     functions: set[str]
 
     def gives_image(self) -> bool:
-        self.images -= {one.arg for one in ast.walk(self.function.args) if isinstance(one, ast.arg)}
         nodes = list(_own(self.function))
+        self.images -= {one.arg for one in ast.walk(self.function.args) if isinstance(one, ast.arg)}
+        self.images -= {one.id for one in nodes if _is_bound(one)}
         if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in nodes):
             return False
         for node in nodes:
@@ -138,6 +144,10 @@ class _Reading:
                     if bound_as(alias, node) == name:
                         return _imported(alias, node)
         return None
+
+
+def _is_bound(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _imported(alias: ast.alias, node: ast.Import | ast.ImportFrom) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.bindings import called_in, services_in
-from lading.cli.child import found_by_child
-from lading.cli.declared import Declared, Wanted, declared
-from lading.cli.excerpt import excerpt
-from lading.cli.importing import excerpted, import_file, import_module, importing
+from lading.cli.bindings import services_in
+from lading.cli.declared import Declared, Wanted
+from lading.cli.in_code import NAMES, check_alone, imported, in_code
 from lading.cli.modules import ProjectModules
 from lading.cli.overlooked import overlooked
 from lading.cli.together import together
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Target", "imported", "load_target", "load_targets"]
 
-_NAMES = "give each a name of its own: they would have one lock"
 _FORM = (
     "name it as path/service.py:image, package.module:image, or a folder with "
     '[tool.lading] image = "service:image"'
@@ -106,7 +102,7 @@ def load_targets(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         message = f"{text} has several images that are called {', '.join(twice)}"
-        raise SpecificationError(message, hint=_NAMES)
+        raise SpecificationError(message, hint=NAMES)
     if told is not None:
         for line in _left_out(text, found):
             told(line)
@@ -141,9 +137,9 @@ def _targets(
         root = Path(where).parent if where.endswith(".py") else Path()
         search = _Search(root=root, settings=settings, every=every)
         wanted = search.wanted(where, name or ("" if every else "image"))
-        found = _in_code(replace(wanted, target=f"{where}:{wanted.name}"))
+        found = in_code(replace(wanted, target=f"{where}:{wanted.name}"))
         for one in found:
-            _check_alone(one, wanted)
+            check_alone(one, wanted)
     elif where and Path(where).is_dir():
         raise _no_project_file(Path(where))
     else:
@@ -159,35 +155,6 @@ def _targets(
         )
         for one in found
     )
-
-
-def _check_alone(found: Declared, wanted: Wanted) -> None:
-    """Refuse an image whose lock would be that of another one in its module.
-
-    A service may be called as a variant is, or as another service.
-    """
-    called = called_in(ProjectModules(wanted.root).source(wanted.where) or "")
-    label = found.label
-    meant = [
-        name + label.removeprefix(start)
-        for name, start in called.items()
-        if f"{label}.".startswith(f"{start}.")
-    ]
-    if len(meant) < 2:  # noqa: PLR2004 - itself, and another one
-        return
-    there = [one for one in meant if _is_called(found.named.name, replace(wanted, attribute=one))]
-    if len(there) > 1:
-        message = f"{wanted.where} has several images that are called {label}: {', '.join(there)}"
-        raise SpecificationError(message, hint=_NAMES)
-
-
-def _is_called(name: str | None, wanted: Wanted) -> bool:
-    """Whether there is such an image, by that name: what can't be made has no lock."""
-    try:
-        (found,) = _in_code(replace(wanted, every=False, strict=False, sure=True))
-    except SpecificationError:
-        return False
-    return found.named.name == name
 
 
 def _check_name(found: Declared) -> None:
@@ -262,7 +229,7 @@ class _Search:
             return (self._one(file, name),)
         ProjectImages(file=file, load=self._loader([])).check_alone(name)
         wanted = self._referred(reference.text, reference.settings, one=False)
-        return tuple(replace(one, name=name) for one in _in_code(wanted))
+        return tuple(replace(one, name=name) for one in in_code(wanted))
 
     def _one(self, file: ProjectFile, name: str | None) -> Declared:
         named, parameters = ImageNames(file=file), list[Parameter]()
@@ -289,7 +256,7 @@ class _Search:
             wanted = self._referred(text, said, one=True)
             if own is not None and (own.text, own.settings) == (text, said):
                 wanted = replace(wanted, target=f"{self.root}:{own.owner}")
-            (found,) = _in_code(wanted)
+            (found,) = in_code(wanted)
             parameters.extend(found.parameters)
             return found.image
 
@@ -299,35 +266,3 @@ class _Search:
         module, _, attribute = reference.rpartition(":")
         where = str(self.root / module) if module.endswith(".py") else module
         return self.wanted(where, attribute, said, one=one)
-
-
-def _in_code(wanted: Wanted) -> tuple[Declared, ...]:
-    """The images that are looked for, found with as little of their module as it takes."""
-    modules = ProjectModules(wanted.root)
-    file = Path(wanted.where) if wanted.where.endswith(".py") else modules.file(wanted.where)
-    source = modules.source(wanted.where)
-    if source is not None and not wanted.attribute and (services := services_in(source)):
-        each = together(
-            (one, partial(_in_code, replace(wanted, attribute=one))) for one in services
-        )
-        return tuple(found for several in each for found in several)
-    taken = excerpt(source, wanted.name, modules.text) if source is not None else None
-    if taken is not None and file is not None:
-        with importing(wanted.root), excerpted(taken.statements, file) as module:
-            return declared(vars(module), taken.name, wanted)
-    found, brings_engines = found_by_child(wanted, os.environ)
-    return imported(wanted) if brings_engines else found
-
-
-def imported(wanted: Wanted) -> tuple[Declared, ...]:
-    """The images that are looked for, with their whole module imported here.
-
-    Raises:
-        SpecificationError: There is no such image, or the module can't be imported.
-    """
-    where = wanted.where
-    with importing(wanted.root):
-        module = (
-            import_file(Path(where)) if where.endswith(".py") else import_module(where, wanted.root)
-        )
-        return declared(vars(module), wanted.name, wanted)

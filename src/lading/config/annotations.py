@@ -16,7 +16,7 @@ from lading.grammar.nearest import did_you_mean
 from lading.grammar.words import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["Kind", "Plain", "Scalar", "kind_of", "plain"]
 
@@ -51,14 +51,14 @@ def kind_of(annotation: object) -> Kind | None:
             return kind
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Literal:
-        return _choices({_worded(one): one for one in arguments})
+        return _choices(arguments)
     if origin is typing.Annotated:
         return kind_of(arguments[0])
     if origin in {typing.Union, types.UnionType}:
         kinds = [kind_of(one) for one in arguments]
         return None if None in kinds else _either([one for one in kinds if one is not None])
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return _choices({_worded(one): one for one in annotation})
+        return _choices(tuple(annotation))
     return None
 
 
@@ -105,8 +105,9 @@ def _read_none(value: Scalar) -> None:
         raise Invalid(f"{shown(value)} is not {_NONE}")
 
 
-def _choices(by_word: Mapping[str, object]) -> Kind:
-    """One of these; `by_word` has each by how it is written on a command line."""
+def _choices(choices: Sequence[object]) -> Kind:
+    """One of these."""
+    by_word = {_worded(one): one for one in choices}
 
     def read(value: Scalar) -> object:
         for word, choice in by_word.items():
@@ -117,7 +118,7 @@ def _choices(by_word: Mapping[str, object]) -> Kind:
 
     def holds(value: object) -> bool:
         # Text for one of an Enum that is of text too.
-        return any(value == one and isinstance(one, type(value)) for one in by_word.values())
+        return any(isinstance(one, type(value)) and value == one for one in choices)
 
     return Kind(text=" | ".join(map(_code, by_word.values())), read=read, holds=holds)
 
