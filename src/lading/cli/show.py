@@ -10,6 +10,7 @@ import click
 
 from lading.cli.loading import loaded
 from lading.cli.options import as_json, target_options
+from lading.cli.relock import relock
 from lading.cli.talk import from_here
 from lading.grammar.words import visible
 
@@ -104,7 +105,8 @@ def _said(value: str | bool | None) -> str:  # noqa: FBT001 - it is what is said
 
 def _lock_lines(lock: LockState) -> Iterator[str]:
     if lock.state == "missing":
-        yield f"there is no {lock.file}: what the image comes to is not known before `lading lock`"
+        missing = f"there is no {lock.file}: what the image comes to is not known before"
+        yield relock(f"{missing} `lading lock`")
     for one in lock.drifted:
         yield f"{lock.file} is out of date: {one}"
     if lock.state == "fits":
