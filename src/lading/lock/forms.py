@@ -114,7 +114,7 @@ Path: TypeAlias = Annotated[
     str,
     Meta(
         pattern=r"^(?!/)(?!([^/]*/)*\.\.(/|\Z))[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*\Z",
-        description="a path in the project: no .., nor a slash or a hyphen at its beginning",
+        description="a relative path without .., which begins with no hyphen",
     ),
 ]
 PlatformName: TypeAlias = Annotated[
