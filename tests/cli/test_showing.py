@@ -111,7 +111,7 @@ label team                                ml (app/service.py:13)
 env A                                     1 (app/service.py:8)
 env PATH                                  /opt/b:$PATH (app/service.py:8, app/service.py:9)
 
-there is no lading.lock: what the image comes to is not known before `lading lock`
+there is no lading.lock: what the image comes to is not known before `lading lock app/service.py:image --project .`
 """)
 
 

@@ -89,6 +89,7 @@ UV = Tool(
     sha256="b" * 64,
 )
 ARM_UV = UV.url.replace("x86_64", "aarch64")
+MANY = ".".join(f"a{number}" for number in range(2000))
 NEEDED = (AutoPackage(package="libgl1", needed_by=("opencv: libGL.so.1",)),)
 MODEL = InputModel(path="a.bin", sha256="c" * 64, size=1)
 DEVICE = msgspec.structs.replace(UV, url="file:///dev/zero")
@@ -229,6 +230,11 @@ def test_a_lock_as_it_was_written_has_no_flaw(tmp_path: Path, whole: Lock) -> No
         (lock(SIX, changed(THEIRS, url="https://evil.example.test/theirs")), "is asked for"),
         (lock(SIX, THEIRS, tools=(changed(UV, version="2.0"),)), "uv: its version is 2.0"),
         (lock(SIX, THEIRS, tools=(changed(UV, url=ARM_UV),)), "uv: its file is uv-1.0-py3"),
+        (lock(at(f"six-1.0-{MANY}-{MANY}-{MANY}.whl"), THEIRS), "has more than 255 characters"),
+        (
+            built(changed(SDIST, url=f"{FILES}/six-{'-' * 300}.zip"), BUILD),
+            "more than 255 characters",
+        ),
         (built(changed(SDIST, version="2.0"), BUILD), "it is six 2.0, and its file is six-1.0.tar"),
         (built(changed(SDIST, name="sox"), BUILD), "it is sox 1.0, and its file is six-1.0.tar.gz"),
         (built(changed(FOLDER, size=1), BUILD), "it has the size of a file, and is a folder"),

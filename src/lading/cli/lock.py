@@ -19,6 +19,7 @@ from lading.cli.options import (
     secret_option,
     several_platforms,
 )
+from lading.cli.relock import relock
 from lading.cli.talk import note, progress, tell_json
 from lading.cli.together import Attempts, together
 from lading.grammar.base import parse_base
@@ -153,12 +154,13 @@ class _Locked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Checked:
-    """A lock that was looked at."""
+    """A lock that was looked at; `again` is the command that would make it fit."""
 
     name: str
     file: str
     drifted: tuple[str, ...]
     remarks: tuple[str, ...]
+    again: str
 
 
 def _locked(
@@ -187,6 +189,7 @@ def _check(
     allow_unpinned_base: bool,
 ) -> _Checked:
     from lading.lock.file import lock_name, read_lock  # noqa: PLC0415 - only here
+    from lading.lock.fit import renewal  # noqa: PLC0415
 
     file = lock_name(found.image)
     earlier = read_lock(found.project, file)
@@ -196,6 +199,7 @@ def _check(
         file=file,
         drifted=_drift(found, earlier, wanted, say, allow_unpinned_base=allow_unpinned_base),
         remarks=tuple(_remarks(earlier)) if earlier else (),
+        again=renewal(earlier, [str(one) for one in wanted]),
     )
 
 
@@ -247,9 +251,11 @@ def _tell_checked(checked: Sequence[_Checked], *, every: bool, as_json: bool, qu
     else:
         for one in checked:
             _tell_drift(one, of=f"{one.name}: " if every else "", quiet=quiet)
-    drifted = any(one.drifted for one in checked)
+    drifted = [one for one in checked if one.drifted]
     if drifted and not as_json:
-        note(f"hint: run `lading lock{' --all' if every else ''}`, and commit the result")
+        # Of several images, those that lack a platform say which ones there are to be.
+        again = max((one.again for one in drifted), key=len)
+        note(relock(f"hint: run `{again}`, and commit the result"))
     if drifted:
         click.get_current_context().exit(1)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lading.cli.failure import Misused
+from lading.cli.relock import SETTINGS, given_settings, hints_name_target
 from lading.grammar.base import parse_base
 from lading.grammar.dialect import parse_dialect
 from lading.grammar.invalid import Invalid
@@ -123,17 +124,8 @@ def _keep_settings(
         if one.name in found:
             raise Misused(f"--set: {one.name} is given twice")
         found[one.name] = one
-    context.meta[_SETTINGS] = tuple(found.values())
+    context.meta[SETTINGS] = tuple(found.values())
 
-
-def given_settings() -> tuple[Setting, ...]:
-    """What `--set` says of the parameters of TARGET."""
-    context = click.get_current_context(silent=True)
-    found: tuple[Setting, ...] = context.meta.get(_SETTINGS, ()) if context else ()
-    return found
-
-
-_SETTINGS = "lading.settings"
 
 _IMAGE_OPTIONS = (
     click.argument("target", default="."),
@@ -274,6 +266,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print the result
 
 def image_options(command: F) -> F:
     """Give a command TARGET, and the options about the image that it names."""
+    command = hints_name_target(command)
     for option in reversed(_IMAGE_OPTIONS):
         command = option(command)
     return command
@@ -281,6 +274,7 @@ def image_options(command: F) -> F:
 
 def target_options(command: F) -> F:
     """Give a command TARGET, and what says which image it is: for those that reach nothing."""
+    command = hints_name_target(command)
     for option in reversed(_IMAGE_OPTIONS[:4]):
         command = option(command)
     return command

@@ -11,6 +11,7 @@ import click
 
 from lading.cli.loading import chosen
 from lading.cli.options import as_json, every_option, target_options
+from lading.cli.relock import relock
 from lading.cli.talk import from_here
 from lading.cli.together import together
 from lading.grammar.words import visible
@@ -147,7 +148,8 @@ def _said(value: str | bool | None) -> str:  # noqa: FBT001 - it is what is said
 
 def _lock_lines(lock: LockState) -> Iterator[str]:
     if lock.state == "missing":
-        yield f"there is no {lock.file}: what the image comes to is not known before `lading lock`"
+        missing = f"there is no {lock.file}: what the image comes to is not known before"
+        yield relock(f"{missing} `lading lock`")
     for one in lock.drifted:
         yield f"{lock.file} is out of date: {one}"
     if lock.state == "fits":

@@ -33,7 +33,7 @@ from lading.image.on_platform import on_platform
 from lading.image.words import parse_flag
 from lading.lock.debs import unlocked_packages
 from lading.lock.file import LOCK_NAME, is_lock_name, lock_name, read_lock, write_lock
-from lading.lock.fit import misfits
+from lading.lock.fit import misfits, renewal
 from lading.lock.inputs import read_inputs
 from lading.machine import Machine
 from lading.mirrors import read_mirrors
@@ -301,7 +301,8 @@ class Freezer:
         if part is not None and not drifted:
             return part
         if self.locked or self.offline:
-            raise FreezeError(_refused(drifted, offline=not self.locked))
+            again = renewal(lock, [name])
+            raise FreezeError(_refused(drifted, again, offline=not self.locked))
         from lading.lock.making import LockMaker  # noqa: PLC0415 - an unchanged lock needs none of it
 
         others = [part.platform for part in lock.platforms] if lock else []
@@ -374,10 +375,10 @@ def _platform(text: str) -> Platform:
         raise SpecificationError(error.message, hint=error.hint) from None
 
 
-def _refused(drifted: Iterable[str], *, offline: bool) -> list[Problem]:
+def _refused(drifted: Iterable[str], again: str, *, offline: bool) -> list[Problem]:
     more = ", or leave out --offline" if offline else ""
     problems = [Problem(message=one) for one in drifted]
-    hint = f"run `lading lock`, and commit the result{more}"
+    hint = f"run `{again}`, and commit the result{more}"
     return [*problems[:-1], replace(problems[-1], hint=hint)]
 
 

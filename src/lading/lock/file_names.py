@@ -25,6 +25,10 @@ __all__ = ["TOOL_LIBC", "WheelNames", "archive_flaws", "deb_flaws"]
 TOOL_LIBC: Final = Libc(name="musl", version=(1, 2))
 """The uv of the build is the statically linked one, which runs whatever libc the base has."""
 
+_LONGEST: Final = 255
+"""What a file system takes (NAME_MAX); a longer name could have tags beyond number."""
+
+_TOO_LONG: Final = f"the name of its file has more than {_LONGEST} characters"
 _SOURCE: Final = re.compile(r"(?P<stem>.+?)(?:\.tar(?:\.[a-z0-9]+)?|\.tgz|\.tbz|\.txz|\.zip)")
 
 
@@ -72,6 +76,9 @@ class WheelNames:
             parse_wheel_filename,
         )
 
+        if len(file) > _LONGEST:
+            yield _TOO_LONG
+            return
         try:
             named, of, _, tags = parse_wheel_filename(file)
         except InvalidWheelFilename:
@@ -87,6 +94,9 @@ class WheelNames:
 
 def archive_flaws(one: Distribution) -> Iterator[str]:
     """The same of a source archive; one that is of no index may be called anything (PEP 625)."""
+    if len(one.filename) > _LONGEST:
+        yield _TOO_LONG
+        return
     found = _SOURCE.fullmatch(one.filename)
     if found is None:
         yield f"it is a source archive, and its file is {one.filename}"

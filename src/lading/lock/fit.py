@@ -8,7 +8,7 @@ from lading.lock.below import differences, part_below
 from lading.lock.debs import debs_drift
 from lading.lock.drift import drift
 from lading.lock.file import lock_name
-from lading.platforms import Platform
+from lading.platforms import DEFAULT_PLATFORM, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,21 @@ if TYPE_CHECKING:
     from lading.lock.inputs import Asked
     from lading.lock.model import Lock, PlatformLock
 
-__all__ = ["misfits"]
+__all__ = ["misfits", "renewal"]
+
+
+def renewal(lock: Lock | None, platforms: Sequence[str]) -> str:
+    """The command that makes a lock fit: for these platforms, and those that it has already.
+
+    Args:
+        lock: The lock; None where there is none.
+        platforms: What is asked for.
+    """
+    locked = [part.platform for part in lock.platforms] if lock else []
+    if set(platforms) <= {*(locked or [DEFAULT_PLATFORM])}:
+        return "lading lock"
+    wanted = dict.fromkeys((*locked, *platforms))
+    return " ".join(("lading lock", *(f"--platform {one}" for one in wanted)))
 
 
 def misfits(

@@ -1,4 +1,4 @@
-r"""The forms of the words in a lock: what a reader of it may rely on.
+r"""The facts of a lock, and the forms of the words in it: what a reader of it may rely on.
 
 No word of it can be an option, hold a line break, or leave the project, whoever has edited the
 file. Each form has a pattern, and words for whoever wrote something else.
@@ -10,13 +10,14 @@ import ast
 import re
 from typing import Annotated, Final, TypeAlias, get_args
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 __all__ = [
     "Base",
     "Commit",
     "Count",
     "Digest",
+    "Fact",
     "Group",
     "Hash",
     "Line",
@@ -30,6 +31,11 @@ __all__ = [
     "Word",
     "in_words",
 ]
+
+
+class Fact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of the lock: immutable, and strict about keys that it does not know."""
+
 
 Name: TypeAlias = Annotated[
     str,
@@ -108,7 +114,7 @@ Path: TypeAlias = Annotated[
     str,
     Meta(
         pattern=r"^(?!/)(?!([^/]*/)*\.\.(/|\Z))[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*\Z",
-        description="a path in the project: no .., nor a slash or a hyphen at its beginning",
+        description="a relative path without .., which begins with no hyphen",
     ),
 ]
 PlatformName: TypeAlias = Annotated[

@@ -94,7 +94,7 @@ def _of_files(lock: Lock) -> Iterator[str]:
 
 def _files(lock: Lock) -> Iterable[_File]:
     for inputs in (lock.inputs, *(part.inputs for part in lock.platforms if part.inputs)):
-        yield from (_File(one.path, one.path, one.sha256, one.size) for one in inputs.models)
+        yield from (_File(one.path, None, one.sha256, one.size) for one in inputs.models)
     for part in lock.platforms:
         yield from (_named(one, part) for one in _files_of(part))
 

@@ -8,30 +8,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lading.errors import (
-    ImageError,
     LadingError,
     Problem,
-    RegistryError,
     ResolutionError,
     SpecificationError,
 )
-from lading.grammar.base import LocalImage, Scratch
-from lading.grammar.dockerfile_base import DockerfileBase
 from lading.grammar.invalid import Invalid
-from lading.grammar.reference import ImageReference
 from lading.grammar.requirement import Requirement
 from lading.image import steps
 from lading.image.spans import settings
 from lading.lock.access import git_access
+from lading.lock.base_locking import BaseLocker
 from lading.lock.below import lock_below, moved, names_in, own_lock, said_below
 from lading.lock.builds import BuildResolver
 from lading.lock.deb_locking import DebLocker
 from lading.lock.file_names import TOOL_LIBC
 from lading.lock.git import Git
 from lading.lock.groups import Group, Wanted, group_of, wanted
-from lading.lock.inputs import base_of
-from lading.lock.known import Known, check_known, placed
-from lading.lock.model import Lock, LockedBase, PlatformLock, Tool
+from lading.lock.known import Known, check_known
+from lading.lock.model import Lock, PlatformLock, Tool
 from lading.lock.refusals import obstacle
 from lading.lock.resolve import Renewal, Resolver, Settled
 from lading.lock.said import (
@@ -213,7 +208,7 @@ class _Making:
         # What takes longest begins first.
         found = self.tasks.start(lambda: self._packages(platform, earlier))
         tools = self.tasks.start(lambda: self._tools(platform, earlier))
-        base = self.tasks.start(lambda: self._base(platform, earlier))
+        base = self.tasks.start(lambda: self._bases.locked(platform, earlier))
 
         def wait() -> PlatformLock:
             failed: list[LadingError] = []
@@ -246,56 +241,16 @@ class _Making:
             takes_older=maker.allow_older_index,
         )
 
-    def _base(self, platform: Platform, earlier: PlatformLock | None) -> LockedBase:
-        below = self.known.part_of_below(platform)
-        if below is not None:
-            return below.base
-        base = base_of(self.known.image)
-        match base:
-            case Scratch() | DockerfileBase():
-                return LockedBase(reference=str(base))
-            case LocalImage():
-                return self._local_base(base, platform)
-            case ImageReference():
-                return self._registry_base(base, platform, earlier)
-
-    def _local_base(self, base: LocalImage, platform: Platform) -> LockedBase:
-        from lading.bases import read_local  # noqa: PLC0415 - only for such a base
-
-        try:
-            found = read_local(base, self.project)
-            manifest = found.image(platform).descriptor.digest
-        except ImageError as error:
-            raise ResolutionError(placed(error.problems, self.known.image)) from None
-        return LockedBase(reference=str(base), digest=str(found.digest), manifest=str(manifest))
-
-    def _registry_base(
-        self, reference: ImageReference, platform: Platform, earlier: PlatformLock | None
-    ) -> LockedBase:
-        from lading.registry import resolve_base  # noqa: PLC0415 - only where a registry is asked
-
-        before = earlier.base if earlier else None
-        is_known = before is not None and before.digest and before.reference == str(reference)
-        if before is not None and is_known and not self.known.renewal.everything:
-            return before
-        machine = self.maker.machine
-        try:
-            asked = self.mirrors.base(reference)
-            self.maker.say(f"asking {asked.domain} for {asked.familiar}")
-            found = resolve_base(
-                asked, platform, http=machine.http(), credentials=machine.credentials()
-            )
-        except Invalid as error:
-            problem = Problem(message=error.message, hint=error.hint)
-            raise SpecificationError(placed([problem], self.known.image)) from None
-        except RegistryError as error:
-            if self.maker.allow_unpinned_base:
-                why = error.problems[0].message
-                self.maker.say(f"{reference.familiar} goes without a digest: {why}")
-                return LockedBase(reference=str(reference))
-            raise RegistryError(placed(error.problems, self.known.image)) from None
-        return LockedBase(
-            reference=str(reference), digest=str(found.digest), manifest=str(found.manifest)
+    @property
+    def _bases(self) -> BaseLocker:
+        maker = self.maker
+        return BaseLocker(
+            known=self.known,
+            project=self.project,
+            mirrors=self.mirrors,
+            machine=maker.machine,
+            say=maker.say,
+            allow_unpinned_base=maker.allow_unpinned_base,
         )
 
     def _tools(self, platform: Platform, earlier: PlatformLock | None) -> tuple[Tool, ...]:

@@ -10,17 +10,14 @@ import re
 from typing import Final, Literal
 from urllib.parse import unquote
 
-import msgspec
-
-from lading.lock.forms import (  # noqa: TC001 - msgspec reads the fields
+from lading.lock.forms import (
     Base,
     Commit,
-    Count,
     Digest,
+    Fact,
     Group,
     Hash,
     Line,
-    Moment,
     Name,
     Path,
     PlatformName,
@@ -28,6 +25,22 @@ from lading.lock.forms import (  # noqa: TC001 - msgspec reads the fields
     Size,
     Version,
     Word,
+)
+from lading.lock.input_facts import (
+    InputFile,
+    InputGroup,
+    InputIndex,
+    InputKeyring,
+    InputModel,
+    InputRequires,
+    Inputs,
+)
+from lading.lock.system_facts import (
+    Archive,
+    AutoPackage,
+    Deb,
+    DebsFor,
+    LockedBelow,
 )
 
 __all__ = [
@@ -47,6 +60,7 @@ __all__ = [
     "Inputs",
     "Lock",
     "LockedBase",
+    "LockedBelow",
     "PlatformLock",
     "Tool",
     "file_name",
@@ -62,133 +76,7 @@ _FOLDERS: Final = frozenset({"directory", "git"})
 _IN_PROJECT: Final = frozenset({"file", "archive", "directory"})
 
 
-class _Fact(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """A part of the lock: immutable, and strict about keys that it does not know."""
-
-
-class InputFile(_Fact, frozen=True, kw_only=True):
-    """A file or folder of the project that decides by its content, such as another tool's lock.
-
-    Attributes:
-        path: Where it is in the project.
-        sha256: Of its content; of a folder, of the names and contents of its files.
-        extras: Which of a uv.lock's extras are asked for.
-        groups: Which of its dependency groups are.
-    """
-
-    path: Path
-    sha256: Sha256
-    extras: tuple[Name, ...] = ()
-    groups: tuple[Name, ...] = ()
-
-
-class InputRequires(_Fact, frozen=True, kw_only=True):
-    """What a source is said to require, since only its own code could tell."""
-
-    name: Name
-    requirements: tuple[Line, ...] = ()
-
-
-class InputGroup(_Fact, frozen=True, kw_only=True):
-    """The requirements of one installation: all that stand between two commands.
-
-    Attributes:
-        requirements: What to install; one that may come from a single index ends in
-            ` # from <URL>`.
-        constraints: Versions to keep to.
-        no_binary: Names to compile from source.
-        only_binary: Names never to compile.
-        requires: What sources are said to require.
-        build_constraints: Versions to keep to of what sources are built with.
-        files: Files that decide by their content.
-    """
-
-    requirements: tuple[Line, ...] = ()
-    constraints: tuple[Line, ...] = ()
-    no_binary: tuple[Word, ...] = ()
-    only_binary: tuple[Word, ...] = ()
-    requires: tuple[InputRequires, ...] = ()
-    build_constraints: tuple[Line, ...] = ()
-    files: tuple[InputFile, ...] = ()
-
-
-class InputIndex(_Fact, frozen=True, kw_only=True):
-    """A package index that was asked for; how it lets one in is no part of the answer.
-
-    Attributes:
-        url: Without credentials.
-        name: The user's name for it.
-        default: Whether it takes the place of the resolver's own.
-        packages: The only ones that it serves, and which nothing else does; all where empty.
-    """
-
-    url: Word
-    name: Word | None = None
-    default: bool = False
-    packages: tuple[Name, ...] = ()
-
-
-class InputKeyring(_Fact, frozen=True, kw_only=True):
-    """The keys that a project says sign an archive of Debian packages.
-
-    Attributes:
-        archive: Such as `debian-security`.
-        path: Of the file in the project.
-        sha256: Of that file.
-    """
-
-    archive: Word
-    path: Path
-    sha256: Sha256
-
-
-class InputModel(_Fact, frozen=True, kw_only=True):
-    """A file of a model.
-
-    Attributes:
-        path: Where it is in the project.
-        sha256: Of its content.
-        size: In bytes.
-    """
-
-    path: Path
-    sha256: Sha256
-    size: Count
-
-
-class Inputs(_Fact, frozen=True, kw_only=True):
-    """What the lock was made from. A lock fits an image when these are equal.
-
-    Attributes:
-        base: The base image, as it is asked for.
-        base_digest: Of what a base image of the project holds, or what a Dockerfile's context does.
-        unsigned: The archives of Debian packages that the project says nobody signs.
-        groups: The installations of Python packages.
-        below: For each image that this one is put on by `from_image`, from the lowest, how many of
-            these are its own or those of images below it.
-    """
-
-    base: Base
-    base_digest: Digest | None = None
-    distro: Word | None = None
-    python: Word
-    lock_python_packages: bool = True
-    lock_system_packages: bool = True
-    prerelease: bool = False
-    no_index: bool = False
-    accelerator: Word | None = None
-    find_links: tuple[Line, ...] = ()
-    indexes: tuple[InputIndex, ...] = ()
-    keyrings: tuple[InputKeyring, ...] = ()
-    unsigned: tuple[Word, ...] = ()
-    groups: tuple[InputGroup, ...] = ()
-    models: tuple[InputModel, ...] = ()
-    below: tuple[Count, ...] = ()
-
-
-class LockedBase(_Fact, frozen=True, kw_only=True):
+class LockedBase(Fact, frozen=True, kw_only=True):
     """The base image for one platform.
 
     Attributes:
@@ -217,7 +105,7 @@ class LockedBase(_Fact, frozen=True, kw_only=True):
         return self.reference.startswith("dockerfile:")
 
 
-class Distribution(_Fact, frozen=True, kw_only=True):
+class Distribution(Fact, frozen=True, kw_only=True):
     """One distribution of a Python package, as it will be installed.
 
     Attributes:
@@ -292,7 +180,7 @@ def file_name(url: str) -> str:
     return unquote(url.partition("#")[0].partition("?")[0].rpartition("/")[2])
 
 
-class Tool(_Fact, frozen=True, kw_only=True):
+class Tool(Fact, frozen=True, kw_only=True):
     """A program that the build uses and the image does not hold."""
 
     name: Name
@@ -301,7 +189,7 @@ class Tool(_Fact, frozen=True, kw_only=True):
     sha256: Sha256
 
 
-class Build(_Fact, frozen=True, kw_only=True):
+class Build(Fact, frozen=True, kw_only=True):
     """What making a wheel of one source takes (PEP 518): installed for that, and never shipped.
 
     Attributes:
@@ -315,104 +203,7 @@ class Build(_Fact, frozen=True, kw_only=True):
     distributions: tuple[Distribution, ...] = ()
 
 
-class Archive(_Fact, frozen=True, kw_only=True):
-    """A part of a Debian archive that packages were read from, and its signed index.
-
-    Attributes:
-        url: The archive's root, as it was reached.
-        suite: Such as `bookworm` or `bookworm-security`.
-        release: The SHA-256 of its InRelease file, whose signature was checked.
-        date: Of that file, as it says itself (RFC 3339, UTC).
-        signed: Whether it was; else the archive is one that the project says nobody signs.
-    """
-
-    url: Word
-    suite: Word
-    release: Sha256
-    date: Moment
-    signed: bool = True
-
-
-class DebsFor(_Fact, frozen=True, kw_only=True):
-    """The system packages that a lock was made for; without any, the base was found to have all.
-
-    Attributes:
-        interpreter: The packages of the interpreter, where the base comes without one: they are an
-            installation of their own, before all others.
-        installations: What the image asks for, by the installations in their order.
-        compiling: What is asked for where something is compiled.
-        components: Of the archive, beside those that a base image's own sources name.
-        snapshot: The moment of the archive that they are taken from; None for its present state.
-        below: For each image that this one is put on by `from_image`, from the lowest, how many of
-            the installations are its own or those of images below it.
-    """
-
-    interpreter: tuple[Word, ...] = ()
-    installations: tuple[tuple[Word, ...], ...] = ()
-    below: tuple[Count, ...] = ()
-    compiling: tuple[Word, ...] = ()
-    components: tuple[Word, ...] = ()
-    snapshot: Word | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.interpreter or self.installations or self.compiling)
-
-    @property
-    def groups(self) -> tuple[tuple[str, ...], ...]:
-        """The installations, with that of the interpreter before all others."""
-        return (*((self.interpreter,) if self.interpreter else ()), *self.installations)
-
-
-class Deb(_Fact, frozen=True, kw_only=True):
-    """One Debian package, chosen for what the base has.
-
-    Attributes:
-        name: The package.
-        version: Debian's, with epoch and revision.
-        architecture: `amd64`, `arm64` or `all`.
-        path: Below the archive's root.
-        sha256: Of the file.
-        size: In bytes.
-        suite: The suite that it was read from.
-        group: In which of the image's installations it is installed, from 1; 0 where it is only
-            there for compiling.
-    """
-
-    name: Word
-    version: Word
-    architecture: Word
-    path: Path
-    sha256: Sha256
-    size: Size
-    suite: Word
-    group: Count = 1
-
-
-class AutoPackage(_Fact, frozen=True, kw_only=True):
-    """A system package that `system_packages("auto")` stands for.
-
-    Attributes:
-        package: Its name.
-        needed_by: What of it each distribution needs, such as `opencv-python: libGL.so.1`.
-    """
-
-    package: Word
-    needed_by: tuple[Line, ...]
-
-
-class LockedBelow(_Fact, frozen=True, kw_only=True):
-    """What an image below has that an image on it has otherwise: what compiles its sources.
-
-    Attributes:
-        compiling: What is asked for where something of it is compiled.
-        debs: Those packages with all that they need and the image below lacks.
-    """
-
-    compiling: tuple[Word, ...] = ()
-    debs: tuple[Deb, ...] = ()
-
-
-class PlatformLock(_Fact, frozen=True, kw_only=True):
+class PlatformLock(Fact, frozen=True, kw_only=True):
     """Everything for one platform.
 
     Attributes:
@@ -443,7 +234,7 @@ class PlatformLock(_Fact, frozen=True, kw_only=True):
     below: tuple[LockedBelow, ...] = ()
 
 
-class Lock(_Fact, frozen=True, kw_only=True):
+class Lock(Fact, frozen=True, kw_only=True):
     """The whole lock file."""
 
     version: int = FORMAT
