@@ -107,6 +107,17 @@ def test_the_command_of_its_image_stays(tmp_path: Path) -> None:
     )
 
 
+def test_its_health_is_asked_on_the_port_that_its_image_exposes(tmp_path: Path) -> None:
+    served = "@lading.service(image=image, health='/', command=['own'])\ndef served(): ...\n"
+    image = found(tmp_path, f"{START}image = image.expose(9000, '53/udp').expose(9000)\n{served}")
+    assert ports(image) == [9000, 53, 9000]
+    (check,) = (one for one in image.steps if isinstance(one, steps.Healthcheck))
+    assert "urlopen('http://127.0.0.1:9000/', timeout=5)" in check.argv[-1]
+    for several in ("9000, 9001", "'53/udp'"):
+        with pytest.raises(SpecificationError, match="nothing says which that is"):
+            found(tmp_path, f"{START}image = image.expose({several})\n{served}")
+
+
 def test_a_command_on_one_platform_is_none_for_a_service(tmp_path: Path) -> None:
     """It would have none on the others, or two on that one."""
     text = f"{START}image = image.for_platform('linux/arm64', lambda one: one.cmd('x'))\n"

@@ -65,7 +65,7 @@ def image_of(service: Service, environment: Image, code: Code) -> Image:
         if start.port is not None:
             image = image.expose(start.port)
         if service.health is not None:
-            image = image.healthcheck(*_asking(service, start.port))
+            image = image.healthcheck(*_asking(service, start.port or _exposed(environment)))
     return image
 
 
@@ -118,6 +118,15 @@ def _asking(service: Service, port: int | None) -> tuple[str, ...]:
         raise _refusal(service, message, "port=8000")
     url = f"http://127.0.0.1:{port}{service.health}"
     return ("python", "-c", f"from urllib.request import urlopen; urlopen({url!r}, timeout=5)")
+
+
+def _exposed(image: Image) -> int | None:
+    """The one port on every platform that an image says its server listens on."""
+    everywhere = (
+        step for step in image.steps if isinstance(step, steps.Expose) and not step.platforms
+    )
+    ports = {port.number for step in everywhere for port in step.ports if port.protocol == "tcp"}
+    return ports.pop() if len(ports) == 1 else None
 
 
 def _refusal(service: Service, message: str, hint: str | None) -> SpecificationError:
