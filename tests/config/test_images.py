@@ -227,6 +227,9 @@ def test_extends_adds_to_an_image_of_the_file_or_of_code() -> None:
         (f'[images.{"a" * 65}]\ncmd = "x"', [
             f'lading.toml:1: no image can be called "{"a" * 65}"',
             "hint: letters and digits, with - . _ between them, 64 at most"]),
+        ('[images.gpu]\ncmd = "x"\n[images.GPU]\ncmd = "x"', [
+            "lading.toml:3: images gpu and GPU differ in nothing but case",
+            "hint: some disks don't tell their locks apart: give each another name"]),
         ("images = 3", ["lading.toml:1: images is not a table"]),
         ("[images]\na = 3", [
             "lading.toml:2: image 'a' is neither a reference nor a table",

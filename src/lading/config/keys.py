@@ -77,8 +77,14 @@ def problems(file: ProjectFile) -> list[Problem]:
     named = table.get(NAMED, {})
     if not isinstance(named, dict):
         return [*found, _problem(file, "images is not a table", (NAMED,))]
+    seen: dict[str, str] = {}
     for name, value in named.items():
         found += _of_image(file, name, value)
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            message = f"images {other} and {name} differ in nothing but case"
+            hint = "some disks don't tell their locks apart: give each another name"
+            found.append(_problem(file, message, (NAMED, name), hint))
     return found
 
 
