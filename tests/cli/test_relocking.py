@@ -62,10 +62,6 @@ def hinted(err: str) -> str:
             "lading lock app.py:image --allow-unpinned-base",
         ),
         (
-            (TARGET, "--set", "cuda=ghp_0123456789abcdefghij"),
-            "lading lock app.py:image --set cuda=...",
-        ),
-        (
             (TARGET, "--platform", "linux/arm64"),
             "lading lock app.py:image --platform linux/arm64",
         ),

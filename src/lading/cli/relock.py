@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import click
 
 from lading.errors import LadingError
-from lading.grammar.invalid import Invalid
-from lading.grammar.token import refuse_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,16 +66,7 @@ def _words(context: click.Context) -> Iterator[str]:
         yield shlex.quote(f"./{target}" if target.startswith("-") else target)
     yield from (flag for name, flag in _FLAGS.items() if values.get(name))
     for setting in given_settings():
-        yield from ("--set", shlex.quote(f"{setting.name}={_shown(str(setting.value))}"))
+        yield from ("--set", shlex.quote(f"{setting.name}={setting.value}"))
     for name, option in _OPTIONS.items():
         if values.get(name) is not None:
             yield from (option, shlex.quote(str(values[name])))
-
-
-def _shown(value: str) -> str:
-    """A value, unless it is a token by its looks, which nobody is to see."""
-    try:
-        refuse_token("a value", value)
-    except Invalid:
-        return "..."
-    return value
