@@ -12,7 +12,7 @@
 set -euo pipefail
 
 readonly SUITE=bookworm
-readonly BUILDX_SUITE=trixie
+readonly NEWER_SUITE=trixie
 readonly DAEMON_SECONDS=60
 readonly BOOTSTRAP_SECONDS=400
 
@@ -75,17 +75,24 @@ default_mtu() {
   cat "/sys/class/net/$interface/mtu" 2>/dev/null || echo 1500
 }
 
-spawn_dockerd() { # OPTION...
-  rm -f "$dir/dockerd.pid"
-  PATH="/usr/sbin:/usr/bin:/sbin:/bin" setsid /usr/sbin/dockerd \
-    --host "unix://$dir/docker.sock" \
-    --data-root "$dir/docker" \
-    --exec-root "$dir/docker-exec" \
-    --pidfile "$dir/dockerd.pid" \
+# All of a daemon is under its name: its socket, storage, log and process.
+launch_dockerd() { # PROGRAM NAME OPTION...
+  local program=$1 name=$2
+  shift 2
+  rm -f "$dir/${name}d.pid"
+  PATH="/usr/sbin:/usr/bin:/sbin:/bin" setsid "$program" \
+    --host "unix://$dir/$name.sock" \
+    --data-root "$dir/$name" \
+    --exec-root "$dir/$name-exec" \
+    --pidfile "$dir/${name}d.pid" \
     --config-file "$dir/daemon.json" \
     --storage-driver overlay2 \
     --mtu "$(default_mtu)" \
-    "$@" </dev/null >"$dir/dockerd.log" 2>&1 &
+    "$@" </dev/null >"$dir/${name}d.log" 2>&1 &
+}
+
+spawn_dockerd() { # OPTION...
+  launch_dockerd /usr/sbin/dockerd docker "$@"
   await "$DAEMON_SECONDS" docker_client version
 }
 
@@ -99,18 +106,18 @@ another_dockerd() {
 
 # Beside another daemon ours needs a bridge of its own: on a shared one both would hand out the same
 # addresses, and a daemon that is started without a bridge removes docker0 for all.
-add_bridge() {
-  local name="lading$(($$ % 10000))"
+add_bridge() { # FILE NETWORK
+  local name="lading$2-$(($$ % 10000))"
   ip link add name "$name" type bridge
-  echo "$name" >"$dir/bridge"
-  ip address add "10.213.$(($$ % 250)).1/24" dev "$name"
+  echo "$name" >"$dir/$1"
+  ip address add "10.$2.$(($$ % 250)).1/24" dev "$name"
   ip link set "$name" up
 }
 
-remove_bridge() {
-  [[ -s $dir/bridge ]] || return 0
-  ip link delete "$(<"$dir/bridge")" || say 'the bridge is left'
-  rm -f "$dir/bridge"
+remove_bridge() { # FILE
+  [[ -s $dir/$1 ]] || return 0
+  ip link delete "$(<"$dir/$1")" || say 'a bridge is left'
+  rm -f "$dir/$1"
 }
 
 start_dockerd() {
@@ -119,8 +126,8 @@ start_dockerd() {
   echo '{}' >"$dir/daemon.json"
   if another_dockerd; then
     say 'another Docker daemon is running: this one gets a bridge of its own'
-    remove_bridge
-    add_bridge
+    remove_bridge bridge
+    add_bridge bridge 213
     spawn_dockerd --bridge "$(<"$dir/bridge")" && return
   else
     spawn_dockerd && return
@@ -271,25 +278,44 @@ limit() { # ULIMIT-LETTER AT-MOST
   echo "$hard:$hard"
 }
 
-# Debian 12 has no buildx. The next release's is one program, which runs here as well; apt fetches and
-# checks it in folders of its own, so that the machine's packages stay those of its release.
-fetch_buildx() {
-  local plugins="$dir/docker-config/cli-plugins" apt="$dir/apt" mirror
+# Debian 12 has no buildx, and its Docker is of a time before BuildKit knew named contexts. The next
+# release's programs run here as well; apt fetches and checks them in folders of its own, so that the
+# machine's packages stay those of its release.
+fetch_newer() {
+  local apt="$dir/apt" mirror
   local -a options=(
     -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root
   )
-  if [[ -x $plugins/docker-buildx ]]; then return; fi
-  say 'fetching buildx'
-  mkdir -p "$plugins" "$apt/lists/partial" "$apt/cache/archives/partial"
+  if [[ -x $dir/newer-bin/dockerd ]]; then return; fi
+  say 'fetching buildx and a newer Docker'
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
   mirror=$(apt_sources | awk -v suite="$SUITE" '$3 == suite { print $2; exit }')
   [[ -n $mirror ]] || die 'apt names no Debian mirror to fetch buildx from'
-  echo "deb $mirror $BUILDX_SUITE main" >"$apt/sources.list"
+  echo "deb $mirror $NEWER_SUITE main" >"$apt/sources.list"
   apt-get -qq "${options[@]}" update >&2
-  (cd "$apt" && apt-get -qq "${options[@]}" download docker-buildx) >&2
-  dpkg-deb --fsys-tarfile "$apt"/docker-buildx_*.deb |
-    tar -xO ./usr/libexec/docker/cli-plugins/docker-buildx >"$plugins/docker-buildx"
-  chmod +x "$plugins/docker-buildx"
+  (cd "$apt" && apt-get -qq "${options[@]}" download docker-buildx docker.io) >&2
+  take_program docker-buildx ./usr/libexec/docker/cli-plugins/docker-buildx "$dir/docker-config/cli-plugins"
+  take_program docker.io ./usr/sbin/dockerd "$dir/newer-bin"
+}
+
+take_program() { # PACKAGE PATH FOLDER
+  mkdir -p "$3"
+  dpkg-deb --fsys-tarfile "$dir/apt/$1"_*.deb | tar -xO "$2" >"$3/${2##*/}"
+  chmod +x "$3/${2##*/}"
+}
+
+# It needs no network but loopback, for the registry: it leaves the packet filter alone.
+start_newer() {
+  if alive "$dir/newerd.pid" "$dir/newer-bin/dockerd"; then return; fi
+  say 'starting the newer dockerd'
+  remove_bridge newer-bridge
+  add_bridge newer-bridge 214
+  launch_dockerd "$dir/newer-bin/dockerd" newer --bridge "$(<"$dir/newer-bridge")" \
+    --iptables=false --ip6tables=false
+  await "$DAEMON_SECONDS" env "DOCKER_HOST=unix://$dir/newer.sock" /usr/bin/docker version && return
+  tail -n 20 "$dir/newerd.log" >&2
+  die 'the newer dockerd did not start'
 }
 
 # Podman, Buildah and Skopeo keep their storage here too, and may speak HTTP to our registry only.
@@ -330,6 +356,7 @@ write_env() {
   cat >"$dir/engines.env.part" <<END
 export PATH='$dir/bin':"\$PATH"
 export DOCKER_HOST='unix://$dir/docker.sock'
+export LADING_TEST_NEWER_DOCKER='unix://$dir/newer.sock'
 export LADING_TEST_BUILDX_CONFIG='$dir/docker-config'
 export DOCKER_BUILDKIT=1
 export BUILDAH_ISOLATION=chroot
@@ -364,7 +391,8 @@ start() {
   base_user="127.0.0.1:$port/python:3.11-slim-$SUITE-user"
   base_bare="127.0.0.1:$port/debian:$SUITE"
   make_bases
-  fetch_buildx
+  fetch_newer
+  start_newer
   write_env
   say 'ready'
   echo "$dir/engines.env"
@@ -373,8 +401,10 @@ start() {
 stop() {
   dir=$(cd "${LADING_CI_DIR:?names the directory that start was given}" && pwd -P)
   stop_one "$dir/registry.pid" /usr/bin/docker-registry
+  stop_one "$dir/newerd.pid" "$dir/newer-bin/dockerd"
   stop_one "$dir/dockerd.pid" /usr/sbin/dockerd
-  remove_bridge
+  remove_bridge newer-bridge
+  remove_bridge bridge
   unmount_all
 }
 

@@ -46,6 +46,9 @@ BASE_BARE = "LADING_TEST_BASE_BARE"
 
 # Docker's configuration that has the buildx plugin, where the machine's own has not.
 BUILDX_CONFIG = "LADING_TEST_BUILDX_CONFIG"
+
+# The address of a Docker that is newer than the machine's own.
+NEWER_DOCKER = "LADING_TEST_NEWER_DOCKER"
 NETWORK = "LADING_TEST_NETWORK"
 REQUIRE = "LADING_REQUIRE_ENGINES"
 

@@ -13,7 +13,7 @@ from engine_support import BASE
 from lading import process
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from building.workshop import Workshop
@@ -130,7 +130,21 @@ images = base.variants(one=lambda image: image.env(N="1"), two=lambda image: ima
 
 
 @pytest.fixture
-def on_a_base(workshop: Workshop, docker: Engine, tmp_path: Path) -> Path:
+def contexts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A Docker whose BuildKit knows named contexts."""
+    if newer := os.environ.get(engine_support.NEWER_DOCKER):
+        monkeypatch.setenv("DOCKER_HOST", newer)
+    found = engine_support.Engine(program="docker")
+    major = found.run("version", "--format", "{{.Server.Version}}").partition(".")[0]
+    if int(major) < CONTEXTS:
+        missing = f"the BuildKit of a Docker before {CONTEXTS}.0 knows no named contexts"
+        (pytest.fail if engine_support.must_run() else pytest.skip)(missing)
+    yield found
+    found.clean()
+
+
+@pytest.fixture
+def on_a_base(workshop: Workshop, contexts: Engine, tmp_path: Path) -> Path:
     """Two images on what one Dockerfile makes, in the file."""
     project = tmp_path / "project"
     (project / "docker").mkdir(parents=True)
@@ -139,9 +153,9 @@ def on_a_base(workshop: Workshop, docker: Engine, tmp_path: Path) -> Path:
     (project / "docker" / "kept").write_text("")
     (project / "docker" / ".dockerignore").write_text("*.log\n")
     (project / "docker" / "a.log").write_text("no part of it")
-    tag = docker.tag("on-base-one").replace("-one", "-{name}")
-    docker.tags[-1:] = [tag.replace("{name}", name) for name in ("one", "two")]
-    platform = docker.run("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}").strip()
+    tag = contexts.tag("on-base-one").replace("-one", "-{name}")
+    contexts.tags[-1:] = [tag.replace("{name}", name) for name in ("one", "two")]
+    platform = contexts.run("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}").strip()
     done = workshop.lading(
         *("bake", "app.py:images", "--all", "-o", "out", "-t", tag, "--platform", platform),
         cwd=project,
@@ -162,15 +176,13 @@ def test_buildx_reads_which_base_is_meant(on_a_base: Path) -> None:
     assert linked == [[f"target:{name}"]] * 2
 
 
-def test_a_base_of_a_dockerfile_is_built_once_and_first(on_a_base: Path, docker: Engine) -> None:
+def test_a_base_of_a_dockerfile_is_built_once_and_first(on_a_base: Path, contexts: Engine) -> None:
     """With nothing built before: the bake file alone knows of the base."""
-    if int(docker.run("version", "--format", "{{.Server.Version}}").partition(".")[0]) < CONTEXTS:
-        pytest.skip(f"the BuildKit of a Docker before {CONTEXTS}.0 knows no named contexts")
     done = baked(on_a_base, "--load", "--no-cache")
     assert done.returncode == 0, done.stderr
-    one, two = docker.tags[-2:]
-    assert docker.output_of(one, "cat", "/built") == docker.output_of(two, "cat", "/built")
-    assert docker.output_of(two, "cat", "/word") == "a ${b} %{c} 'd'\n"
-    assert docker.output_of(two, "printenv", "N") == "2\n"
-    seen = docker.output_of(one, "ls", "-A", "/context").split()
+    one, two = contexts.tags[-2:]
+    assert contexts.output_of(one, "cat", "/built") == contexts.output_of(two, "cat", "/built")
+    assert contexts.output_of(two, "cat", "/word") == "a ${b} %{c} 'd'\n"
+    assert contexts.output_of(two, "printenv", "N") == "2\n"
+    seen = contexts.output_of(one, "ls", "-A", "/context").split()
     assert sorted(seen) == [".dockerignore", "Dockerfile", "kept"]
