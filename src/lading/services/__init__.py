@@ -1,6 +1,6 @@
 """Services: what serves, in which Image, and how it is started and watched."""
 
-from lading.services.declaring import Served, Service, service, service_of
+from lading.services.declaring import Served, Service, service, service_of, services_of
 from lading.services.imaging import Code, image_of
 from lading.services.kinds import kind_called, start_of
 
@@ -12,5 +12,6 @@ __all__ = [
     "kind_called",
     "service",
     "service_of",
+    "services_of",
     "start_of",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, overload
 
 from lading.errors import Location  # noqa: TC001 - a dataclass field
 from lading.grammar.image_name import IMAGE_NAME_FORM, is_image_name
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
     from lading.grammar.path import ProjectPath
 
-__all__ = ["Served", "Service", "service", "service_of"]
+__all__ = ["Served", "Service", "service", "service_of", "services_of"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_IN_WORDS: Final = 'declare each in words: web = lading.service(image=image)("app:main")'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Service:
         env: Variables of its own.
         name: What it is called; its name in the code where None.
         location: The line that declares it.
+        served_at: The line that says what it serves, which may be another one; None before.
     """
 
     image: Image | Variants
@@ -68,6 +71,7 @@ class Service:
     env: tuple[tuple[str, str | None], ...] = ()
     name: str | None = None
     location: Location = field(compare=False)
+    served_at: Location | None = field(default=None, compare=False)
 
     @overload
     def __call__(self, served: str | Served) -> Service: ...
@@ -81,16 +85,18 @@ class Service:
                 of it is imported to build its image. That gives the service itself, to be named.
 
         Raises:
-            SpecificationError: It is no such place.
+            SpecificationError: It is no such place, or a service already.
         """
-        if isinstance(served, str):
-            with Call() as call:
-                place = call.read(_parse_place, served)
-            return replace(self, served=Served(place=place))
         if isinstance(served, Served):
             return replace(self, served=served)
+        with Call() as call:
+            if isinstance(served, Service):
+                raise Invalid("a service is declared as another one", hint=_IN_WORDS)
+            place = call.read(_parse_place, served) if isinstance(served, str) else None
+        if place is not None:
+            return replace(self, served=Served(place=place), served_at=call.location)
         found = Served(kind=kind_of(served), is_factory=isinstance(served, type))
-        _DECLARED.append((served, replace(self, served=found)))
+        _DECLARED.append((served, replace(self, served=found, served_at=call.location)))
         return served
 
 
@@ -100,8 +106,14 @@ _DECLARED: list[tuple[object, Service]] = []
 
 def service_of(served: object) -> Service | None:
     """The service that an object was declared as; the last, where there are several."""
-    found = (one for known, one in reversed(_DECLARED) if known is served)
-    return served if isinstance(served, Service) else next(found, None)
+    return next(reversed(services_of(served)), None)
+
+
+def services_of(served: object) -> tuple[Service, ...]:
+    """The services that an object was declared as, in the order that this was done."""
+    if isinstance(served, Service):
+        return (served,)
+    return tuple(one for known, one in _DECLARED if known is served)
 
 
 def _with_image(declare: Callable[P, Service]) -> Callable[P, Service]:
