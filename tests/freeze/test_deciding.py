@@ -334,14 +334,14 @@ def test_a_home_of_the_users_own_stays(world: World) -> None:
     assert "HOME=/home" not in info.dockerfile
 
 
-CHOSEN = 'Image().python_packages("fastapi")._add(steps.Cmd(argv=("uvicorn", "a:b"), '
+CHOSEN = 'Image().python_packages("fastapi")._add(steps.Cmd(argv=("uvicorn", "web:app"), '
 CHOSEN += 'brought_by="uvicorn", location=Location("service.py", 7)))'
 
 
 def test_a_command_that_was_chosen_has_its_program(world: World) -> None:
     brought = (wheel("fastapi", "0.1"), wheel("uvicorn", "0.3"))
     info = decide(world, CHOSEN, *brought, steps=steps, Location=Location)
-    assert info.config.cmd == ("uvicorn", "a:b")
+    assert info.config.cmd == ("uvicorn", "web:app")
     with pytest.raises(FreezeError) as error:
         decide(world, CHOSEN, brought[0], steps=steps, Location=Location)
     assert str(error.value).splitlines() == [

@@ -16,7 +16,7 @@ from lading.freeze.indexes import check_unlocked, indexes_of
 from lading.freeze.installing import Installing
 from lading.freeze.models import FrozenModels, frozen_models
 from lading.freeze.secret_uses import uses_of
-from lading.freeze.starting import check_started
+from lading.freeze.starting import check_included, check_started
 from lading.freeze.supplies import Origin
 from lading.freeze.variables import not_on_path, variables
 from lading.grammar.base import SCRATCH
@@ -130,6 +130,7 @@ class Decision:
         if has_python:
             self._problems += check_environment(self.image, VENV)
         self._problems += check_command(self.image, self.lock)
+        self._problems += check_included(self.image, decided, self._contents, self.project)
         self._problems += check_started(self.image, self.lock, decided, self._contents)
         if self._problems:
             raise FreezeError(sorted(dict.fromkeys(self._problems), key=self._written))

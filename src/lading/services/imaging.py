@@ -60,7 +60,12 @@ def image_of(service: Service, environment: Image, code: Code) -> Image:
             image = image.env(dict(service.env))
         if start.argv:
             image = image._add(  # noqa: SLF001 - the same distribution
-                steps.Cmd(argv=start.argv, brought_by=start.brought_by, location=service.location)
+                steps.Cmd(
+                    argv=start.argv,
+                    brought_by=start.brought_by,
+                    module=code.module if service.command is None else None,
+                    location=service.location,
+                )
             )
         if start.port is not None:
             image = image.expose(start.port)
