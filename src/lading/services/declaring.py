@@ -15,34 +15,20 @@ from lading.grammar.words import expect_text, shown
 from lading.image import Image, Variants
 from lading.image.call import Call
 from lading.image.words import expect_names, pairs, parse_argv, parse_pattern, parse_variable
-from lading.services.kinds import Kind, kind_of
+from lading.services.functions import served_function
+from lading.services.kinds import Served, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from lading.grammar.path import ProjectPath
 
-__all__ = ["Served", "Service", "service", "service_of", "services_of"]
+__all__ = ["Service", "service", "service_of", "services_of"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _IN_WORDS: Final = 'declare each in words: web = lading.service(image=image)("app:main")'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
-    """What a service serves.
-
-    Attributes:
-        kind: What it is; None where that is not known.
-        place: Where it is, as `module:attribute`; None where it is what was decorated.
-        is_factory: Whether it has to be called to get the application.
-    """
-
-    kind: Kind | None = None
-    place: str | None = None
-    is_factory: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +81,9 @@ class Service:
             place = call.read(_parse_place, served) if isinstance(served, str) else None
         if place is not None:
             return replace(self, served=Served(place=place), served_at=call.location)
-        found = Served(kind=kind_of(served), is_factory=isinstance(served, type))
+        found = served_function(served) or Served(
+            kind=kind_of(served), is_factory=isinstance(served, type)
+        )
         _DECLARED.append((served, replace(self, served=found, served_at=call.location)))
         return served
 

@@ -93,6 +93,7 @@ def _start(service: Service, environment: Image, code: Code) -> Start:
             code.attribute,
             port=service.port,
             factory=bool(served and served.is_factory),
+            needs=served.needs if served else (),
         )
     except Invalid as error:
         raise _refusal(service, error.message, error.hint) from None

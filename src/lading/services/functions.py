@@ -1,0 +1,119 @@
+"""What a function is that a service serves: what it gives, and what it takes, as its text tells.
+
+Its text is the same whether its module is imported or not, and so is what it is taken for.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from contextlib import suppress
+from textwrap import dedent
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, TypeAlias
+
+from lading.services.kinds import Served, kind_called, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lading.services.kinds import Kind
+
+__all__ = ["function_of", "served_function"]
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def served_function(served: object) -> Served | None:
+    """What a function is; None where it is none, or its text is not at hand."""
+    function = inspect.unwrap(served) if isinstance(served, FunctionType) else None
+    if not isinstance(function, FunctionType):
+        return None
+    with suppress(OSError, SyntaxError, ValueError, RecursionError):
+        found = ast.parse(dedent(inspect.getsource(function))).body[0]
+        if isinstance(found, Function):
+            return function_of(found, _Names(function, found).kind)
+    return Served(kind="coroutine") if inspect.iscoroutinefunction(function) else None
+
+
+def function_of(function: Function, kind: Callable[[str], Kind | None]) -> Served:
+    """What a function is, by its text.
+
+    Args:
+        function: Its definition.
+        kind: What something is that a name stands for there, or that is of the module it names.
+    """
+    given = _given(function, kind)
+    coroutine: Kind | None = "coroutine" if isinstance(function, ast.AsyncFunctionDef) else None
+    return Served(
+        kind=coroutine or given or "function",
+        is_factory=given is not None,
+        needs=() if _is_wrapped(function) else tuple(_needed(function.args)),
+    )
+
+
+class _Names:
+    """The names that a function has been written with."""
+
+    def __init__(self, function: FunctionType, written: Function) -> None:
+        self.globals = function.__globals__
+        self.imported = dict(_imported(written))
+
+    def kind(self, name: str) -> Kind | None:
+        if name in self.imported:
+            return kind_called(self.imported[name])
+        found = self.globals.get(name)
+        if isinstance(found, ModuleType):
+            return kind_called(found.__name__)
+        known = kind_of(found) if isinstance(found, type) else None
+        return None if known == "class" else known
+
+
+def _imported(function: Function) -> Iterator[tuple[str, str]]:
+    """The names that it imports itself, each with the module that it is of."""
+    for node in ast.walk(function):
+        match node:
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from ((one.asname or one.name, module) for one in names)
+            case ast.Import(names=names):
+                yield from ((one.asname or one.name.partition(".")[0], one.name) for one in names)
+            case _:
+                pass
+
+
+def _given(function: Function, kind: Callable[[str], Kind | None]) -> Kind | None:
+    """The kind of application that it says that it gives."""
+    return kind(_root(_annotated(function.returns)))
+
+
+def _annotated(returns: ast.expr | None) -> ast.expr | None:
+    """An annotation, which may be text."""
+    if isinstance(returns, ast.Constant) and isinstance(returns.value, str):
+        with suppress(SyntaxError):
+            return ast.parse(returns.value, mode="eval").body
+    return returns
+
+
+def _root(value: ast.expr | None) -> str:
+    """The first name of a dotted one; empty for all else."""
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    return value.id if isinstance(value, ast.Name) else ""
+
+
+def _is_wrapped(function: Function) -> bool:
+    """Whether another decorator than a service's may call it with arguments of its own."""
+    return not all(
+        isinstance(one, ast.Call)
+        and isinstance(one.func, ast.Name | ast.Attribute)
+        and (one.func.id if isinstance(one.func, ast.Name) else one.func.attr) == "service"
+        for one in function.decorator_list
+    )
+
+
+def _needed(takes: ast.arguments) -> Iterator[str]:
+    """The arguments without a default."""
+    placed = [*takes.posonlyargs, *takes.args]
+    yield from (one.arg for one in placed[: len(placed) - len(takes.defaults)])
+    named = zip(takes.kwonlyargs, takes.kw_defaults, strict=True)
+    yield from (one.arg for one, default in named if default is None)
