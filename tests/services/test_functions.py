@@ -73,9 +73,15 @@ BLOCKS = f"import gradio as gr\n{DECLARED}"
 @pytest.mark.parametrize(
     ("text", "argv"),
     [
+        (f"{FLASK}def made(): return Flask(__name__)", GUNICORN),
+        (f"{FLASK}def made():\n    app = Flask(__name__)\n    app.x = 1\n    return app", GUNICORN),
         (f"{FLASK}def made() -> Flask: ...", GUNICORN),
         (f"{FLASK}def made() -> 'Flask': ...", GUNICORN),
+        (f"{FASTAPI}def made():\n    if 1:\n        a: int = fastapi.FastAPI()\n    return a",
+         UVICORN),
         (f"{FASTAPI}def made(a=1, *b, c=2, **d) -> fastapi.FastAPI: ...", UVICORN),
+        (f"{DECLARED}def made():\n    from fastapi import FastAPI as A\n    return A()", UVICORN),
+        (f"{BLOCKS}def made():\n    with gr.Blocks() as demo: ...\n    return demo", LAUNCH),
         (f"{BLOCKS}def made() -> gr.Blocks: ...", LAUNCH),
         (f"{FLASK}def made(): return jsonify()", CALL),
         (f"{FLASK}def made(): return Flask(__name__).run()", CALL),
@@ -103,7 +109,10 @@ def test_what_it_gives_says_how_it_is_started(
         ("async def made(a, /): ...", "made", [
             "made can't be called without a",
             "hint: give it defaults for a, or say how it is started: command=[...]"]),
-        ("async def create_app() -> 'FastAPI':\n    from fastapi import FastAPI",
+        ("def create_app(): return other()", "create_app", [
+            "create_app is a function, and nothing says that it gives an application",
+            "hint: say what it gives, as in: def create_app() -> FastAPI; or command=[...]"]),
+        ("async def create_app():\n    from fastapi import FastAPI\n    return FastAPI()",
          "create_app", [
             "create_app is async, and no server waits for an application to be made",
             "hint: def create_app(), without async"]),

@@ -10,7 +10,7 @@ import inspect
 from contextlib import suppress
 from textwrap import dedent
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lading.services.kinds import Served, kind_called, kind_of
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["function_of", "served_function"]
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+_SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def served_function(served: object) -> Served | None:
@@ -82,8 +84,12 @@ def _imported(function: Function) -> Iterator[tuple[str, str]]:
 
 
 def _given(function: Function, kind: Callable[[str], Kind | None]) -> Kind | None:
-    """The kind of application that it says that it gives."""
-    return kind(_root(_annotated(function.returns)))
+    """The kind of application that it says or shows that it gives."""
+    said = kind(_root(_annotated(function.returns)))
+    if said is not None:
+        return said
+    shown = {kind(_root(_constructor(one))) for one in _returned(function)}
+    return shown.pop() if len(shown) == 1 else None
 
 
 def _annotated(returns: ast.expr | None) -> ast.expr | None:
@@ -92,6 +98,42 @@ def _annotated(returns: ast.expr | None) -> ast.expr | None:
         with suppress(SyntaxError):
             return ast.parse(returns.value, mode="eval").body
     return returns
+
+
+def _returned(function: Function) -> Iterator[ast.expr | None]:
+    """The values that it returns; of a name of its own what it was bound to at last."""
+    bound = dict[str, ast.expr]()
+    for node in _own(function):
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                | ast.withitem(optional_vars=ast.Name(id=name), context_expr=value)
+            ):
+                bound[name] = value
+            case ast.Return(value=ast.Name(id=name)):
+                yield bound.get(name)
+            case ast.Return(value=value):
+                yield value
+            case _:
+                pass
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """What it runs itself, in the order of its text, and not what it defines."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, _SCOPES):
+            yield child
+            yield from _own(child)
+
+
+def _constructor(value: ast.expr | None) -> ast.expr | None:
+    """The class that is called to make a value, by the usual case of its name (PEP 8)."""
+    match value:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name[:1].isupper():
+            return value.func
+        case _:
+            return None
 
 
 def _root(value: ast.expr | None) -> str:

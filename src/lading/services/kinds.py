@@ -35,6 +35,14 @@ _FRAMEWORKS: Final[dict[str, Kind]] = {
 _PORTS: Final = {"asgi": 8000, "wsgi": 8000, "gradio": 7860}
 
 
+_FACTORIES: Final = frozenset(
+    f"{verb}_{noun}"
+    for verb in ("build", "create", "get", "make")
+    for noun in ("app", "application")
+)
+"""Names of functions that nobody calls for what they do, but for what they give."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """What a service serves.
@@ -148,6 +156,10 @@ def _check_callable(
     if kind == "coroutine" and factory:
         message = f"{attribute} is async, and no server waits for an application to be made"
         raise Invalid(message, hint=f"def {attribute}(), without async")
+    if kind in {"function", "coroutine"} and attribute in _FACTORIES:
+        message = f"{attribute} is a function, and nothing says that it gives an application"
+        hint = f"say what it gives, as in: def {attribute}() -> FastAPI; or command=[...]"
+        raise Invalid(message, hint=hint)
 
 
 def _python(module: str, attribute: str, then: str) -> tuple[str, ...]:
