@@ -77,13 +77,26 @@ def test_several_of_one_name_are_refused_at_their_lines(
     with pytest.raises(SpecificationError) as error:
         size(tmp_path, name)
     first, last = lines
+    served = "run" if name == "run" else "main"
     assert str(error.value).splitlines() == [
         f"{file}:{last}: {name} is declared as several services, at {file}:{first} and here",
         (
             "hint: give each a name of its own, which says in words what it serves: "
-            f'one = lading.service(image=image)("two:{name}")'
+            f'one = lading.service(image=image)("two:{served}")'
         ),
     ]
+
+
+def test_those_of_one_line_are_refused_there(tmp_path: Path) -> None:
+    file = tmp_path / "two.py"
+    file.write_text(
+        f"{START}for name in ('cpu', 'gpu'):\n"
+        "    globals()[name] = lading.service(image=image.env(A=name))(main)\n"
+    )
+    with pytest.raises(SpecificationError) as error:
+        size(tmp_path, "cpu")
+    first, _ = str(error.value).splitlines()
+    assert first == f"{file}:11: cpu is declared as several services, here"
 
 
 def test_the_same_said_twice_is_one_service(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def declared(names: Mapping[str, object], name: str, wanted: Wanted) -> tuple[De
     found = names[name]
     services = services_of(found)
     if services:
-        return _of_service(declared_there(services, wanted), wanted)
+        return _of_service(declared_there(found, services, wanted), wanted)
     if wanted.sure and not _is_image(found):
         raise SpecificationError(f"{wanted} does not say that it gives an image")
     given, parameters = _given(found, wanted)

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["declared_there"]
 
 
-def declared_there(services: Sequence[Service], wanted: Wanted) -> Service:
+def declared_there(found: object, services: Sequence[Service], wanted: Wanted) -> Service:
     """The service that the statements declare which bind the name.
 
     Args:
-        services: What the object was declared as, at least one.
+        found: What the name stands for.
+        services: What it was declared as, at least one.
         wanted: What is looked for.
 
     Raises:
@@ -40,16 +41,19 @@ def declared_there(services: Sequence[Service], wanted: Wanted) -> Service:
     here = [one for one in services if one.served_at in lines]
     if len(here) == 1:
         return here[0]
-    several = here or services
-    where = " and ".join(str(one.served_at) for one in several[:-1])
-    name = wanted.name
-    raise SpecificationError(
-        Problem(
-            message=f"{name} is declared as several services, at {where} and here",
-            location=several[-1].served_at,
-            hint="give each a name of its own, which says in words what it serves: "
-            f'one = lading.service(image=image)("{wanted.module}:{name}")',
-        )
+    raise SpecificationError(_several(here or services, found, wanted))
+
+
+def _several(services: Sequence[Service], found: object, wanted: Wanted) -> Problem:
+    last = services[-1].served_at
+    places = dict.fromkeys(str(one.served_at) for one in services if one.served_at != last)
+    where = f"at {' and '.join(places)} and here" if places else "here"
+    called = getattr(found, "__name__", wanted.name)
+    return Problem(
+        message=f"{wanted.name} is declared as several services, {where}",
+        location=last,
+        hint="give each a name of its own, which says in words what it serves: "
+        f'one = lading.service(image=image)("{wanted.module}:{called}")',
     )
 
 
