@@ -6,6 +6,7 @@ import ast
 import os
 import posixpath
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -96,15 +97,15 @@ def _starting(image: Image) -> tuple[steps.Entrypoint | steps.Cmd, ...]:
 
 
 def _is_all_there_is(image: Image, step: steps.Entrypoint | steps.Cmd) -> bool:
-    """Whether nothing but the project and its packages can have brought what a command starts.
+    """Whether nothing but the project and its packages can bring what a command starts.
 
-    What a service says that it serves is the project's in any case.
+    What a service says that it serves is the image's in any case; a volume may bring the rest.
     """
     if isinstance(step, steps.Cmd) and step.module is not None:
         return True
     own_base = image.base_image not in {None, SCRATCH}
-    ran = any(isinstance(one, steps.Run | steps.RunScript) for one in image.steps)
-    return not own_base and not ran
+    bringing = steps.Run | steps.RunScript | steps.Volume
+    return not own_base and not any(isinstance(one, bringing) for one in image.steps)
 
 
 def _modules(step: steps.Entrypoint | steps.Cmd) -> Iterator[tuple[str, ...]]:
@@ -149,14 +150,26 @@ def _started(argv: Iterable[str]) -> Iterator[tuple[str, ...]]:
         found = _PLACE.fullmatch(word)
         if found is not None or before == "-m":
             yield _files_of(found[1] if found else word)
-        elif word.endswith(".py") and not posixpath.normpath(word).startswith(("/", "../")):
-            yield (posixpath.normpath(word),)
         elif before == "-c":
             yield from map(_files_of, _imported_by(word.encode()))
+        elif word.endswith(".py") and not _is_elsewhere(word) and not _is_option(before):
+            yield (posixpath.normpath(word),)
         before = word
 
 
+def _is_elsewhere(path: str) -> bool:
+    """Whether a path leads out of the working directory."""
+    return posixpath.normpath(path).startswith(("/", "../"))
+
+
+def _is_option(word: str) -> bool:
+    """Whether what follows is a value: a file of settings may be mounted, and nobody starts it."""
+    return word.startswith("--") and word != "--"
+
+
 def _files_of(module: str) -> tuple[str, ...]:
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return ()
     path = module.replace(".", "/")
     return (f"{path}.py", f"{path}/__init__.py")
 
