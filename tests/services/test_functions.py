@@ -89,6 +89,7 @@ BLOCKS = f"import gradio as gr\n{DECLARED}"
         (f"{FLASK}def made():\n    def inner(): return Flask(__name__)\n    inner()", CALL),
         (f"{DECLARED}def made() -> 'a b': return other()", CALL),
         (f"{DECLARED}def made(): ...", CALL),
+        (f"{DECLARED}def made():\n    def inner(): yield 1\n    inner()", CALL),
         (f"{DECLARED}async def made(): ...",
          ("python", "-c", "from app import made; import asyncio; asyncio.run(made())")),
         (f"def through(f): return f\n{DECLARED}@through\ndef made(given): ...", CALL),
@@ -109,6 +110,12 @@ def test_what_it_gives_says_how_it_is_started(
         ("async def made(a, /): ...", "made", [
             "made can't be called without a",
             "hint: give it defaults for a, or say how it is started: command=[...]"]),
+        ("def made(): yield 1", "made", [
+            "made is a generator, and nothing says how it is started",
+            'hint: command=["python", "-m", "app"]']),
+        ("async def made():\n    x = yield", "made", [
+            "made is a generator, and nothing says how it is started",
+            'hint: command=["python", "-m", "app"]']),
         ("def create_app(): return other()", "create_app", [
             "create_app is a function, and nothing says that it gives an application",
             "hint: say what it gives, as in: def create_app() -> FastAPI; or command=[...]"]),

@@ -45,13 +45,19 @@ def function_of(function: Function, kind: Callable[[str], Kind | None]) -> Serve
         function: Its definition.
         kind: What something is that a name stands for there, or that is of the module it names.
     """
-    given = _given(function, kind)
-    coroutine: Kind | None = "coroutine" if isinstance(function, ast.AsyncFunctionDef) else None
+    given, is_wrapped = _given(function, kind), _is_wrapped(function)
     return Served(
-        kind=coroutine or given or "function",
+        kind=_called(function, is_wrapped=is_wrapped) or given or "function",
         is_factory=given is not None,
-        needs=() if _is_wrapped(function) else tuple(_needed(function.args)),
+        needs=() if is_wrapped else tuple(_needed(function.args)),
     )
+
+
+def _called(function: Function, *, is_wrapped: bool) -> Kind | None:
+    """What a call of it gives, where that alone does nothing; None of all other functions."""
+    if not is_wrapped and any(isinstance(one, ast.Yield | ast.YieldFrom) for one in _own(function)):
+        return "generator"
+    return "coroutine" if isinstance(function, ast.AsyncFunctionDef) else None
 
 
 class _Names:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kind", "Served", "Start", "kind_called", "kind_of", "start_of"]
 
-Kind: TypeAlias = Literal["asgi", "wsgi", "gradio", "function", "coroutine", "class"]
+Kind: TypeAlias = Literal["asgi", "wsgi", "gradio", "function", "coroutine", "generator", "class"]
 
 _FRAMEWORKS: Final[dict[str, Kind]] = {
     "blacksheep": "asgi",
@@ -34,6 +34,8 @@ _FRAMEWORKS: Final[dict[str, Kind]] = {
 
 _PORTS: Final = {"asgi": 8000, "wsgi": 8000, "gradio": 7860}
 
+
+_NOT_STARTED: Final = {"class": "a class of your own", "generator": "a generator"}
 
 _FACTORIES: Final = frozenset(
     f"{verb}_{noun}"
@@ -138,7 +140,7 @@ def start_of(  # noqa: PLR0913 - what it is, where, and how it is called
             awaiting = f"import asyncio; asyncio.run({attribute}())"
             return Start(argv=_python(module, attribute, awaiting), port=port)
         case _:
-            what = "a class of your own" if kind == "class" else "of a kind that is not known"
+            what = _NOT_STARTED.get(kind or "", "of a kind that is not known")
             raise Invalid(
                 f"{attribute} is {what}, and nothing says how it is started",
                 hint=f'command=["python", "-m", "{module}"]',
