@@ -158,3 +158,23 @@ def test_a_coroutine_is_awaited(tmp_path: Path) -> None:
 def test_what_has_no_text_is_called(tmp_path: Path, given: str) -> None:
     project = Project(tmp_path, START["imported"])
     assert project.command(f"made = lading.service(image=image)({given})\n") == CALL
+
+
+@pytest.mark.parametrize(
+    ("file", "renamed"), [("my-service", "my_service"), ("async", "async_"), ("1st", "_1st")]
+)
+def test_a_file_whose_name_is_no_name_in_python_is_refused(
+    tmp_path: Path, file: str, renamed: str
+) -> None:
+    start = START["by its text"]
+    web = f"from fastapi import FastAPI\n{DECLARED}def web(): return FastAPI()\n"
+    (tmp_path / f"{file}.py").write_text(f"{start}{DECLARED}def made(): ...\n{web}")
+    with pytest.raises(SpecificationError) as error:
+        load_target(f"{tmp_path / file}.py:made")
+    assert str(error.value).splitlines() == [
+        f"{tmp_path / file}.py:3: made can't be imported from {file}: {file} is no name in Python",
+        f"hint: rename the file, as in {renamed}.py",
+    ]
+    image = load_target(f"{tmp_path / file}.py:web").image
+    (command,) = (one for one in image.steps if isinstance(one, steps.Cmd))
+    assert command.argv[:3] == ("uvicorn", "--factory", f"{file}:web")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from lading.grammar.invalid import Invalid
@@ -165,4 +167,15 @@ def _check_callable(
 
 
 def _python(module: str, attribute: str, then: str) -> tuple[str, ...]:
+    for part in module.split("."):
+        if not part.isidentifier() or iskeyword(
+            part
+        ):  # which uvicorn and gunicorn take all the same
+            message = f"{attribute} can't be imported from {module}: {part} is no name in Python"
+            raise Invalid(message, hint=f"rename the file, as in {_renamed(part)}.py")
     return ("python", "-c", f"from {module} import {attribute}; {then}")
+
+
+def _renamed(part: str) -> str:
+    made = re.sub(r"\W", "_", part)
+    return f"{made}_" if iskeyword(made) else made if made.isidentifier() else f"_{made}"
