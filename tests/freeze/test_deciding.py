@@ -334,22 +334,6 @@ def test_a_home_of_the_users_own_stays(world: World) -> None:
     assert "HOME=/home" not in info.dockerfile
 
 
-CHOSEN = 'Image().python_packages("fastapi")._add(steps.Cmd(argv=("uvicorn", "a:b"), '
-CHOSEN += 'brought_by="uvicorn", location=Location("service.py", 7)))'
-
-
-def test_a_command_that_was_chosen_has_its_program(world: World) -> None:
-    brought = (wheel("fastapi", "0.1"), wheel("uvicorn", "0.3"))
-    info = decide(world, CHOSEN, *brought, steps=steps, Location=Location)
-    assert info.config.cmd == ("uvicorn", "a:b")
-    with pytest.raises(FreezeError) as error:
-        decide(world, CHOSEN, brought[0], steps=steps, Location=Location)
-    assert str(error.value).splitlines() == [
-        "service.py:7: uvicorn starts it, and the image has no uvicorn",
-        'hint: .python_packages("uvicorn"), or say command=[...]',
-    ]
-
-
 def test_a_text_is_a_file_of_the_working_directory(world: World) -> None:
     source = 'Image().workdir("/srv")._add(steps.TextFile(path=path, text="ü\\n", location=place))'
     names = {"path": ProjectPath.parse("a/b.py"), "place": Location("service.py", 3)}

@@ -13,12 +13,13 @@ from lading.cli.bindings import names_in
 from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
 from lading.cli.overlooked import overlooked
+from lading.cli.redeclared import declared_there
 from lading.cli.together import together
 from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image, Variants
-from lading.services import image_of, service_of
+from lading.services import image_of, service_of, services_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,9 +150,9 @@ def declared(names: Mapping[str, object], name: str, wanted: Wanted) -> tuple[De
         what = wanted.name or wanted.attribute
         raise SpecificationError(f"{wanted.where} has no {what!r}", hint=hint)
     found = names[name]
-    service = service_of(found)
-    if service is not None:
-        return _of_service(service, wanted)
+    services = services_of(found)
+    if services:
+        return _of_service(declared_there(found, services, wanted), wanted)
     if wanted.sure and not _is_image(found):
         raise SpecificationError(f"{wanted} does not say that it gives an image")
     given, parameters = _given(found, wanted)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lading.services import Code, Served, kind_called
+from lading.services import Code, Served, function_of, kind_called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -200,12 +200,8 @@ def _served(statement: ast.stmt, attribute: str, origins: dict[str, str]) -> Ser
             kinds = [kind_called(origins.get(_root(base), "")) for base in bases]
             kind = next((one for one in kinds if one is not None), None)
             return Served(kind=kind or "class", is_factory=True)
-        case (
-            ast.FunctionDef(name=name, returns=returns)
-            | ast.AsyncFunctionDef(name=name, returns=returns)
-        ) if name == attribute:
-            kind = kind_called(origins.get(_root(returns), "")) if returns else None
-            return Served(kind=kind or "function", is_factory=kind is not None)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name == attribute:
+            return function_of(statement, lambda one: kind_called(origins.get(one, "")))
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == attribute:
             made = _constructed(value)
             return None if made is None else Served(kind=kind_called(origins.get(_root(made), "")))

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from lading.image import Image
-    from lading.lock.model import LockedBase, PlatformLock
+    from lading.lock.model import LockedBase
 
-__all__ = ["check_command", "check_environment", "config_of", "workdir_of"]
+__all__ = ["check_environment", "config_of", "workdir_of"]
 
 T = TypeVar("T")
 
@@ -99,19 +99,6 @@ def check_environment(image: Image, venv: str) -> Iterator[Problem]:
                     hint="name a folder elsewhere",
                     location=step.location,
                 )
-
-
-def check_command(image: Image, lock: PlatformLock) -> Iterator[Problem]:
-    """Refuse a command that was chosen for the user, where nothing brings its program."""
-    command = _last(image, steps.Cmd)
-    if command is None or command.brought_by is None or not image.lock_python_packages:
-        return
-    if command.brought_by not in {one.name for one in lock.distributions}:
-        yield Problem(
-            message=f"{command.argv[0]} starts it, and the image has no {command.brought_by}",
-            hint=f'.python_packages("{command.brought_by}"), or say command=[...]',
-            location=command.location,
-        )
 
 
 def workdir_of(image: Image) -> str:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from lading.errors import FreezeError, Problem
 from lading.freeze.archives import archive_mirrors, base_mirror, keyring_files
-from lading.freeze.config import check_command, check_environment, config_of, workdir_of
+from lading.freeze.chosen import check_command
+from lading.freeze.config import check_environment, config_of, workdir_of
 from lading.freeze.debs import DebGroups
 from lading.freeze.folder import Content
 from lading.freeze.indexes import check_unlocked, indexes_of
 from lading.freeze.installing import Installing
 from lading.freeze.models import FrozenModels, frozen_models
 from lading.freeze.secret_uses import uses_of
-from lading.freeze.starting import check_started
+from lading.freeze.starting import check_included, check_started
 from lading.freeze.supplies import Origin
 from lading.freeze.variables import not_on_path, variables
 from lading.grammar.base import SCRATCH
@@ -129,7 +130,8 @@ class Decision:
         brings_python = has_python or self.image.base_image == SCRATCH
         if has_python:
             self._problems += check_environment(self.image, VENV)
-        self._problems += check_command(self.image, self.lock)
+        self._problems += check_command(self.image, self.lock, decided)
+        self._problems += check_included(self.image, decided, self._contents, self.project)
         self._problems += check_started(self.image, self.lock, decided, self._contents)
         if self._problems:
             raise FreezeError(sorted(dict.fromkeys(self._problems), key=self._written))

@@ -16,6 +16,7 @@ from msgspec.structs import replace as replaced
 
 from lading.errors import FreezeError, Problem, SpecificationError
 from lading.freeze.built_base import not_vendored, unlocked_base, with_built_base
+from lading.freeze.chosen import tell_unseen
 from lading.freeze.collect import Project
 from lading.freeze.deciding import Decided, Decision
 from lading.freeze.folder import Content, check_target, write_folder
@@ -198,6 +199,7 @@ class Freezer:
             repository=self._repositories(asked, root).files,
         )
         decided = with_built_base(decision.decide(), asked.inputs.base_digest)
+        tell_unseen(image, decided.info.steps, self.say)
         check_not_copied(image, decided.contents, self.machine, root)
         if for_engine:  # what the dialect can't say is refused before anything is fetched
             from lading.dockerfile import dockerfile  # noqa: PLC0415 - only for engines

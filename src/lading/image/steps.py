@@ -274,10 +274,12 @@ class Cmd(_Located):
     Attributes:
         argv: The words.
         brought_by: The Python package that has the program, where nobody wrote its name.
+        module: The module of the project that is started, where nobody wrote the words.
     """
 
     argv: tuple[str, ...]
     brought_by: str | None = None
+    module: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

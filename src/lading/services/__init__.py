@@ -1,16 +1,19 @@
 """Services: what serves, in which Image, and how it is started and watched."""
 
-from lading.services.declaring import Served, Service, service, service_of
+from lading.services.declaring import Service, service, service_of, services_of
+from lading.services.functions import function_of
 from lading.services.imaging import Code, image_of
-from lading.services.kinds import kind_called, start_of
+from lading.services.kinds import Served, kind_called, start_of
 
 __all__ = [
     "Code",
     "Served",
     "Service",
+    "function_of",
     "image_of",
     "kind_called",
     "service",
     "service_of",
+    "services_of",
     "start_of",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, overload
 
 from lading.errors import Location  # noqa: TC001 - a dataclass field
 from lading.grammar.image_name import IMAGE_NAME_FORM, is_image_name
@@ -15,32 +15,20 @@ from lading.grammar.words import expect_text, shown
 from lading.image import Image, Variants
 from lading.image.call import Call
 from lading.image.words import expect_names, pairs, parse_argv, parse_pattern, parse_variable
-from lading.services.kinds import Kind, kind_of
+from lading.services.functions import served_function
+from lading.services.kinds import Served, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from lading.grammar.path import ProjectPath
 
-__all__ = ["Served", "Service", "service", "service_of"]
+__all__ = ["Service", "service", "service_of", "services_of"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
-    """What a service serves.
-
-    Attributes:
-        kind: What it is; None where that is not known.
-        place: Where it is, as `module:attribute`; None where it is what was decorated.
-        is_factory: Whether it has to be called to get the application.
-    """
-
-    kind: Kind | None = None
-    place: str | None = None
-    is_factory: bool = False
+_IN_WORDS: Final = 'declare each in words: web = lading.service(image=image)("app:main")'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +45,7 @@ class Service:
         env: Variables of its own.
         name: What it is called; its name in the code where None.
         location: The line that declares it.
+        served_at: The line that says what it serves, which may be another one; None before.
     """
 
     image: Image | Variants
@@ -68,6 +57,7 @@ class Service:
     env: tuple[tuple[str, str | None], ...] = ()
     name: str | None = None
     location: Location = field(compare=False)
+    served_at: Location | None = field(default=None, compare=False)
 
     @overload
     def __call__(self, served: str | Served) -> Service: ...
@@ -81,16 +71,20 @@ class Service:
                 of it is imported to build its image. That gives the service itself, to be named.
 
         Raises:
-            SpecificationError: It is no such place.
+            SpecificationError: It is no such place, or a service already.
         """
-        if isinstance(served, str):
-            with Call() as call:
-                place = call.read(_parse_place, served)
-            return replace(self, served=Served(place=place))
         if isinstance(served, Served):
             return replace(self, served=served)
-        found = Served(kind=kind_of(served), is_factory=isinstance(served, type))
-        _DECLARED.append((served, replace(self, served=found)))
+        with Call() as call:
+            if isinstance(served, Service):
+                raise Invalid("a service is declared as another one", hint=_IN_WORDS)
+            place = call.read(_parse_place, served) if isinstance(served, str) else None
+        if place is not None:
+            return replace(self, served=Served(place=place), served_at=call.location)
+        found = served_function(served) or Served(
+            kind=kind_of(served), is_factory=isinstance(served, type)
+        )
+        _DECLARED.append((served, replace(self, served=found, served_at=call.location)))
         return served
 
 
@@ -100,8 +94,14 @@ _DECLARED: list[tuple[object, Service]] = []
 
 def service_of(served: object) -> Service | None:
     """The service that an object was declared as; the last, where there are several."""
-    found = (one for known, one in reversed(_DECLARED) if known is served)
-    return served if isinstance(served, Service) else next(found, None)
+    return next(reversed(services_of(served)), None)
+
+
+def services_of(served: object) -> tuple[Service, ...]:
+    """The services that an object was declared as, in the order that this was done."""
+    if isinstance(served, Service):
+        return (served,)
+    return tuple(one for known, one in _DECLARED if known is served)
 
 
 def _with_image(declare: Callable[P, Service]) -> Callable[P, Service]:

@@ -60,7 +60,12 @@ def image_of(service: Service, environment: Image, code: Code) -> Image:
             image = image.env(dict(service.env))
         if start.argv:
             image = image._add(  # noqa: SLF001 - the same distribution
-                steps.Cmd(argv=start.argv, brought_by=start.brought_by, location=service.location)
+                steps.Cmd(
+                    argv=start.argv,
+                    brought_by=start.brought_by,
+                    module=code.module if service.command is None else None,
+                    location=service.location,
+                )
             )
         if start.port is not None:
             image = image.expose(start.port)
@@ -88,6 +93,7 @@ def _start(service: Service, environment: Image, code: Code) -> Start:
             code.attribute,
             port=service.port,
             factory=bool(served and served.is_factory),
+            needs=served.needs if served else (),
         )
     except Invalid as error:
         raise _refusal(service, error.message, error.hint) from None

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from keyword import iskeyword
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from lading.grammar.invalid import Invalid
 
-__all__ = ["Kind", "Start", "kind_called", "kind_of", "start_of"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-Kind: TypeAlias = Literal["asgi", "wsgi", "gradio", "function", "class"]
+__all__ = ["Kind", "Served", "Start", "kind_called", "kind_of", "start_of"]
+
+Kind: TypeAlias = Literal["asgi", "wsgi", "gradio", "function", "coroutine", "generator", "class"]
 
 _FRAMEWORKS: Final[dict[str, Kind]] = {
     "blacksheep": "asgi",
@@ -30,6 +35,33 @@ _FRAMEWORKS: Final[dict[str, Kind]] = {
 """By the package or module that an application's class is of."""
 
 _PORTS: Final = {"asgi": 8000, "wsgi": 8000, "gradio": 7860}
+
+
+_NOT_STARTED: Final = {"class": "a class of your own", "generator": "a generator"}
+
+_FACTORIES: Final = frozenset(
+    f"{verb}_{noun}"
+    for verb in ("build", "create", "get", "make")
+    for noun in ("app", "application")
+)
+"""Names of functions that nobody calls for what they do, but for what they give."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What a service serves.
+
+    Attributes:
+        kind: What it is; None where that is not known. A coroutine is what `async def` makes.
+        place: Where it is, as `module:attribute`; None where it is what was decorated.
+        is_factory: Whether it has to be called to get the application.
+        needs: Names of the arguments that it can't be called without.
+    """
+
+    kind: Kind | None = None
+    place: str | None = None
+    is_factory: bool = False
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +98,14 @@ def kind_called(name: str) -> Kind | None:
     return next((_FRAMEWORKS[one] for one in names if one in _FRAMEWORKS), None)
 
 
-def start_of(
-    kind: Kind | None, module: str, attribute: str, *, port: int | None, factory: bool
+def start_of(  # noqa: PLR0913 - what it is, where, and how it is called
+    kind: Kind | None,
+    module: str,
+    attribute: str,
+    *,
+    port: int | None,
+    factory: bool,
+    needs: Sequence[str] = (),
 ) -> Start:
     """The command that starts a thing of that kind.
 
@@ -77,12 +115,14 @@ def start_of(
         attribute: Its name in there.
         port: Where it is to listen; None where the usual one will do.
         factory: Whether it has to be called to get the application.
+        needs: Names of the arguments that it can't be called without.
 
     Raises:
         Invalid: Nothing sensible starts it.
     """
     port = port if port is not None else _PORTS.get(kind or "")
     place = f"{module}:{attribute}"
+    _check_callable(kind, attribute, factory=factory, needs=needs)
     match kind:
         case "asgi":
             made = ("--factory",) if factory else ()
@@ -93,18 +133,49 @@ def start_of(
             argv = ("gunicorn", "--bind", f"0.0.0.0:{port}", called)
             return Start(argv=argv, brought_by="gunicorn", port=port)
         case "gradio":
-            listening = f"launch(server_name='0.0.0.0', server_port={port})"
+            demo = f"{attribute}()" if factory else attribute
+            listening = f"{demo}.launch(server_name='0.0.0.0', server_port={port})"
             return Start(argv=_python(module, attribute, listening), brought_by="gradio", port=port)
         case "function":
-            return Start(argv=_python(module, attribute, None), port=port)
+            return Start(argv=_python(module, attribute, f"{attribute}()"), port=port)
+        case "coroutine":
+            awaiting = f"import asyncio; asyncio.run({attribute}())"
+            return Start(argv=_python(module, attribute, awaiting), port=port)
         case _:
-            what = "a class of your own" if kind == "class" else "of a kind that is not known"
+            what = _NOT_STARTED.get(kind or "", "of a kind that is not known")
             raise Invalid(
                 f"{attribute} is {what}, and nothing says how it is started",
                 hint=f'command=["python", "-m", "{module}"]',
             )
 
 
-def _python(module: str, attribute: str, call: str | None) -> tuple[str, ...]:
-    made = f"{attribute}.{call}" if call else f"{attribute}()"
-    return ("python", "-c", f"from {module} import {attribute}; {made}")
+def _check_callable(
+    kind: Kind | None, attribute: str, *, factory: bool, needs: Sequence[str]
+) -> None:
+    """Refuse a function whose call fails, or comes to nothing."""
+    if needs:
+        several = ", ".join(needs)
+        hint = f"give it defaults for {several}, or say how it is started: command=[...]"
+        raise Invalid(f"{attribute} can't be called without {several}", hint=hint)
+    if kind == "coroutine" and factory:
+        message = f"{attribute} is async, and no server waits for an application to be made"
+        raise Invalid(message, hint=f"def {attribute}(), without async")
+    if kind in {"function", "coroutine"} and attribute in _FACTORIES:
+        message = f"{attribute} is a function, and nothing says that it gives an application"
+        hint = f"say what it gives, as in: def {attribute}() -> FastAPI; or command=[...]"
+        raise Invalid(message, hint=hint)
+
+
+def _python(module: str, attribute: str, then: str) -> tuple[str, ...]:
+    for part in module.split("."):
+        if not part.isidentifier() or iskeyword(
+            part
+        ):  # which uvicorn and gunicorn take all the same
+            message = f"{attribute} can't be imported from {module}: {part} is no name in Python"
+            raise Invalid(message, hint=f"rename the file, as in {_renamed(part)}.py")
+    return ("python", "-c", f"from {module} import {attribute}; {then}")
+
+
+def _renamed(part: str) -> str:
+    made = re.sub(r"\W", "_", part)
+    return f"{made}_" if iskeyword(made) else made if made.isidentifier() else f"_{made}"

@@ -26,7 +26,9 @@ pandas_on_alpine = Image(distro="alpine:3.22", python_version="3.12").python_pac
 )
 
 
-@lading.service(image=scratch.python_packages("prophet==1.1.6"), include=["prompts.json"])
+@lading.service(
+    image=scratch.python_packages("prophet==1.1.6"), include=["tabular.py", "prompts.json"]
+)
 def forecast() -> None:
     """Write forecasts until there is nothing left to do."""
     print("done")

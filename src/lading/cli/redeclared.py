@@ -1,0 +1,80 @@
+"""Which service a name stands for, where one object was declared as several.
+
+What is declared stays what it is, so that `cpu = service(...)(main)` and `gpu = service(...)(main)`
+are both `main`, and the object can't tell them apart: the lines of the module can.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lading.cli.bindings import DEFINING, binds
+from lading.cli.modules import ProjectModules
+from lading.errors import Location, Problem, SpecificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lading.cli.declared import Wanted
+    from lading.services import Service
+
+__all__ = ["declared_there"]
+
+
+def declared_there(found: object, services: Sequence[Service], wanted: Wanted) -> Service:
+    """The service that the statements declare which bind the name.
+
+    Args:
+        found: What the name stands for.
+        services: What it was declared as, at least one.
+        wanted: What is looked for.
+
+    Raises:
+        SpecificationError: They declare none of several, or more than one.
+    """
+    last = services[-1]
+    if all(one == last for one in services):
+        return last
+    lines = _lines(wanted)
+    here = [one for one in services if one.served_at in lines]
+    if len(here) == 1:
+        return here[0]
+    raise SpecificationError(_several(here or services, found, wanted))
+
+
+def _several(services: Sequence[Service], found: object, wanted: Wanted) -> Problem:
+    last = services[-1].served_at
+    places = dict.fromkeys(str(one.served_at) for one in services if one.served_at != last)
+    where = f"at {' and '.join(places)} and here" if places else "here"
+    called = getattr(found, "__name__", wanted.name)
+    return Problem(
+        message=f"{wanted.name} is declared as several services, {where}",
+        location=last,
+        hint="give each a name of its own, which says in words what it serves: "
+        f'one = lading.service(image=image)("{wanted.module}:{called}")',
+    )
+
+
+def _lines(wanted: Wanted) -> set[Location]:
+    """All lines of the statements that bind the name in its module."""
+    modules = ProjectModules(wanted.root)
+    source = modules.source(wanted.where)
+    file = Path(wanted.where) if wanted.where.endswith(".py") else modules.file(wanted.where)
+    try:
+        body = ast.parse(source or "").body
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    statements = (one for one in body if wanted.name in binds(one))
+    return {
+        Location(str(file and file.resolve()), line)
+        for one in statements
+        for line in range(_first(one), (one.end_lineno or one.lineno) + 1)
+    }
+
+
+def _first(statement: ast.stmt) -> int:
+    """Its first line: of what is decorated, that of its first decorator."""
+    above = statement.decorator_list if isinstance(statement, DEFINING) else []
+    return min([statement.lineno, *(one.lineno for one in above)])

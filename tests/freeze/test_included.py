@@ -1,0 +1,164 @@
+"""A module of the project that a container starts is in its image, or that is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from freeze.world import World, wheel
+from lading.cli.target import load_target
+from lading.errors import FreezeError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lading import Image
+    from lading.lock.model import Distribution
+
+START = 'Image(distro="debian:bookworm", python_version="3.11")'
+FILES = {
+    "app.py": "import os\n",
+    "pk/__init__.py": "",
+    "pk/__main__.py": "",
+    "pk/serve.py": "",
+    "uvicorn.py": "",
+    "secrets.py": "",
+    "src/app.py": "",
+    "templates/a.html": "",
+    "set-up.sh": "#!/bin/sh\n",
+    "pyproject.toml": '[project]\nname = "Our.Service"\n',
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(root=tmp_path.resolve())
+    made.write(FILES)
+    return made
+
+
+def missing(world: World, image: Image, *packages: Distribution) -> list[str]:
+    world.lock(image, *packages)
+    try:
+        world.freeze(image)
+    except FreezeError as error:
+        return [one.message.partition(" ")[0] for one in error.problems]
+    return []
+
+
+def test_it_is_said_where_the_command_is_and_what_to_do(world: World) -> None:
+    image = world.image(f'{START}.build_include("templates").cmd("uvicorn", "app:app")')
+    world.lock(image)
+    with pytest.raises(FreezeError) as error:
+        world.freeze(image)
+    assert str(error.value).splitlines() == [
+        (
+            f"{world.project}/service.py:3: app.py is what its command starts, "
+            "and it is not in the image"
+        ),
+        (
+            'hint: include it beside what is named: include=["app.py", ...] of a service, '
+            '.build_include("app.py") of an image'
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "lacks"),
+    [
+        ('"uvicorn", "app:app"', ["app.py"]),
+        ('"gunicorn", "app:make()", "--reload"', ["app.py"]),
+        ('"python", "-m", "app"', ["app.py"]),
+        ('"python", "./app.py", "app.py"', ["app.py"]),
+        ('"python", "-c", "from app import main; main()"', ["app.py"]),
+        ('"python", "-c", "import json, pk.serve"', ["pk/serve.py"]),
+        ('"python", "-m", "pk"', ["pk/__init__.py"]),
+        ('"python", "-m", "uvicorn", "pk.serve:app"', ["pk/serve.py"]),
+        ('"tini", "--", "./app.py"', ["app.py"]),
+        ('"gunicorn", "-c", "app.py", "elsewhere:app"', []),
+        ('"gunicorn", "--config", "app.py", "elsewhere:app"', []),
+        ('"python", "-c", "import secrets"', []),
+        ('"python", "-c", "app"', []),
+        ('"python", "-c", "import app +"', []),
+        ('"python", "/opt/app.py"', []),
+        ('"python", "../app.py"', []),
+        ('"uvicorn", "elsewhere:app"', []),
+        ('"uvicorn", "' + "a" * 300 + ':app"', []),
+        ('"echo", "app"', []),
+    ],
+)
+def test_what_a_command_starts(world: World, words: str, lacks: list[str]) -> None:
+    image = world.image(
+        f'{START}.python_packages("uvicorn").build_include("templates").cmd({words})'
+    )
+    assert missing(world, image, wheel("uvicorn", "1.0")) == lacks
+    entered = world.image(
+        f'{START}.python_packages("uvicorn").build_include("templates").entrypoint({words})'
+    )
+    assert missing(world, entered, wheel("uvicorn", "1.0")) == lacks
+
+
+@pytest.mark.parametrize(
+    ("source", "packages"),
+    [
+        (f'{START}.build_include("app.py")', ()),
+        (f'{START}.build_include("src").workdir("/srv")', ()),
+        (f'{START}.build_include("src", to="/opt").env(PYTHONPATH="/opt/src")', ()),
+        (f'{START}.run("fetch app")', ()),
+        (f'{START}.volume("/app")', ()),
+        (f'{START}.run_script("set-up.sh")', ()),
+        ('Image(base_image="corp.example/ours:1", distro="debian")', ()),
+        (f'{START}.python_packages("app")', (wheel("app", "1.0"),)),
+        (f'{START}.python_packages("our-service")', (wheel("our-service", "1.0"),)),
+        (('Image.from_image(Image(distro="debian:bookworm", python_version="3.11")'
+         '.build_include("app.py"))'), ()),
+    ],
+)  # fmt: skip
+def test_what_may_have_brought_it(
+    world: World, source: str, packages: tuple[Distribution, ...]
+) -> None:
+    image = world.image(f'{source}.cmd("uvicorn", "app:app")')
+    assert missing(world, image, *packages) == []
+
+
+@pytest.mark.parametrize(
+    ("required", "lacks"),
+    [("./pk", []), ("our-service>=1", []), ("APP", []), ("numpy", ["app.py"])],
+)
+def test_what_is_not_locked_may_bring_it_too(world: World, required: str, lacks: list[str]) -> None:
+    world.write({"pk/pyproject.toml": '[project]\nname = "pk"\n'})
+    image = world.image(
+        'Image(distro="debian:bookworm", python_version="3.11", lock_python_packages=False)'
+        f'.python_packages("{required}").cmd("python", "-m", "app")'
+    )
+    assert missing(world, image) == lacks
+
+
+SERVICE = """\
+import lading
+
+image = IMAGE
+@lading.service(image=image, include=["templates"]OPTIONS)
+def main(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("image", "options", "lacks"),
+    [
+        (START, "", ["served.py"]),
+        ('Image(base_image="corp.example/ours:1", distro="debian").run("x")', "", ["served.py"]),
+        (f'{START}.build_include("served.py")', "", []),
+        (START, ', command=["python", "-m", "served"]', ["served.py"]),
+        (START, ', command=["./serve.sh"]', []),
+        (f'{START}.cmd("python", "-m", "served")', "", ["served.py"]),
+    ],
+)
+def test_a_services_module_is_the_projects_whatever_else_may_bring_one(
+    world: World, image: str, options: str, lacks: list[str]
+) -> None:
+    text = SERVICE.replace("IMAGE", f"lading.{image}").replace("OPTIONS", options)
+    world.write({"served.py": text})
+    found = load_target(f"{world.project / 'served.py'}:main").image._copy(name=None)
+    assert missing(world, found) == lacks
