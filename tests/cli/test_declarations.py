@@ -62,6 +62,14 @@ def mount_gradio_app(app, blocks, path):
     return app
 """,
     "heavy.py": """\
+from fastapi import FastAPI
+
+app = FastAPI()
+
+class Base(FastAPI): ...
+
+def made(): return FastAPI()
+
 def same(value): return value
 
 def other(value): return lambda: value
@@ -127,6 +135,15 @@ UNSHOWN = [
     "def main(): ...\ndef change():\n    global main\n    main = s(image=image)(FastAPI())\nchange()\n",
 ]
 """Modules whose text alone does not tell their services: they are imported whole."""
+
+UNKNOWN = [
+    "from heavy import made\nnamed = s(image=image)(made())\n",
+    "import heavy\nnamed = s(image=image)(heavy.Base())\n",
+    "from heavy import app as named\ns(image=image)(named)\n",
+    "import heavy\n@s(image=image)\nclass named(heavy.Base): ...\n",
+    "import heavy\n@s(image=image)\n@heavy.same\ndef named(): ...\n",
+]
+"""Modules whose text tells their services, and not how such things are started."""
 
 
 @pytest.fixture
@@ -196,3 +213,53 @@ def test_what_a_text_does_not_tell_an_import_does(project: Path, site: Path, tex
     without_frameworks(site)
     with pytest.raises(SpecificationError, match=r"No module named '(fastapi|heavy)'"):
         in_code(wanted(project))
+
+
+@pytest.mark.parametrize("text", UNKNOWN)
+def test_what_starts_a_thing_that_nobody_knows_an_import_tells(
+    project: Path, site: Path, text: str
+) -> None:
+    """With a command of its own that need not be known."""
+    own = text.replace("s(image=image)", "s(image=image, command=['own'])")
+    (project / "app.py").write_text(START + own)
+    started = by_label(imported(wanted(project)))
+    forget(project)
+    (project / "app.py").write_text(START + text)
+    assert ProjectModules(project).services(str(project / "app.py")).names == ("named",)
+    assert by_label(in_code(wanted(project))) == by_label(imported(wanted(project)))
+    without_frameworks(site)
+    with pytest.raises(SpecificationError, match=r"No module named '(fastapi|heavy)'"):
+        in_code(wanted(project))
+    (project / "app.py").write_text(START + own)
+    assert by_label(in_code(wanted(project))) == started
+    assert in_code(wanted(project, "image"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import bentoml\n@bentoml.service(resources={})\nclass Hello: ...\n",
+        "from bentoml import service\n@service\nclass Hello: ...\n",
+        "registry.service('x')\n@registry.service('y')\ndef hello(): ...\n",
+        "@service('x')\ndef hello(): ...\ndef service(name): ...\n",
+    ],
+)
+def test_a_service_of_others_is_none_of_ladings(project: Path, text: str) -> None:
+    image = "import lading\nimage = lading.Image(base_image='scratch', distro='debian:trixie')\n"
+    own = "@lading.service(image=image)\ndef main(): ...\n"
+    for more, names in (("", ()), (own, ("main",))):
+        (project / "app.py").write_text(image + text + more)
+        services = ProjectModules(project).services(str(project / "app.py"))
+        assert (services.is_whole, services.names) == (True, names)
+    assert [one.label for one in in_code(wanted(project))] == ["main"]
+    assert [one.label for one in in_code(wanted(project, "image"))] == ["image"]
+
+
+def test_a_chain_of_calls_may_be_long(project: Path) -> None:
+    """Python parses more than a walk that calls itself could follow."""
+    image = "from lading import Image, service\nimage = Image(base_image='scratch', distro='debian:trixie')\n"
+    for calls, names in ((300, ("main",)), (1500, ())):
+        chain = f"other = image{'.env(A=1)' * calls}\n"
+        (project / "app.py").write_text(f"{image}{chain}@service(image=image)\ndef main(): ...\n")
+        services = ProjectModules(project).services(str(project / "app.py"))
+        assert services.names == names

@@ -56,12 +56,12 @@ def binds(statement: ast.stmt) -> set[str]:
 
 def _without_scopes(statement: ast.AST) -> Iterator[ast.AST]:
     """The nodes in the module's own scope."""
-    yield statement
-    for child in ast.iter_child_nodes(statement):
-        if isinstance(child, (*DEFINING, ast.Lambda)):
-            yield child
-        else:
-            yield from _without_scopes(child)
+    waiting = [statement]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if node is statement or not isinstance(node, (*DEFINING, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
 
 
 def bound_as(alias: ast.alias, node: ast.Import | ast.ImportFrom) -> str:

@@ -65,6 +65,7 @@ class Services:
         declarations: The names that stand for one, in the order of the text.
         is_whole: Whether these are surely all that the module declares.
         unsure: Names that may stand for one.
+        declaring: Which of the module's statements do nothing but declare one, and bind no name.
         served: What each of the module's own names stands for, as one that is served; those that
             are bound last come last.
     """
@@ -72,6 +73,7 @@ class Services:
     declarations: tuple[Declaration, ...] = ()
     is_whole: bool = True
     unsure: frozenset[str] = frozenset()
+    declaring: frozenset[int] = frozenset()
     served: Mapping[str, Served] = field(default_factory=dict)
 
     @property
@@ -125,10 +127,21 @@ def _found(reader: Reader, body: list[ast.stmt]) -> Services:
         ),
         is_whole=reader.is_whole and not hidden,
         unsure=frozenset(unsure),
+        declaring=frozenset(
+            one.position for one in reader.declared if _only_declares(body[one.position])
+        ),
         served={
             name: Served(kind=one.kind, is_factory=one.is_factory) for name, one in things.items()
         },
     )
+
+
+def _only_declares(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Call(args=[ast.Name() | ast.Constant()], keywords=[])):
+            return True
+        case _:
+            return False
 
 
 def _meant(thing: Thing, bound: list[int]) -> Declared | None:

@@ -81,12 +81,13 @@ def excerpt(
     body, declared = body_of(source), services.of(name)
     if name in services.unsure:
         return None
-    taken, found = body, name
+    taken, found = _but(body, services.declaring), name
     if declared is not None and not declared.in_words:
         if declared.position is None:
             return None
         # What comes after it changes nothing of it, and may bind the same names anew.
-        taken, found = [*body[: declared.position], _standing_alone(declared.call)], _DECLARED
+        before = _but(body[: declared.position], services.declaring)
+        taken, found = [*before, _standing_alone(declared.call)], _DECLARED
     try:
         statements = _Search(taken, local, whole=body).of(found)
     except (SyntaxError, ValueError, RecursionError):
@@ -97,6 +98,10 @@ def excerpt(
     return Excerpt(
         statements=ast.Module(body=statements, type_ignores=[]), name=found, is_sure=is_sure
     )
+
+
+def _but(body: list[ast.stmt], declaring: frozenset[int]) -> list[ast.stmt]:
+    return [one for position, one in enumerate(body) if position not in declaring]
 
 
 def _standing_alone(call: ast.expr) -> ast.stmt:
