@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lading import Image
+from lading.cli.declarations import services_in
 from lading.cli.excerpt import excerpt
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def ran(code: ast.Module | str) -> object:
 
 
 def taken(source: str, local: Mapping[str, str] | None = None) -> ast.Module | None:
-    found = excerpt(source, "image", (local or {}).get)
+    modules = (local or {}).get
+    found = excerpt(source, "image", modules, services_in(source, modules))
     return None if found is None else found.statements
 
 

@@ -64,8 +64,10 @@ requirements_file = "requirements.txt"
 # Libraries of the system that these packages need, and the base lacks.
 system_packages = ["auto"]
 
-# Models, templates and other files belong here too.
+# Templates and other files belong here too.
 build_include = ["app.py", "words.py"]
+# Models go in layers of their own.
+# model = "weights"
 expose = 8000
 # uvicorn has to be among the Python packages.
 cmd = ["uvicorn", "app:app", "--host", "0.0.0.0", "--port", "8000"]
@@ -96,8 +98,10 @@ uv_lock = true
 # Libraries of the system that these packages need, and the base lacks.
 system_packages = ["auto"]
 
-# Models, templates and other files belong here too.
+# Templates and other files belong here too.
 build_include = ["wsgi.py"]
+# Models go in layers of their own.
+# model = "weights"
 expose = 8000
 # gunicorn has to be among the Python packages.
 cmd = ["gunicorn", "--bind", "0.0.0.0:8000", "wsgi:application"]
@@ -218,8 +222,10 @@ pyproject_toml = true
 # Libraries of the system that these packages need, and the base lacks.
 system_packages = ["auto"]
 
-# Models, templates and other files belong here too.
+# Templates and other files belong here too.
 build_include = ["main.py"]
+# Models go in layers of their own.
+# model = "weights"
 expose = 7860
 # gradio has to be among the Python packages.
 cmd = ["python", "-c", "from main import ui; ui.launch(server_name='0.0.0.0', server_port=7860)"]
@@ -244,7 +250,9 @@ distro = "debian:trixie"
 # What it needs: no requirements.txt, pyproject.toml or uv.lock says it.
 # python_packages = ["fastapi"]
 
-# build_include = ["service.py", "model"]
+# build_include = ["service.py", "templates"]
+# Models go in layers of their own.
+# model = "weights"
 # cmd = ["python", "-m", "service"]
 """,
         )
@@ -322,8 +330,10 @@ python_packages = [
 # Libraries of the system that these packages need, and the base lacks.
 system_packages = ["auto"]
 
-# Models, templates and other files belong here too.
+# Templates and other files belong here too.
 build_include = ["app.py", "models/small.py", "words.py"]
+# Models go in layers of their own.
+# model = "weights"
 expose = 8000
 cmd = ["uvicorn", "app:app", "--host", "0.0.0.0", "--port", "8000"]
 """,
@@ -363,7 +373,9 @@ python_packages = ["numpy", "redis"]
 # Libraries of the system that these packages need, and the base lacks.
 system_packages = ["auto"]
 
-# build_include = ["service.py", "model"]
+# build_include = ["service.py", "templates"]
+# Models go in layers of their own.
+# model = "weights"
 # cmd = ["python", "-m", "service"]
 """,
         )
@@ -389,7 +401,9 @@ distro = "debian:trixie"
 # What it needs: no requirements.txt, pyproject.toml or uv.lock says it.
 # python_packages = ["fastapi"]
 
-# build_include = ["service.py", "model"]
+# build_include = ["service.py", "templates"]
+# Models go in layers of their own.
+# model = "weights"
 # cmd = ["python", "-m", "service"]
 """,
         )
@@ -481,3 +495,31 @@ def test_what_can_not_be_read_is_left_out(bare: Project) -> None:
     (bare.folder / "main.py").write_bytes(b"\xff\xfe\x00")
     told, _ = drafted(bare)
     assert told.splitlines()[-1] == "starts with: write cmd"
+
+
+@pytest.mark.parametrize(
+    ("text", "cmd"),
+    [
+        (
+            "import gradio as gr\nwith gr.Blocks() as demo:\n    gr.Markdown('a')\n",
+            "python -c from app import demo; demo.launch(server_name='0.0.0.0', server_port=7860)",
+        ),
+        (
+            (
+                "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n"
+                "    @app.route('/')\n    def index(): ...\n    return app\napp = create_app()\n"
+            ),
+            "gunicorn --bind 0.0.0.0:8000 app:app",
+        ),
+        (
+            (
+                "import fastapi\nimport gradio\napi = fastapi.FastAPI()\n"
+                "app = gradio.mount_gradio_app(api, gradio.Blocks(), path='/')\n"
+            ),
+            "uvicorn app:app --host 0.0.0.0 --port 8000",
+        ),
+    ],
+)
+def test_an_application_is_followed_to_where_it_is_made(bare: Project, text: str, cmd: str) -> None:
+    bare.write("app.py", text)
+    assert " ".join(tomllib.loads(drafted(bare)[1])["cmd"]) == cmd

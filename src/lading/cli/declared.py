@@ -19,7 +19,7 @@ from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image, Variants
-from lading.services import image_of, service_of, services_of
+from lading.services import Served, image_of, service_of, services_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -166,7 +166,7 @@ def _all(names: Mapping[str, object], wanted: Wanted) -> tuple[Declared, ...]:
     """The services that a module declares; the images, where it has none."""
     source = ProjectModules(wanted.root).source(wanted.where)
     own = [one for one in names_in(source or "") if one in names and not one.startswith("_")]
-    services = [one for one in own if service_of(names[one]) is not None]
+    services = _services(names, own, wanted)
     chosen = services or [one for one in own if _is_image(names[one])]
     if not chosen:
         raise SpecificationError(
@@ -179,6 +179,26 @@ def _all(names: Mapping[str, object], wanted: Wanted) -> tuple[Declared, ...]:
         )
         for found in each
     )
+
+
+def _services(names: Mapping[str, object], own: list[str], wanted: Wanted) -> list[str]:
+    """One name for each service: the one that its declaration binds, as far as the text tells."""
+    read = ProjectModules(wanted.root).services(wanted.where)
+    told = [one.name for one in read.declarations if one.name in names]
+    found: dict[int, list[str]] = {}
+    unsure = []
+    for one in dict.fromkeys((*own, *told)):
+        services = [each for each in services_of(names[one]) if each.served is not None]
+        try:
+            if services:
+                there = declared_there(names[one], services, replace(wanted, attribute=one))
+                found.setdefault(id(there), []).append(one)
+        except SpecificationError:
+            unsure.append((one, services))
+    # What several names declare as services of their own is none of these itself.
+    apart = [one for one, services in unsure if not all(id(each) in found for each in services)]
+    chosen = (next((one for one in each if one in read.names), each[0]) for each in found.values())
+    return [*chosen, *apart]
 
 
 def _hint_at_image(source: str) -> str:
@@ -272,7 +292,10 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
         served = modules.served(module, attribute)
     else:
         module, attribute = wanted.module, wanted.name
-        served = served or modules.served(module, attribute)
+        told = modules.services(wanted.where).served.get(attribute, Served())
+        # That a function gives an application is in its annotation alone, which may be a text.
+        is_factory = served is not None and served.kind == "function" and told.is_factory
+        served = told if served is None or is_factory else served
     service, code = replace(service, served=served), modules.code(module, attribute)
     return tuple(
         Declared(

@@ -14,11 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from lading.cli.bindings import binds, is_service
-from lading.cli.modules import IMPORTING, bound_as, modules_run_by
+from lading.cli.bindings import IMPORTING, binds, body_of, bound_as, is_main, root_of
+from lading.cli.modules import modules_run_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from lading.cli.declarations import Services
 
 __all__ = ["Excerpt", "excerpt"]
 
@@ -55,13 +57,17 @@ class Excerpt:
     Attributes:
         statements: What is to be run.
         name: What is looked for, and is called so then.
+        is_sure: Whether the text tells what is served too, by which it is started.
     """
 
     statements: ast.Module
     name: str
+    is_sure: bool = True
 
 
-def excerpt(source: str, name: str, local: Callable[[str], str | None]) -> Excerpt | None:
+def excerpt(
+    source: str, name: str, local: Callable[[str], str | None], services: Services
+) -> Excerpt | None:
     """The statements that `name` is made of; None where the module must be imported whole.
 
     Of a service those are the ones that declare it, and not what it is.
@@ -70,39 +76,38 @@ def excerpt(source: str, name: str, local: Callable[[str], str | None]) -> Excer
         source: The module's text.
         name: What is looked for in it.
         local: The text of a module of the project, by its name; None where it is no such.
+        services: The services that the text declares.
     """
+    body, declared = body_of(source), services.of(name)
+    if name in services.unsure:
+        return None
+    taken, found = _but(body, services.declaring), name
+    if declared is not None and not declared.in_words:
+        if declared.position is None:
+            return None
+        # What comes after it changes nothing of it, and may bind the same names anew.
+        before = _but(body[: declared.position], services.declaring)
+        taken, found = [*before, _standing_alone(declared.call)], _DECLARED
     try:
-        body = ast.parse(source).body
-        declared = [one for one in map(_declaration(name), body) if one is not None]
-        found = _DECLARED if declared else name
-        taken = _Search([*body, *declared[-1:]], local).of(found)
+        statements = _Search(taken, local, whole=body).of(found)
     except (SyntaxError, ValueError, RecursionError):
         return None
-    if taken is None:
+    if statements is None:
         return None
-    return Excerpt(statements=ast.Module(body=taken, type_ignores=[]), name=found)
+    is_sure = found == name or services.served[name].kind is not None
+    return Excerpt(
+        statements=ast.Module(body=statements, type_ignores=[]), name=found, is_sure=is_sure
+    )
 
 
-def _declaration(name: str) -> Callable[[ast.stmt], ast.stmt | None]:
-    """Gives of a statement that makes a service of that name what declares it."""
+def _but(body: list[ast.stmt], declaring: frozenset[int]) -> list[ast.stmt]:
+    return [one for position, one in enumerate(body) if position not in declaring]
 
-    def declared(statement: ast.stmt) -> ast.stmt | None:
-        match statement:
-            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
-                calls = statement.decorator_list if statement.name == name else []
-            case ast.Assign(
-                targets=[ast.Name(id=bound)], value=ast.Call(func=called, args=[served])
-            ) if not isinstance(served, ast.Constant):
-                calls = [called] if bound == name else []
-            case _:
-                calls = []
-        found = next((one for one in calls if is_service(one)), None)
-        if found is None:
-            return None
-        made = ast.Assign(targets=[ast.Name(id=_DECLARED, ctx=ast.Store())], value=found)
-        return ast.fix_missing_locations(ast.copy_location(made, found))
 
-    return declared
+def _standing_alone(call: ast.expr) -> ast.stmt:
+    """The declaration, without what it is of."""
+    made = ast.Assign(targets=[ast.Name(id=_DECLARED, ctx=ast.Store())], value=call)
+    return ast.fix_missing_locations(ast.copy_location(made, call))
 
 
 @dataclass(slots=True)
@@ -111,10 +116,11 @@ class _Search:
 
     body: list[ast.stmt]
     local: Callable[[str], str | None]
+    whole: list[ast.stmt]
     looked_at: set[str] = field(default_factory=set)
 
     def of(self, name: str) -> list[ast.stmt] | None:
-        statements = [one for one in self.body if not _is_main(one)]
+        statements = [one for one in self.body if not _is_program(one)]
         imported = {
             bound for one in statements if isinstance(one, IMPORTING) for bound in binds(one)
         }
@@ -130,7 +136,7 @@ class _Search:
         chosen = [one for index, one in enumerate(statements) if index in taken]
         if name not in {bound for one in chosen for bound in binds(one)}:
             return None
-        if needed & _rebound(self.body):
+        if needed & _rebound(self.whole):
             return None
         return chosen if self.is_plain(chosen) and not self._registers() else None
 
@@ -159,11 +165,11 @@ class _Search:
             return module.partition(".")[0] in _PLAIN
         self.looked_at.add(module)
         body = ast.parse(text).body
-        return _Search(body, self.local, self.looked_at).is_plain(body)
+        return _Search(body, self.local, body, self.looked_at).is_plain(body)
 
     def _registers(self) -> bool:
         """Whether the module, or one of the project's that it imports, brings an engine."""
-        waiting, seen = [self.body], set[str]()
+        waiting, seen = [self.whole], set[str]()
         while waiting:
             for node in (node for one in waiting.pop() for node in ast.walk(one)):
                 if _names(node) & _ENGINES:
@@ -196,15 +202,9 @@ def _rebound(body: list[ast.stmt]) -> set[str]:
     return {name for node in nodes for name in node.names}
 
 
-def _is_main(statement: ast.stmt) -> bool:
-    """Whether it is what a program does and an import does not: `if __name__ == "__main__"`."""
-    return (
-        isinstance(statement, ast.If)
-        and isinstance(statement.test, ast.Compare)
-        and isinstance(statement.test.left, ast.Name)
-        and statement.test.left.id == "__name__"
-        and not statement.orelse
-    )
+def _is_program(statement: ast.stmt) -> bool:
+    """Whether it is done where the module is started, and an import does nothing of it."""
+    return is_main(statement) and isinstance(statement, ast.If) and not statement.orelse
 
 
 def _concerns(statement: ast.stmt, needed: set[str], values: set[str]) -> bool:
@@ -232,7 +232,7 @@ def _asked(statement: ast.stmt) -> set[str]:
     """Names that it calls something of, as `packages` in `packages.pop()`."""
     calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
     called = (call.func for call in calls if isinstance(call.func, ast.Attribute))
-    return {name for one in called for name in _root(one.value)}
+    return {name for one in called if (name := root_of(one.value))}
 
 
 def _stored_into(statement: ast.stmt) -> set[str]:
@@ -241,14 +241,8 @@ def _stored_into(statement: ast.stmt) -> set[str]:
         name
         for node in ast.walk(statement)
         if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load)
-        for name in _root(node.value)
+        if (name := root_of(node.value))
     }
-
-
-def _root(value: ast.expr) -> set[str]:
-    while isinstance(value, ast.Attribute | ast.Subscript | ast.Call):
-        value = value.func if isinstance(value, ast.Call) else value.value
-    return {value.id} if isinstance(value, ast.Name) else set()
 
 
 def _reads(statement: ast.stmt) -> set[str]:

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lading.cli.modules import IMPORTING
+from lading.cli.bindings import IMPORTING, body_of
 from lading.config.imports import distribution_of
 
 if TYPE_CHECKING:
@@ -65,10 +65,7 @@ def _named(text: str) -> Iterator[str]:
 
 def _imports(text: str) -> Iterator[ast.Import | ast.ImportFrom]:
     """The imports in a text, but for those that only type checkers follow."""
-    try:
-        waiting: list[ast.AST] = [ast.parse(text)]
-    except (SyntaxError, ValueError, RecursionError):
-        return
+    waiting: list[ast.AST] = [*body_of(text)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, IMPORTING):

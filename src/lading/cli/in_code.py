@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ast
 import os
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lading.cli.bindings import called_in, services_in
+from lading.cli.bindings import IMPORTING, binds, body_of
 from lading.cli.child import found_by_child
 from lading.cli.declared import Declared, Wanted, declared
 from lading.cli.excerpt import excerpt
 from lading.cli.importing import excerpted, import_file, import_module, importing
-from lading.cli.modules import IMPORTING, ProjectModules, modules_run_by
+from lading.cli.modules import ProjectModules, modules_run_by
 from lading.cli.together import together
 from lading.errors import SpecificationError
 
@@ -31,16 +32,24 @@ def in_code(wanted: Wanted) -> tuple[Declared, ...]:
     """The images that are looked for, found with as little of their module as it takes."""
     modules = ProjectModules(wanted.root)
     file = Path(wanted.where) if wanted.where.endswith(".py") else modules.file(wanted.where)
-    source = modules.source(wanted.where)
-    if source is not None and not wanted.attribute and (services := services_in(source)):
-        each = together((one, partial(in_code, replace(wanted, attribute=one))) for one in services)
+    services = modules.services(wanted.where)
+    if not wanted.attribute and services.is_whole and services.names:
+        each = together(
+            (one, partial(in_code, replace(wanted, attribute=one))) for one in services.names
+        )
         return tuple(found for several in each for found in several)
     taken = _excerpt(wanted)
     if taken is not None and file is not None:
-        with importing(wanted.root), excerpted(taken.statements, file) as module:
-            return declared(vars(module), taken.name, wanted)
+        # What the text does not tell of a service is often not needed, and else the module tells.
+        with suppress(*(() if taken.is_sure else (SpecificationError,))):
+            return _of_excerpt(taken, file, wanted)
     found, brings_engines = found_by_child(wanted, os.environ)
     return imported(wanted) if brings_engines else found
+
+
+def _of_excerpt(taken: Excerpt, file: Path, wanted: Wanted) -> tuple[Declared, ...]:
+    with importing(wanted.root), excerpted(taken.statements, file) as module:
+        return declared(vars(module), taken.name, wanted)
 
 
 def imported(wanted: Wanted) -> tuple[Declared, ...]:
@@ -61,7 +70,8 @@ def _excerpt(wanted: Wanted) -> Excerpt | None:
     """The part of the module that is enough; None where it has to be imported whole."""
     modules = ProjectModules(wanted.root)
     source = modules.source(wanted.where)
-    return None if source is None else excerpt(source, wanted.name, modules.text)
+    services = modules.services(wanted.where)
+    return None if source is None else excerpt(source, wanted.name, modules.text, services)
 
 
 def _is_of_lading(taken: Excerpt | None, modules: ProjectModules) -> bool:
@@ -80,7 +90,7 @@ def check_alone(found: Declared, wanted: Wanted) -> None:
 
     A service may be called as a variant is, or as another service.
     """
-    called = called_in(ProjectModules(wanted.root).source(wanted.where) or "")
+    called = _called(ProjectModules(wanted.root), wanted.where)
     label = found.label
     meant = [
         name + label.removeprefix(start)
@@ -94,6 +104,18 @@ def check_alone(found: Declared, wanted: Wanted) -> None:
     if len(there) > 1:
         message = f"{wanted.where} has several images that are called {label}: {', '.join(there)}"
         raise SpecificationError(message, hint=NAMES)
+
+
+def _called(modules: ProjectModules, where: str) -> dict[str, str]:
+    """The names that a module binds, each with what its image is called, as far as the text tells.
+
+    It is another one only of a service that is given one.
+    """
+    body, services = body_of(modules.source(where)), modules.services(where)
+    names = {name: name for one in body for name in sorted(binds(one))}
+    aliases = {one.name for one in services.declarations if one.is_alias}
+    own = {one.name: one.called for one in services.declarations}
+    return {name: own.get(name, name) for name in names if name not in aliases}
 
 
 def _is_called(found: Declared, wanted: Wanted, *, whole: bool) -> bool:

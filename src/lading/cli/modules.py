@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from lading.services import Code, Served, function_of, kind_called
+from lading.cli.bindings import IMPORTING, body_of, names_in
+from lading.cli.declarations import Services, services_in
+from lading.services import Code, Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["IMPORTING", "ProjectModules", "bound_as", "modules_run_by"]
-
-IMPORTING: Final = (ast.Import, ast.ImportFrom)
+__all__ = ["ProjectModules", "modules_run_by"]
 
 
 def modules_run_by(
@@ -46,13 +46,6 @@ def _named_by(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     yield "." * node.level + (node.module or "")
     if any(alias.name == "*" for alias in node.names):  # which binds what no text here shows
         yield "*"
-
-
-def bound_as(alias: ast.alias, node: ast.Import | ast.ImportFrom) -> str:
-    """The name that an import gives something."""
-    if alias.asname:
-        return alias.asname
-    return alias.name.partition(".")[0] if isinstance(node, ast.Import) else alias.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,51 +105,33 @@ class ProjectModules:
         return found
 
     def _imported(self, text: str) -> set[str]:
-        try:
-            nodes = ast.walk(ast.parse(text))
-        except (SyntaxError, ValueError, RecursionError):
-            return set()
         return {
             name
-            for node in nodes
+            for one in body_of(text)
+            for node in ast.walk(one)
             if isinstance(node, IMPORTING)
             for name in (*modules_run_by(node, self.text), *_beside(node))
         }
 
+    def services(self, where: str) -> Services:
+        """The services that a module declares, or a file of one."""
+        above = [] if where.endswith(".py") else where.split(".")
+        file = self.file(where)
+        package = above if file is not None and file.name == "__init__.py" else above[:-1]
+        return services_in(self.source(where), self.text, package=".".join(package))
+
     def application(self, module: str) -> tuple[str, str, Served] | None:
         """The last application that a module makes: the module, its name, and what it is."""
-        names = [name for name in self._assigned(module) if name.isidentifier()]
-        for name in reversed(names):
-            found = self.served(module, name)
-            if found.kind in {"asgi", "wsgi", "gradio"} and not found.is_factory:
+        own = names_in(self.text(module) or "")
+        for name, found in reversed([*self.services(module).served.items()]):
+            is_application = found.kind in {"asgi", "wsgi", "gradio"} and not found.is_factory
+            if is_application and name in own and name.isidentifier():
                 return module, name, found
         return None
 
-    def _assigned(self, module: str) -> Iterator[str]:
-        try:
-            body = ast.parse(self.text(module) or "").body
-        except (SyntaxError, ValueError, RecursionError):
-            return
-        for one in body:
-            match one:
-                case (
-                    ast.Assign(targets=[ast.Name(id=name), *_])
-                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr())
-                ):
-                    yield name
-
     def served(self, module: str, attribute: str) -> Served:
         """What something is, as far as its module's text tells."""
-        try:
-            body = ast.parse(self.text(module) or "").body
-        except (SyntaxError, ValueError, RecursionError):
-            return Served()
-        origins = _origins(body)
-        for statement in reversed(body):
-            found = _served(statement, attribute, origins)
-            if found is not None:
-                return found
-        return Served()
+        return self.services(module).served.get(attribute, Served())
 
 
 def _text(file: Path | None) -> str | None:
@@ -182,49 +157,3 @@ def _absolute(name: str, module: str, file: Path | None) -> str:
     package = above if file is not None and file.name == "__init__.py" else above[:-1]
     kept = package[: len(package) - level + 1]
     return ".".join((*kept, *filter(None, name[level:].split("."))))
-
-
-def _origins(body: list[ast.stmt]) -> dict[str, str]:
-    """By name, the module that it was imported from."""
-    found: dict[str, str] = {}
-    for node in (node for one in body for node in ast.walk(one) if isinstance(node, IMPORTING)):
-        for alias in node.names:
-            source = alias.name if isinstance(node, ast.Import) else node.module or ""
-            found[bound_as(alias, node)] = source
-    return found
-
-
-def _served(statement: ast.stmt, attribute: str, origins: dict[str, str]) -> Served | None:
-    match statement:
-        case ast.ClassDef(name=name, bases=bases) if name == attribute:
-            kinds = [kind_called(origins.get(_root(base), "")) for base in bases]
-            kind = next((one for one in kinds if one is not None), None)
-            return Served(kind=kind or "class", is_factory=True)
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name == attribute:
-            return function_of(statement, lambda one: kind_called(origins.get(one, "")))
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == attribute:
-            made = _constructed(value)
-            return None if made is None else Served(kind=kind_called(origins.get(_root(made), "")))
-        case ast.AnnAssign(target=ast.Name(id=name), annotation=what, value=ast.expr()) if (
-            name == attribute
-        ):
-            return Served(kind=kind_called(origins.get(_root(what), "")))
-        case _:
-            return None
-
-
-def _constructed(value: ast.expr) -> ast.expr | None:
-    """What is called to make a value; None of a declaration that takes its value from a name."""
-    match value:
-        case ast.Call(func=ast.Call(), args=[served]):
-            return _constructed(served)
-        case ast.Call(func=called):
-            return called
-        case _:
-            return None
-
-
-def _root(value: ast.expr) -> str:
-    while isinstance(value, ast.Attribute | ast.Subscript | ast.Call):
-        value = value.func if isinstance(value, ast.Call) else value.value
-    return value.id if isinstance(value, ast.Name) else ""

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from lading.cli.modules import IMPORTING, bound_as
+from lading.cli.bindings import IMPORTING, body_of, bound_as
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -44,8 +44,8 @@ def overlooked(source: str, known: Collection[str]) -> tuple[Overlooked, ...]:
         known: The names of its images.
     """
     try:
-        return tuple(_found(ast.parse(source).body, known))
-    except (SyntaxError, ValueError, RecursionError):
+        return tuple(_found(body_of(source), known))
+    except RecursionError:
         return ()
 
 

@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from lading.cli.bindings import body_of, is_main
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,7 +41,7 @@ class Script:
 
 def script_among(modules: ProjectModules, names: Sequence[str]) -> Script | None:
     """What Streamlit runs, or what launches Gradio; else the only one that is there to be run."""
-    found = {name: _body(modules, name) for name in names}
+    found = {name: body_of(modules.text(name)) for name in names}
     shown = [name for name, body in found.items() if "streamlit" in _imported(body)]
     if shown:
         others = {one for name in shown for one in modules.led_to(name) if one != name}
@@ -47,7 +49,7 @@ def script_among(modules: ProjectModules, names: Sequence[str]) -> Script | None
     for name, body in found.items():
         if "gradio" in _imported(body) and (script := launching(modules, name)) is not None:
             return script
-    run = [name for name, body in found.items() if any(map(_is_main, body))]
+    run = [name for name, body in found.items() if any(map(is_main, body))]
     return Script(module=run[0], argv=("python", f"{run[0]}.py")) if len(run) == 1 else None
 
 
@@ -56,7 +58,7 @@ def launching(modules: ProjectModules, name: str) -> Script | None:
 
     An import of it would not come back. Where it listens Gradio takes from two variables.
     """
-    if "." in name or not any(map(_launches, _body(modules, name))):
+    if "." in name or not any(map(_launches, body_of(modules.text(name)))):
         return None
     env = (("GRADIO_SERVER_NAME", _EVERYWHERE), ("GRADIO_SERVER_PORT", str(_GRADIO)))
     argv = ("python", f"{name}.py")
@@ -67,13 +69,6 @@ def _of_streamlit(name: str) -> Script:
     argv = ("streamlit", "run", f"{name}.py", "--server.headless", "true")
     listens = ("--server.address", _EVERYWHERE, "--server.port", str(_STREAMLIT))
     return Script(module=name, argv=(*argv, *listens), port=_STREAMLIT, brought_by="streamlit")
-
-
-def _body(modules: ProjectModules, name: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(modules.text(name) or "").body
-    except (SyntaxError, ValueError, RecursionError):
-        return []
 
 
 def _imported(body: list[ast.stmt]) -> set[str]:
@@ -87,23 +82,10 @@ def _imported(body: list[ast.stmt]) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def _is_main(statement: ast.stmt) -> bool:
-    """Whether it is what a module does only where it is started: `if __name__ == "__main__":`."""
-    match statement:
-        case ast.If(
-            test=ast.Compare(
-                left=ast.Name(id="__name__"), comparators=[ast.Constant(value="__main__")]
-            )
-        ):
-            return True
-        case _:
-            return False
-
-
 def _launches(statement: ast.stmt) -> bool:
     """Whether it is a call of `launch`, for one that starts the module or for all."""
     match statement:
-        case ast.If(body=body) if _is_main(statement):
+        case ast.If(body=body) if is_main(statement):
             return any(map(_launches, body))
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="launch"))):
             return True

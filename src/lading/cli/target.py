@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.bindings import services_in
 from lading.cli.declared import Declared, Wanted
 from lading.cli.in_code import NAMES, check_alone, imported, in_code
 from lading.cli.modules import ProjectModules
@@ -114,7 +113,7 @@ def _left_out(text: str, found: Sequence[Target]) -> Iterator[str]:
     where = text.removesuffix(":")
     modules = ProjectModules(Path(where).parent if where.endswith(".py") else Path())
     source = modules.source(where) if not Path(where).is_dir() or ":" in text else None
-    if source is None or services_in(source):
+    if source is None or modules.services(where).names:
         return
     file = where if where.endswith(".py") else modules.file(where)
     known = {one.name.partition(".")[0] for one in found}

@@ -181,10 +181,12 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield from _packages(draft)
     yield ""
     if draft.files:
-        yield "# Models, templates and other files belong here too."
+        yield "# Templates and other files belong here too."
         yield f"build_include = {_array(draft.files)}"
     else:
-        yield '# build_include = ["service.py", "model"]'
+        yield '# build_include = ["service.py", "templates"]'
+    yield "# Models go in layers of their own."
+    yield '# model = "weights"'
     if draft.env:
         yield f"env = {{ {', '.join(f'{name} = {_text(value)}' for name, value in draft.env)} }}"
     if draft.port is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 from contextlib import suppress
+from functools import partial
 from textwrap import dedent
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from lading.services.kinds import Served, kind_called, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from lading.services.kinds import Kind
 
@@ -34,7 +35,7 @@ def served_function(served: object) -> Served | None:
     with suppress(OSError, SyntaxError, ValueError, RecursionError):
         found = ast.parse(dedent(inspect.getsource(function))).body[0]
         if isinstance(found, Function):
-            return function_of(found, _Names(function, found).kind)
+            return function_of(found, partial(_kind_in, function.__globals__))
     return Served(kind="coroutine") if inspect.iscoroutinefunction(function) else None
 
 
@@ -43,9 +44,12 @@ def function_of(function: Function, kind: Callable[[str], Kind | None]) -> Serve
 
     Args:
         function: Its definition.
-        kind: What something is that a name stands for there, or that is of the module it names.
+        kind: What something is that a name stands for in its module, or that is of the module it
+            names.
     """
-    given, is_wrapped = _given(function, kind), _is_wrapped(function)
+    own = dict(_imported(function))
+    given = _given(function, lambda one: kind_called(own[one]) if one in own else kind(one))
+    is_wrapped = _is_wrapped(function)
     return Served(
         kind=_called(function, is_wrapped=is_wrapped) or given or "function",
         is_factory=given is not None,
@@ -60,21 +64,13 @@ def _called(function: Function, *, is_wrapped: bool) -> Kind | None:
     return "coroutine" if isinstance(function, ast.AsyncFunctionDef) else None
 
 
-class _Names:
-    """The names that a function has been written with."""
-
-    def __init__(self, function: FunctionType, written: Function) -> None:
-        self.globals = function.__globals__
-        self.imported = dict(_imported(written))
-
-    def kind(self, name: str) -> Kind | None:
-        if name in self.imported:
-            return kind_called(self.imported[name])
-        found = self.globals.get(name)
-        if isinstance(found, ModuleType):
-            return kind_called(found.__name__)
-        known = kind_of(found) if isinstance(found, type) else None
-        return None if known == "class" else known
+def _kind_in(names: Mapping[str, object], name: str) -> Kind | None:
+    """What something is that a name stands for among those of a module that was imported."""
+    found = names.get(name)
+    if isinstance(found, ModuleType):
+        return kind_called(found.__name__)
+    known = kind_of(found) if isinstance(found, type) else None
+    return None if known == "class" else known
 
 
 def _imported(function: Function) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,171 @@
+"""The services that a module's text declares, and what each of them serves: nothing of it is run.
+
+Names are followed as the module would bind them, statement by statement. What a text does not show
+(a service inside `if`, a decorator of another module of the project, a factory that nobody knows)
+is said to be unsure: then the module is imported whole.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lading.cli.bindings import binds, body_of
+from lading.cli.following import Reader
+from lading.cli.values import Thing
+from lading.services import Served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lading.cli.values import Declared
+
+__all__ = ["Declaration", "Services", "services_in"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """A name that stands for a service.
+
+    Attributes:
+        name: The name.
+        call: The call that says what the service is: `lading.service(...)`.
+        position: Which of the module's statements has that call, from 0; None where it is inside
+            another one.
+        in_words: Whether what is served is named in words, `"module:attribute"`.
+        line: The line that declares it, from 1.
+        is_alias: Whether the service has another name, which is the one that it is called by.
+    """
+
+    name: str
+    call: ast.Call
+    position: int | None
+    in_words: bool
+    line: int
+    is_alias: bool = False
+
+    @property
+    def called(self) -> str:
+        """What its image is called, as far as the text tells."""
+        for one in self.call.keywords:
+            match one:
+                case ast.keyword(arg="name", value=ast.Constant(value=str(name))):
+                    return name
+                case _:
+                    pass
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What a module's text says of services.
+
+    Attributes:
+        declarations: The names that stand for one, in the order of the text.
+        is_whole: Whether these are surely all that the module declares.
+        unsure: Names that may stand for one.
+        declaring: Which of the module's statements do nothing but declare one, and bind no name.
+        served: What each of the module's own names stands for, as one that is served; those that
+            are bound last come last.
+    """
+
+    declarations: tuple[Declaration, ...] = ()
+    is_whole: bool = True
+    unsure: frozenset[str] = frozenset()
+    declaring: frozenset[int] = frozenset()
+    served: Mapping[str, Served] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each service."""
+        return tuple(one.name for one in self.declarations if not one.is_alias)
+
+    def of(self, name: str) -> Declaration | None:
+        """The declaration of the service that a name stands for."""
+        return next((one for one in self.declarations if one.name == name), None)
+
+
+def services_in(
+    source: str | None, local: Callable[[str], str | None], *, package: str = ""
+) -> Services:
+    """The services that a module declares.
+
+    Args:
+        source: The module's text.
+        local: The text of a module of the project, by its name; None where it is no such.
+        package: The package that the module is in; empty where it is in none.
+    """
+    body = body_of(source)
+    reader = Reader(local=local, package=package)
+    try:
+        reader.read(body)
+    except RecursionError:
+        return Services(
+            is_whole=False, unsure=frozenset(name for one in body for name in binds(one))
+        )
+    return _found(reader, body)
+
+
+def _found(reader: Reader, body: list[ast.stmt]) -> Services:
+    bound: dict[str, list[int]] = {}
+    for position, statement in enumerate(body):
+        for name in sorted(binds(statement)):
+            bound.setdefault(name, []).append(position)
+    things = {name: one for name, one in reader.values.items() if isinstance(one, Thing)}
+    meant = {name: _meant(things[name], bound[name]) for name in bound if name in things}
+    by_name = {name: one for name, one in meant.items() if one is not None}
+    shown = {id(one) for one in by_name.values()}
+    hidden = any(id(one) not in shown for one in reader.declared)
+    unsure = {name for name, one in things.items() if not one.is_sure}
+    unsure |= {name for name, one in things.items() if one.services and name not in by_name}
+    return Services(
+        declarations=tuple(
+            _declaration(name, one, is_alias=_first_of(one, by_name, bound) != name)
+            for name, one in by_name.items()
+            if name not in unsure
+        ),
+        is_whole=reader.is_whole and not hidden,
+        unsure=frozenset(unsure),
+        declaring=frozenset(
+            one.position for one in reader.declared if _only_declares(body[one.position])
+        ),
+        served={
+            name: Served(kind=one.kind, is_factory=one.is_factory, needs=one.needs)
+            for name, one in things.items()
+        },
+    )
+
+
+def _only_declares(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Call(args=[ast.Name() | ast.Constant()], keywords=[])):
+            return True
+        case _:
+            return False
+
+
+def _meant(thing: Thing, bound: list[int]) -> Declared | None:
+    """Which of a thing's services a name stands for: of several, the one that binds it."""
+    here = [one for one in thing.services if one.position in bound]
+    if len(thing.services) == 1:
+        return thing.services[0]
+    return here[0] if len(here) == 1 else None
+
+
+def _first_of(one: Declared, by_name: dict[str, Declared], bound: dict[str, list[int]]) -> str:
+    """Which of the names of a service it is called by: the one that its declaration binds."""
+    names = [name for name, other in by_name.items() if other is one]
+    return next((name for name in names if one.position in bound[name]), names[0])
+
+
+def _declaration(name: str, declared: Declared, *, is_alias: bool) -> Declaration:
+    decorator = declared.decorator
+    return Declaration(
+        name=name,
+        call=decorator.call,
+        position=decorator.position,
+        in_words=declared.in_words,
+        line=decorator.call.lineno,
+        is_alias=is_alias,
+    )
