@@ -19,6 +19,14 @@ FORM = (
 IMPORT = "from lading import Image\n"
 IMAGE = f"{IMPORT}image = Image()\n"
 TABLE = "[tool.lading]\n"
+HEAVY = """\
+import torch
+import lading
+img = lading.Image()
+@lading.service(image=img, name="web")
+def serve(): ...
+"""
+CALLED = "hint: an image is called so, and a TARGET has its name in the code: "
 UNSAYABLE = "class Own(Exception):\n    def __str__(self):\n        1 / 0\n"
 SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
 
@@ -81,41 +89,43 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             ("error: service.py:1: service.py can't be imported: "
             "SyntaxError: invalid syntax (service.py, line 1)"),
         ]),
-        ({"service.py": "\nimport nowhere_to_be_found\n"}, "service.py", [
+        ({"service.py": "\nimport nowhere_to_be_found as image\n"}, "service.py", [
             ("error: service.py:2: service.py can't be imported: "
             "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
             ("hint: install nowhere_to_be_found beside Lading, or import it where it is used: "
             "Lading imports the module to find the image"),
         ]),
-        ({"service.py": "import other\n", "other.py": "\n\n1 / 0\n"}, "service:image", [
+        ({"service.py": "import other\nimage = unknown\n", "other.py": "\n\n1 / 0\n"},
+         "service:image", [
             "error: other.py:3: service can't be imported: ZeroDivisionError: division by zero",
         ]),
-        ({"service.py": "raise SystemExit(0)\n"}, "service.py", [
+        ({"service.py": "raise SystemExit(0)\nimage = unknown\n"}, "service.py", [
             "error: service.py:1: service.py can't be imported: SystemExit: 0",
             'hint: a module that is also a program ends with: if __name__ == "__main__": ...',
         ]),
-        ({"service.py": "import asyncio\nraise asyncio.CancelledError\n"}, "service.py", [
+        ({"service.py": "import asyncio\nraise asyncio.CancelledError\nimage = unknown\n"},
+         "service.py", [
             "error: service.py:2: service.py can't be imported: CancelledError",
         ]),
         ({"service.py": "class Own(BaseException): ...\ndef image():\n    raise Own\n"},
          "service.py", ["error: service.py:3: service.py:image can't be called: Own"]),
-        ({"service.py": f"{UNSAYABLE}raise Own\n"}, "service.py", [
+        ({"service.py": f"{UNSAYABLE}raise Own\nimage = unknown\n"}, "service.py", [
             "error: service.py:4: service.py can't be imported: Own",
         ]),
         ({"service.py": f"{UNSAYABLE}def image():\n    raise Own\n"}, "service.py", [
             "error: service.py:5: service.py:image can't be called: Own",
         ]),
-        ({"service.py": f"{UNSAYABLE.replace('1 / 0', 'raise SystemExit')}raise Own\n"},
+        ({"service.py": f"{UNSAYABLE.replace('1 / 0', 'raise SystemExit')}raise Own\nimage = x\n"},
          "service.py", ["error: service.py:4: service.py can't be imported: Own"]),
         ({}, "https://u:s3cret@h/service.py:image", [
             "error: 'https://***@h/service.py:image' names no image", FORM,
         ]),
-        ({"service.py": "raise ValueError('\\x1b]0;x\\x07\\t.\\n\\x1b[2J\\u202e')\n"},
+        ({"service.py": "raise ValueError('\\x1b]0;x\\x07\\t.\\n\\x1b[2J\\u202e')\nimage = x\n"},
          "service.py", [
             ("error: service.py:1: service.py can't be imported: "
              "ValueError: \\x1b]0;x\\x07\t."), "  \\x1b[2J\\u202e",
         ]),
-        ({"service.py": "raise ValueError('one\\ntwo')\n"}, "service.py", [
+        ({"service.py": "raise ValueError('one\\ntwo')\nimage = x\n"}, "service.py", [
             "error: service.py:1: service.py can't be imported: ValueError: one", "  two",
         ]),
         ({"service.py": IMAGE}, "service.py:imgae", [
@@ -144,7 +154,7 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({"a/__init__.py": "", "a/images.py": IMAGE}, "a.image:image", [
             "error: there is no module a.image in project", 'hint: did you mean "a.images"?',
         ]),
-        ({"service.py": "import servce\n"}, "service:image", [
+        ({"service.py": "import servce as image\n"}, "service:image", [
             ("error: service.py:1: service can't be imported: "
             "ModuleNotFoundError: No module named 'servce'"),
             ("hint: install servce beside Lading, or import it where it is used: "
@@ -164,6 +174,35 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
          "app.py:Serving", [
             "error: app.py:2: service is given no image", "hint: @lading.service(image=image)",
         ]),
+        # Its text shows that the name is not there: what it imports need not be.
+        ({"app.py": HEAVY}, "app.py:srve", [
+            "error: app.py has no 'srve'", 'hint: did you mean "serve"?',
+        ]),
+        ({"app.py": HEAVY.replace("img", "base")}, "app.py", [
+            "error: app.py has no 'image'", "hint: it has base, serve: name one, as app.py:base",
+        ]),
+        ({"app.py": HEAVY}, "app:unlike", [
+            "error: app has no 'unlike'", "hint: it has img, serve",
+        ]),
+        ({"app.py": HEAVY, "lading.toml": 'image = "app:serv"\n'}, ".", [
+            "error: lading.toml:1: app has no 'serv'", 'hint: did you mean "serve"?',
+        ]),
+        # An image's name is no name in the code, however the module is read.
+        ({"app.py": HEAVY}, "app.py:web", ["error: app.py has no 'web'", f"{CALLED}app.py:serve"]),
+        ({"app.py": HEAVY}, "app:web.gpu", ["error: app has no 'web'", f"{CALLED}app:serve.gpu"]),
+        ({"app.py": HEAVY.replace("import torch", "from typing import *")}, "app.py:web", [
+            "error: app.py has no 'web'", f"{CALLED}app.py:serve",
+        ]),
+        # Nor can its text tell, where these bind names.
+        *(({"app.py": f"{more}\n{HEAVY}"}, "app.py:other", [
+            (f"error: app.py:{2 + more.count(chr(10))}: app.py can't be imported: "
+             "ModuleNotFoundError: No module named 'torch'"),
+            ("hint: install torch beside Lading, or import it where it is used: "
+             "Lading imports the module to find the image"),
+        ]) for more in (
+            "from os import *", "def __getattr__(name): ...", "globals()['other'] = 1",
+            "def bind():\n    global other\n    other = 1",
+        )),
         ({"service.py": IMAGE}, "service.py:other", [
             "error: service.py has no 'other'", "hint: it has image",
         ]),
@@ -175,7 +214,7 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             ("error: service.py:2: service.py:image can't be called: "
             "ZeroDivisionError: division by zero"),
         ]),
-        ({"service.py": "import os\nos._exit(7)\n"}, "service.py", [
+        ({"service.py": "import os\nos._exit(7)\nimage = os.name\n"}, "service.py", [
             "error: importing service.py ended Python with exit code 7",
             "hint: Lading imports the module to find the image: let it do no more at import",
         ]),

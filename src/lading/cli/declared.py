@@ -14,6 +14,7 @@ from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
 from lading.cli.overlooked import overlooked
 from lading.cli.together import together
+from lading.cli.unbound import lacking
 from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
@@ -21,7 +22,7 @@ from lading.image import Image, Variants
 from lading.services import image_of, service_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lading.services import Service
 
@@ -144,10 +145,7 @@ def declared(names: Mapping[str, object], name: str, wanted: Wanted) -> tuple[De
     if not wanted.attribute:
         return _all(names, wanted)
     if name not in names:
-        known = [one for one, value in names.items() if _is_named(value)]
-        hint = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else None)
-        what = wanted.name or wanted.attribute
-        raise SpecificationError(f"{wanted.where} has no {what!r}", hint=hint)
+        raise lacking(wanted, dict(_named(names)))
     found = names[name]
     service = service_of(found)
     if service is not None:
@@ -189,8 +187,12 @@ def _hint_at_image(source: str) -> str:
     return f'{one.name} in line {one.line} may say that it gives one: def {one.name}() -> "Image"'
 
 
-def _is_named(value: object) -> bool:
-    return isinstance(value, Image | Variants) or service_of(value) is not None
+def _named(names: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """The images and services of a module, each with what its image is called."""
+    for name, value in names.items():
+        service = service_of(value)
+        if service is not None or isinstance(value, Image | Variants):
+            yield name, (service and service.name) or name
 
 
 def _is_image(value: object) -> bool:

@@ -16,6 +16,7 @@ from lading.cli.excerpt import excerpt
 from lading.cli.importing import excerpted, import_file, import_module, importing
 from lading.cli.modules import IMPORTING, ProjectModules, modules_run_by
 from lading.cli.together import together
+from lading.cli.unbound import check_bound
 from lading.errors import SpecificationError
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def in_code(wanted: Wanted) -> tuple[Declared, ...]:
     if source is not None and not wanted.attribute and (services := services_in(source)):
         each = together((one, partial(in_code, replace(wanted, attribute=one))) for one in services)
         return tuple(found for several in each for found in several)
+    if source is not None and wanted.attribute:
+        check_bound(source, wanted)
     taken = _excerpt(wanted)
     if taken is not None and file is not None:
         with importing(wanted.root), excerpted(taken.statements, file) as module:
