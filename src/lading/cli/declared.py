@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lading.cli.above import check_within
 from lading.cli.bindings import names_in
 from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
@@ -18,7 +19,7 @@ from lading.cli.unbound import lacking
 from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
-from lading.image import Image, Variants
+from lading.image import Image, Variants, steps
 from lading.services import image_of, service_of
 
 if TYPE_CHECKING:
@@ -275,14 +276,22 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
         module, attribute = wanted.module, wanted.name
         served = served or modules.served(module, attribute)
     service, code = replace(service, served=served), modules.code(module, attribute)
+    chosen = _chosen(service.image, wanted)
+    if service.command is None and not all(_is_started(image) for _, image in chosen):
+        check_within(modules, module, wanted)
     return tuple(
         Declared(
             image=image_of(service, environment, code),
             name=service.name or wanted.name,
             variant=variant,
         )
-        for variant, environment in _chosen(service.image, wanted)
+        for variant, environment in chosen
     )
+
+
+def _is_started(image: Image) -> bool:
+    """Whether it has a command of its own, which a service leaves as it is."""
+    return any(isinstance(one, steps.Cmd | steps.Entrypoint) for one in image.steps)
 
 
 def _check_bound(modules: ProjectModules, module: str, attribute: str, service: Service) -> None:
