@@ -420,3 +420,58 @@ def test_a_module_that_interrupts_itself_is_an_error(bare: Project) -> None:
     said, _ = ran.err.splitlines()
     assert said == "error: importing service.py ended Python with exit code 130"
     assert ran.code == 1
+
+
+BESIDE = """\
+import lading
+image = lading.Image(base_image="scratch")
+@lading.service(image=image)
+def web(): ...
+job = lading.service(image=image, name="work")("app:web")
+"""
+MEANT = "note: app.py stands for app.py:image; its services are app.py:web, app.py:job\n"
+
+
+@pytest.mark.parametrize("command", ["lock", "freeze -o build", "build -o built", "vendor -o all"])
+def test_a_file_alone_is_its_image_and_its_services_are_named(bare: Project, command: str) -> None:
+    bare.write("app.py", BESIDE)
+    for words, note in (("app.py", MEANT), ("app.py:image", ""), ("app.py:web", "")):
+        ran = bare.lading(*command.split(), words)
+        assert ran.code == 0, ran.err
+        assert ran.err.startswith(note)
+        assert ("note:" in ran.err) == bool(note)
+    assert bare.lading(*command.split(), "-q", "app.py").err == ""
+
+
+@pytest.mark.parametrize("command", ["lock --check", "show", "dockerfile", "freeze --all -o all"])
+def test_no_other_command_names_them(bare: Project, command: str) -> None:
+    bare.write("app.py", BESIDE)
+    for target in ("app.py:image", "app.py:web", "app.py:job"):
+        assert bare.lading("lock", "-q", target).code == 0
+    ran = bare.lading(*command.split(), "app.py")
+    assert ran.code == 0, ran.err
+    assert "note:" not in ran.err
+
+
+def test_there_is_nothing_to_say_of_a_file_with_an_image_alone(bare: Project) -> None:
+    bare.write("app.py", BESIDE.partition("@")[0])
+    assert "note:" not in bare.lading("lock", "app.py").err
+
+
+def test_a_module_without_a_name_is_its_image_too(bare: Project) -> None:
+    bare.write("app.py", BESIDE)
+    ran = bare.lading("lock", "app:")
+    assert ran.err.startswith(
+        "note: app: stands for app:image; its services are app:web, app:job\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("only", "hint"),
+    [("lading.Image()", "img"), ("lading.service(image=lading.Image())('app:main')", "serve")],
+)
+def test_a_single_image_or_service_is_named_too(bare: Project, only: str, hint: str) -> None:
+    bare.write("app.py", f"import lading\n{hint} = {only}\ndef main(): ...\n")
+    ran = bare.lading("build", "app.py", "-o", "built")
+    said = 'did you mean "img"?' if hint == "img" else "it has serve: name one, as app.py:serve"
+    assert (ran.code, ran.err) == (1, f"error: app.py has no 'image'\nhint: {said}\n")
