@@ -214,6 +214,16 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             ("error: service.py:2: service.py:image can't be called: "
             "ZeroDivisionError: division by zero"),
         ]),
+        ({"service.py": "def image():\n    raise SystemExit('bye')\n"}, "service.py", [
+            "error: service.py:2: service.py:image can't be called: SystemExit: bye",
+            "hint: let it return an Image, or raise an error: it must not end Python",
+        ]),
+        ({"service.py": "def image():\n    import nowhere_to_be_found\n"}, "service.py", [
+            ("error: service.py:2: service.py:image can't be called: "
+             "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+            ("hint: install nowhere_to_be_found beside Lading: Lading calls the function to get "
+             "the image"),
+        ]),
         ({"service.py": "import os\nos._exit(7)\nimage = os.name\n"}, "service.py", [
             "error: importing service.py ended Python with exit code 7",
             "hint: Lading imports the module to find the image: let it do no more at import",

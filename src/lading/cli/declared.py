@@ -212,11 +212,11 @@ def _given(found: object, wanted: Wanted) -> tuple[object, tuple[Parameter, ...]
     """
     if inspect.isroutine(found) or isinstance(found, partial):
         arguments = bound(found, wanted.settings, str(wanted), strict=wanted.strict)
-        with users_code(f"{wanted} can't be called"):
+        with users_code(f"{wanted} can't be called", called=True):
             return found(*arguments.words, **arguments.options), arguments.parameters
     _no_settings(wanted, f"{wanted} is no function")
     if callable(found) and not isinstance(found, type):
-        with users_code(f"{wanted} can't be called"):
+        with users_code(f"{wanted} can't be called", called=True):
             return found(), ()
     return found, ()
 
