@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 LINE = Location("app.py", 7)
 
 
-def refuse(problem: Problem) -> NoReturn:
+def refuse(problem: Problem) -> None:
     raise SpecificationError(problem)
+
+
+def done() -> None:
+    pass
 
 
 @pytest.mark.parametrize(
@@ -35,7 +39,7 @@ def refuse(problem: Problem) -> NoReturn:
 )
 def test_a_problem_names_its_image_once(name: str, problem: Problem, said: str) -> None:
     with pytest.raises(SpecificationError) as refused:
-        together([(name, partial(refuse, problem)), ("other", lambda: None)])
+        together([(name, partial(refuse, problem)), ("other", done)])
     assert [one.message for one in refused.value.problems] == [said]
 
 
@@ -43,7 +47,7 @@ def test_a_problem_of_several_names_them_all() -> None:
     problem = Problem(message="web is odd", location=LINE)
     work = [("web", partial(refuse, problem)), ("job", partial(refuse, problem))]
     with pytest.raises(SpecificationError) as refused:
-        together([*work, ("other", lambda: None)])
+        together([*work, ("other", done)])
     assert [one.message for one in refused.value.problems] == ["web, job: web is odd"]
 
 
