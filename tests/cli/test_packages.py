@@ -119,3 +119,13 @@ def test_it_may_be_named_from_inside_of_its_package(bare: Project) -> None:
 def test_a_command_of_its_own_may_start_it_as_it_likes(bare: Project) -> None:
     write(bare, "from .other import helper", more=", command=['python', '-m', 'x.serve']")
     assert bare.lading("show", "pk/serve.py:main").code == 0
+
+
+def test_a_file_that_a_package_hides_is_refused(bare: Project) -> None:
+    write(bare, "from pk.other import helper", where="serve.py")
+    bare.write("serve/__init__.py", "")
+    ran = bare.lading("freeze", "serve.py:main")
+    assert (ran.code, ran.err.splitlines()) == (1, [
+        "error: serve.py can't be imported in the image: serve/__init__.py is serve there",
+        "hint: rename one of them",
+    ])  # fmt: skip

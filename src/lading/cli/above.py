@@ -45,8 +45,9 @@ def check_within(modules: ProjectModules, module: str, wanted: Wanted) -> None:
     """Refuse a service that is started as `module` where its imports need a package around it.
 
     Raises:
-        SpecificationError: One does.
+        SpecificationError: One does; or another module is imported by the name of its file.
     """
+    _check_seen(modules, module, wanted)
     names = modules.led_to(module)
     found = next((one for name in names for one in _leading_out(modules, name)), None)
     if found is None:
@@ -56,6 +57,15 @@ def check_within(modules: ProjectModules, module: str, wanted: Wanted) -> None:
     message = f"{found.name} is of the package {package}, and {wanted} is started outside of it"
     hint = _hint(folder, (*packages, *wanted.module.split(".")), wanted)
     raise SpecificationError(Problem(message=message, location=found.location, hint=hint))
+
+
+def _check_seen(modules: ProjectModules, module: str, wanted: Wanted) -> None:
+    """Refuse a file that Python does not find by its name: `app.py` beside a package `app`."""
+    file, seen = Path(wanted.where), modules.file(module)
+    if module != wanted.module or file.suffix != ".py" or seen is None or seen.samefile(file):
+        return
+    message = f"{file} can't be imported in the image: {seen} is {module} there"
+    raise SpecificationError(message, hint="rename one of them")
 
 
 def _hint(folder: Path, names: tuple[str, ...], wanted: Wanted) -> str:
