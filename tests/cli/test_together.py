@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,13 +11,18 @@ from lading.cli.together import together
 from lading.errors import Location, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cli.program import Project
 
 LINE = Location("app.py", 7)
 
 
-def refuse(problem: Problem) -> None:
-    raise SpecificationError(problem)
+def refusing(problem: Problem) -> Callable[[], None]:
+    def refuse() -> None:
+        raise SpecificationError(problem)
+
+    return refuse
 
 
 def done() -> None:
@@ -39,15 +43,14 @@ def done() -> None:
 )
 def test_a_problem_names_its_image_once(name: str, problem: Problem, said: str) -> None:
     with pytest.raises(SpecificationError) as refused:
-        together([(name, partial(refuse, problem)), ("other", done)])
+        together([(name, refusing(problem)), ("other", done)])
     assert [one.message for one in refused.value.problems] == [said]
 
 
 def test_a_problem_of_several_names_them_all() -> None:
     problem = Problem(message="web is odd", location=LINE)
-    work = [("web", partial(refuse, problem)), ("job", partial(refuse, problem))]
     with pytest.raises(SpecificationError) as refused:
-        together([*work, ("other", done)])
+        together([("web", refusing(problem)), ("job", refusing(problem)), ("other", done)])
     assert [one.message for one in refused.value.problems] == ["web, job: web is odd"]
 
 
