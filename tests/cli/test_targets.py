@@ -193,6 +193,15 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({"app.py": HEAVY.replace("import torch", "from typing import *")}, "app.py:web", [
             "error: app.py has no 'web'", f"{CALLED}app.py:serve",
         ]),
+        ({"app.py": HEAVY.replace('"web"', '"we.b"')}, "app.py:we.b", [
+            "error: app.py has no 'we'", f"{CALLED}app.py:serve",
+        ]),
+        ({"app.py": f"{IMPORT}def gpu():\n    return Image()\n"}, "app.py", [
+            "error: app.py has no 'image'", "hint: it has gpu: name one, as app.py:gpu",
+        ]),
+        ({"app.py": ""}, "app.py", [
+            "error: app.py has no 'image'", "hint: write one: image = Image(...)",
+        ]),
         # Nor can its text tell, where these bind names.
         *(({"app.py": f"{more}\n{HEAVY}"}, "app.py:other", [
             (f"error: app.py:{2 + more.count(chr(10))}: app.py can't be imported: "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lading.cli.bindings import called_in, names_in, services_in
 from lading.cli.modules import IMPORTING, bound_as
+from lading.cli.overlooked import overlooked
 from lading.errors import SpecificationError
 from lading.grammar.nearest import did_you_mean
 
@@ -35,10 +36,9 @@ def check_bound(source: str, wanted: Wanted) -> None:
         return  # whoever imports it says what is wrong with it
     names = names_in(source)
     if wanted.name not in {*names, *_bound_elsewhere(body)} and not _is_untold(body):
-        of_text = called_in(source)
-        services = set(services_in(source))
-        known = {name: of_text[name] for name in names if name in services | _images(body)}
-        raise lacking(wanted, known, names)
+        called, images = called_in(source), _images(body)
+        meant = {*images, *services_in(source), *(one.name for one in overlooked(source, images))}
+        raise lacking(wanted, {name: called[name] for name in names if name in meant}, names)
 
 
 def lacking(
@@ -56,16 +56,23 @@ def lacking(
 
 
 def _hint(wanted: Wanted, known: Mapping[str, str], others: Collection[str]) -> str | None:
-    called = [name for name, image in known.items() if image == wanted.name]
+    called = ", ".join(_called_so(wanted, known))
     if called:
-        variant = f".{wanted.variant}" if wanted.variant else ""
-        named = ", ".join(f"{wanted.where}:{name}{variant}" for name in called)
-        return f"an image is called so, and a TARGET has its name in the code: {named}"
+        return f"an image is called so, and a TARGET has its name in the code: {called}"
     near = did_you_mean(wanted.name, known) or did_you_mean(wanted.name, others)
     if near or not known:
-        return near
+        return near or ("write one: image = Image(...)" if wanted.name == "image" else None)
     form = f": name one, as {wanted.where}:{next(iter(known))}" if wanted.name == "image" else ""
     return f"it has {', '.join(known)}{form}"
+
+
+def _called_so(wanted: Wanted, known: Mapping[str, str]) -> Iterator[str]:
+    """What TARGETs would be whose image is called as this one: a name may have a dot, too."""
+    for name, image in known.items():
+        if image == wanted.attribute:
+            yield f"{wanted.where}:{name}"
+        elif image == wanted.name:
+            yield f"{wanted.where}:{name}.{wanted.variant}"
 
 
 def _bound_elsewhere(body: list[ast.stmt]) -> Iterator[str]:
