@@ -23,10 +23,10 @@ Usage: lading [OPTIONS] COMMAND [ARGS]...
 
   TARGET names an Image, a function that returns one, or a service that is
   declared with one, as `path/service.py:image` or `package.module:image`;
-  `app.py:images.gpu` is one of its variants. A folder stands for the image
-  that `[tool.lading]` of its pyproject.toml, or its lading.toml, refers to or
-  describes, and `folder:name` for one of several there. Left out, TARGET is
-  this folder.
+  `app.py:images.gpu` is one of its variants, and `app.py` alone is
+  `app.py:image`. A folder stands for the image that `[tool.lading]` of its
+  pyproject.toml, or its lading.toml, refers to or describes, and
+  `folder:name` for one of several there. Left out, TARGET is this folder.
 
   Data goes to stdout, all talk to stderr.
 

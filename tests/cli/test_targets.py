@@ -19,6 +19,14 @@ FORM = (
 IMPORT = "from lading import Image\n"
 IMAGE = f"{IMPORT}image = Image()\n"
 TABLE = "[tool.lading]\n"
+HEAVY = """\
+import torch
+import lading
+img = lading.Image()
+@lading.service(image=img, name="web")
+def serve(): ...
+"""
+CALLED = "hint: an image is called so, and a TARGET has its name in the code: "
 UNSAYABLE = "class Own(Exception):\n    def __str__(self):\n        1 / 0\n"
 SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
 
@@ -81,41 +89,43 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             ("error: service.py:1: service.py can't be imported: "
             "SyntaxError: invalid syntax (service.py, line 1)"),
         ]),
-        ({"service.py": "\nimport nowhere_to_be_found\n"}, "service.py", [
+        ({"service.py": "\nimport nowhere_to_be_found as image\n"}, "service.py", [
             ("error: service.py:2: service.py can't be imported: "
             "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
             ("hint: install nowhere_to_be_found beside Lading, or import it where it is used: "
             "Lading imports the module to find the image"),
         ]),
-        ({"service.py": "import other\n", "other.py": "\n\n1 / 0\n"}, "service:image", [
+        ({"service.py": "import other\nimage = unknown\n", "other.py": "\n\n1 / 0\n"},
+         "service:image", [
             "error: other.py:3: service can't be imported: ZeroDivisionError: division by zero",
         ]),
-        ({"service.py": "raise SystemExit(0)\n"}, "service.py", [
+        ({"service.py": "raise SystemExit(0)\nimage = unknown\n"}, "service.py", [
             "error: service.py:1: service.py can't be imported: SystemExit: 0",
             'hint: a module that is also a program ends with: if __name__ == "__main__": ...',
         ]),
-        ({"service.py": "import asyncio\nraise asyncio.CancelledError\n"}, "service.py", [
+        ({"service.py": "import asyncio\nraise asyncio.CancelledError\nimage = unknown\n"},
+         "service.py", [
             "error: service.py:2: service.py can't be imported: CancelledError",
         ]),
         ({"service.py": "class Own(BaseException): ...\ndef image():\n    raise Own\n"},
          "service.py", ["error: service.py:3: service.py:image can't be called: Own"]),
-        ({"service.py": f"{UNSAYABLE}raise Own\n"}, "service.py", [
+        ({"service.py": f"{UNSAYABLE}raise Own\nimage = unknown\n"}, "service.py", [
             "error: service.py:4: service.py can't be imported: Own",
         ]),
         ({"service.py": f"{UNSAYABLE}def image():\n    raise Own\n"}, "service.py", [
             "error: service.py:5: service.py:image can't be called: Own",
         ]),
-        ({"service.py": f"{UNSAYABLE.replace('1 / 0', 'raise SystemExit')}raise Own\n"},
+        ({"service.py": f"{UNSAYABLE.replace('1 / 0', 'raise SystemExit')}raise Own\nimage = x\n"},
          "service.py", ["error: service.py:4: service.py can't be imported: Own"]),
         ({}, "https://u:s3cret@h/service.py:image", [
             "error: 'https://***@h/service.py:image' names no image", FORM,
         ]),
-        ({"service.py": "raise ValueError('\\x1b]0;x\\x07\\t.\\n\\x1b[2J\\u202e')\n"},
+        ({"service.py": "raise ValueError('\\x1b]0;x\\x07\\t.\\n\\x1b[2J\\u202e')\nimage = x\n"},
          "service.py", [
             ("error: service.py:1: service.py can't be imported: "
              "ValueError: \\x1b]0;x\\x07\t."), "  \\x1b[2J\\u202e",
         ]),
-        ({"service.py": "raise ValueError('one\\ntwo')\n"}, "service.py", [
+        ({"service.py": "raise ValueError('one\\ntwo')\nimage = x\n"}, "service.py", [
             "error: service.py:1: service.py can't be imported: ValueError: one", "  two",
         ]),
         ({"service.py": IMAGE}, "service.py:imgae", [
@@ -144,7 +154,7 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({"a/__init__.py": "", "a/images.py": IMAGE}, "a.image:image", [
             "error: there is no module a.image in project", 'hint: did you mean "a.images"?',
         ]),
-        ({"service.py": "import servce\n"}, "service:image", [
+        ({"service.py": "import servce as image\n"}, "service:image", [
             ("error: service.py:1: service can't be imported: "
             "ModuleNotFoundError: No module named 'servce'"),
             ("hint: install servce beside Lading, or import it where it is used: "
@@ -164,6 +174,44 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
          "app.py:Serving", [
             "error: app.py:2: service is given no image", "hint: @lading.service(image=image)",
         ]),
+        # Its text shows that the name is not there: what it imports need not be.
+        ({"app.py": HEAVY}, "app.py:srve", [
+            "error: app.py has no 'srve'", 'hint: did you mean "serve"?',
+        ]),
+        ({"app.py": HEAVY.replace("img", "base")}, "app.py", [
+            "error: app.py has no 'image'", "hint: it has base, serve: name one, as app.py:base",
+        ]),
+        ({"app.py": HEAVY}, "app:unlike", [
+            "error: app has no 'unlike'", "hint: it has img, serve",
+        ]),
+        ({"app.py": HEAVY, "lading.toml": 'image = "app:serv"\n'}, ".", [
+            "error: lading.toml:1: app has no 'serv'", 'hint: did you mean "serve"?',
+        ]),
+        # An image's name is no name in the code, however the module is read.
+        ({"app.py": HEAVY}, "app.py:web", ["error: app.py has no 'web'", f"{CALLED}app.py:serve"]),
+        ({"app.py": HEAVY}, "app:web.gpu", ["error: app has no 'web'", f"{CALLED}app:serve.gpu"]),
+        ({"app.py": HEAVY.replace("import torch", "from typing import *")}, "app.py:web", [
+            "error: app.py has no 'web'", f"{CALLED}app.py:serve",
+        ]),
+        ({"app.py": HEAVY.replace('"web"', '"we.b"')}, "app.py:we.b", [
+            "error: app.py has no 'we'", f"{CALLED}app.py:serve",
+        ]),
+        ({"app.py": f"{IMPORT}def gpu():\n    return Image()\n"}, "app.py", [
+            "error: app.py has no 'image'", "hint: it has gpu: name one, as app.py:gpu",
+        ]),
+        ({"app.py": ""}, "app.py", [
+            "error: app.py has no 'image'", "hint: write one: image = Image(...)",
+        ]),
+        # Nor can its text tell, where these bind names.
+        *(({"app.py": f"{more}\n{HEAVY}"}, "app.py:other", [
+            (f"error: app.py:{2 + more.count(chr(10))}: app.py can't be imported: "
+             "ModuleNotFoundError: No module named 'torch'"),
+            ("hint: install torch beside Lading, or import it where it is used: "
+             "Lading imports the module to find the image"),
+        ]) for more in (
+            "from os import *", "def __getattr__(name): ...", "globals()['other'] = 1",
+            "def bind():\n    global other\n    other = 1",
+        )),
         ({"service.py": IMAGE}, "service.py:other", [
             "error: service.py has no 'other'", "hint: it has image",
         ]),
@@ -175,7 +223,17 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             ("error: service.py:2: service.py:image can't be called: "
             "ZeroDivisionError: division by zero"),
         ]),
-        ({"service.py": "import os\nos._exit(7)\n"}, "service.py", [
+        ({"service.py": "def image():\n    raise SystemExit('bye')\n"}, "service.py", [
+            "error: service.py:2: service.py:image can't be called: SystemExit: bye",
+            "hint: let it return an Image, or raise an error: it must not end Python",
+        ]),
+        ({"service.py": "def image():\n    import nowhere_to_be_found\n"}, "service.py", [
+            ("error: service.py:2: service.py:image can't be called: "
+             "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+            ("hint: install nowhere_to_be_found beside Lading: Lading calls the function to get "
+             "the image"),
+        ]),
+        ({"service.py": "import os\nos._exit(7)\nimage = os.name\n"}, "service.py", [
             "error: importing service.py ended Python with exit code 7",
             "hint: Lading imports the module to find the image: let it do no more at import",
         ]),
@@ -381,3 +439,58 @@ def test_a_module_that_interrupts_itself_is_an_error(bare: Project) -> None:
     said, _ = ran.err.splitlines()
     assert said == "error: importing service.py ended Python with exit code 130"
     assert ran.code == 1
+
+
+BESIDE = """\
+import lading
+image = lading.Image(base_image="scratch")
+@lading.service(image=image)
+def web(): ...
+job = lading.service(image=image, name="work")("app:web")
+"""
+MEANT = "note: app.py stands for app.py:image; its services are app.py:web, app.py:job\n"
+
+
+@pytest.mark.parametrize("command", ["lock", "freeze -o build", "build -o built", "vendor -o all"])
+def test_a_file_alone_is_its_image_and_its_services_are_named(bare: Project, command: str) -> None:
+    bare.write("app.py", BESIDE)
+    for words, note in (("app.py", MEANT), ("app.py:image", ""), ("app.py:web", "")):
+        ran = bare.lading(*command.split(), words)
+        assert ran.code == 0, ran.err
+        assert ran.err.startswith(note)
+        assert ("note:" in ran.err) == bool(note)
+    assert bare.lading(*command.split(), "-q", "app.py").err == ""
+
+
+@pytest.mark.parametrize("command", ["lock --check", "show", "dockerfile", "freeze --all -o all"])
+def test_no_other_command_names_them(bare: Project, command: str) -> None:
+    bare.write("app.py", BESIDE)
+    for target in ("app.py:image", "app.py:web", "app.py:job"):
+        assert bare.lading("lock", "-q", target).code == 0
+    ran = bare.lading(*command.split(), "app.py")
+    assert ran.code == 0, ran.err
+    assert "note:" not in ran.err
+
+
+def test_there_is_nothing_to_say_of_a_file_with_an_image_alone(bare: Project) -> None:
+    bare.write("app.py", BESIDE.partition("@")[0])
+    assert "note:" not in bare.lading("lock", "app.py").err
+
+
+def test_a_module_without_a_name_is_its_image_too(bare: Project) -> None:
+    bare.write("app.py", BESIDE)
+    ran = bare.lading("lock", "app:")
+    assert ran.err.startswith(
+        "note: app: stands for app:image; its services are app:web, app:job\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("only", "hint"),
+    [("lading.Image()", "img"), ("lading.service(image=lading.Image())('app:main')", "serve")],
+)
+def test_a_single_image_or_service_is_named_too(bare: Project, only: str, hint: str) -> None:
+    bare.write("app.py", f"import lading\n{hint} = {only}\ndef main(): ...\n")
+    ran = bare.lading("build", "app.py", "-o", "built")
+    said = 'did you mean "img"?' if hint == "img" else "it has serve: name one, as app.py:serve"
+    assert (ran.code, ran.err) == (1, f"error: app.py has no 'image'\nhint: {said}\n")

@@ -101,7 +101,9 @@ def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
         ("app.py:images.x", [
             "error: app.py:images has no variant 'x'", "hint: it has cpu, gpu",
         ]),
-        ("app.py:.gpu", ["error: app.py has no '.gpu'", "hint: it has base, images, image"]),
+        ("app.py:.gpu", [
+            "error: app.py has no '.gpu'", "hint: it has base, images, image, sized, many",
+        ]),
         ("app.py:image.gpu", [
             "error: app.py:image is an Image without variants, and has no 'gpu'",
             "hint: name it as app.py:image",

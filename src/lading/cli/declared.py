@@ -9,20 +9,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lading.cli.above import check_within
 from lading.cli.bindings import names_in
 from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
 from lading.cli.overlooked import overlooked
 from lading.cli.redeclared import declared_there
 from lading.cli.together import together
+from lading.cli.unbound import lacking
 from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
-from lading.image import Image, Variants
+from lading.image import Image, Variants, steps
 from lading.services import Served, image_of, service_of, services_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lading.services import Service
 
@@ -145,10 +147,7 @@ def declared(names: Mapping[str, object], name: str, wanted: Wanted) -> tuple[De
     if not wanted.attribute:
         return _all(names, wanted)
     if name not in names:
-        known = [one for one, value in names.items() if _is_named(value)]
-        hint = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else None)
-        what = wanted.name or wanted.attribute
-        raise SpecificationError(f"{wanted.where} has no {what!r}", hint=hint)
+        raise lacking(wanted, dict(_named(names)))
     found = names[name]
     services = services_of(found)
     if services:
@@ -210,8 +209,12 @@ def _hint_at_image(source: str) -> str:
     return f'{one.name} in line {one.line} may say that it gives one: def {one.name}() -> "Image"'
 
 
-def _is_named(value: object) -> bool:
-    return isinstance(value, Image | Variants) or service_of(value) is not None
+def _named(names: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """The images and services of a module, each with what its image is called."""
+    for name, value in names.items():
+        service = service_of(value)
+        if service is not None or isinstance(value, Image | Variants):
+            yield name, (service and service.name) or name
 
 
 def _is_image(value: object) -> bool:
@@ -230,11 +233,11 @@ def _given(found: object, wanted: Wanted) -> tuple[object, tuple[Parameter, ...]
     """
     if inspect.isroutine(found) or isinstance(found, partial):
         arguments = bound(found, wanted.settings, str(wanted), strict=wanted.strict)
-        with users_code(f"{wanted} can't be called"):
+        with users_code(f"{wanted} can't be called", called=True):
             return found(*arguments.words, **arguments.options), arguments.parameters
     _no_settings(wanted, f"{wanted} is no function")
     if callable(found) and not isinstance(found, type):
-        with users_code(f"{wanted} can't be called"):
+        with users_code(f"{wanted} can't be called", called=True):
             return found(), ()
     return found, ()
 
@@ -297,14 +300,22 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
         is_factory = served is not None and served.kind == "function" and told.is_factory
         served = told if served is None or is_factory else served
     service, code = replace(service, served=served), modules.code(module, attribute)
+    chosen = _chosen(service.image, wanted)
+    if service.command is None and not all(_is_started(image) for _, image in chosen):
+        check_within(modules, module, wanted)
     return tuple(
         Declared(
             image=image_of(service, environment, code),
             name=service.name or wanted.name,
             variant=variant,
         )
-        for variant, environment in _chosen(service.image, wanted)
+        for variant, environment in chosen
     )
+
+
+def _is_started(image: Image) -> bool:
+    """Whether it has a command of its own, which a service leaves as it is."""
+    return any(isinstance(one, steps.Cmd | steps.Entrypoint) for one in image.steps)
 
 
 def _check_bound(modules: ProjectModules, module: str, attribute: str, service: Service) -> None:

@@ -78,8 +78,12 @@ def _folders(module: ModuleType) -> list[str]:
 
 
 @contextmanager
-def users_code(message: str) -> Iterator[None]:
+def users_code(message: str, *, called: bool = False) -> Iterator[None]:
     """Runs the user's code, of which anything may come.
+
+    Args:
+        message: What can't be done where it raises something.
+        called: Whether a function is called, and no module imported.
 
     Raises:
         SpecificationError: What it raised, after `message`.
@@ -89,7 +93,7 @@ def users_code(message: str) -> Iterator[None]:
     except (KeyboardInterrupt, Terminated):
         raise
     except BaseException as error:  # noqa: BLE001 - CancelledError is none of Exception's
-        raise _unimportable(message, error) from None
+        raise _refusal(message, error, called=called) from None
 
 
 def import_file(path: Path) -> ModuleType:
@@ -160,7 +164,7 @@ def modules_in(root: Path, package: str) -> list[str]:
     return [f"{package}.{name}" if package else name for name in names]
 
 
-def _unimportable(message: str, error: BaseException) -> LadingError:
+def _refusal(message: str, error: BaseException, *, called: bool) -> LadingError:
     """What the user's code raised, at the user's line."""
     if isinstance(error, LadingError):
         return error
@@ -168,7 +172,7 @@ def _unimportable(message: str, error: BaseException) -> LadingError:
     problem = Problem(
         message=f"{message}: {first.rstrip(': ')}",
         location=_location(error),
-        hint=_hint(error),
+        hint=_hint(error, called=called),
         detail=rest or None,
     )
     return SpecificationError(problem)
@@ -195,20 +199,21 @@ def _is_users(filename: str) -> bool:
     return not filename.startswith((_LADING, "<frozen")) and "importlib" not in filename
 
 
-def _hint(error: BaseException) -> str | None:
+def _hint(error: BaseException, *, called: bool) -> str | None:
     if isinstance(error, SystemExit):
-        return 'a module that is also a program ends with: if __name__ == "__main__": ...'
+        return _RETURNING if called else _PROGRAM
     if isinstance(error, ModuleNotFoundError):
-        return (
-            f"install {error.name} beside Lading, or import it where it is used: "
-            "Lading imports the module to find the image"
-        )
+        return f"install {error.name} beside Lading{_CALLED if called else _IMPORTED}"
     if isinstance(error, ImportError | AttributeError):
         found = re.match(_UNKNOWN_NAME, text_of(error))
         return did_you_mean(found[1] or found[2], lading.__all__) if found else None
     return _misspelt(error) if isinstance(error, TypeError) else None
 
 
+_PROGRAM = 'a module that is also a program ends with: if __name__ == "__main__": ...'
+_RETURNING = "let it return an Image, or raise an error: it must not end Python"
+_IMPORTED = ", or import it where it is used: Lading imports the module to find the image"
+_CALLED = ": Lading calls the function to get the image"
 _UNKNOWN_NAME = r"cannot import name '(\w+)' from 'lading'|module 'lading' has no attribute '(\w+)'"
 
 

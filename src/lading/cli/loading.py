@@ -21,21 +21,36 @@ if TYPE_CHECKING:
 __all__ = ["chosen", "loaded", "loaded_all"]
 
 
-def loaded(target: str, *, project: str | None, base_image: BaseImage | None) -> Target:
-    """The image that a command works on, on another base where one was named."""
-    found = load_target(target, project=project, settings=given_settings())
+def loaded(
+    target: str, *, project: str | None, base_image: BaseImage | None, makes: bool = False
+) -> Target:
+    """The image that a command works on, on another base where one was named.
+
+    Args:
+        target: Its TARGET.
+        project: The project's folder.
+        base_image: The base.
+        makes: Whether the command makes something of it: then it says what may not be meant.
+    """
+    told = note if makes and not _is_quiet() else None
+    found = load_target(target, project=project, settings=given_settings(), told=told)
     if base_image is None:
         return found
     return replace(found, image=_rebased(found.image, base_image))
 
 
 def chosen(
-    target: str, *, every: bool, project: str | None, base_image: BaseImage | None
+    target: str,
+    *,
+    every: bool,
+    project: str | None,
+    base_image: BaseImage | None,
+    makes: bool = False,
 ) -> tuple[Target, ...]:
-    """The one image that a command works on, or all that its TARGET stands for."""
+    """The one image that a command works on, or all that its TARGET stands for: see `loaded`."""
     if every:
         return loaded_all(target, project=project, base_image=base_image)
-    return (loaded(target, project=project, base_image=base_image),)
+    return (loaded(target, project=project, base_image=base_image, makes=makes),)
 
 
 def loaded_all(

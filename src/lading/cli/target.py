@@ -52,7 +52,11 @@ class Target:
 
 
 def load_target(
-    text: str, *, project: str | None = None, settings: Sequence[Setting] = ()
+    text: str,
+    *,
+    project: str | None = None,
+    settings: Sequence[Setting] = (),
+    told: Callable[[str], None] | None = None,
 ) -> Target:
     """The image that `text` names.
 
@@ -62,13 +66,34 @@ def load_target(
         project: The project's folder; left out, it is the file's folder, the folder itself, or for
             a module this folder.
         settings: What the parameters of the image are.
+        told: Told, in a line, which image is meant where no name says it, and services are there.
 
     Raises:
         SpecificationError: There is no such image, its module can't be imported, or it has no such
             parameters.
     """
     (found,) = _targets(text, project, tuple(settings), every=False)
+    if told is not None:
+        for line in _not_meant(text):
+            told(line)
     return found
+
+
+def _not_meant(text: str) -> Iterator[str]:
+    """The services of a module that is named alone, which stands for its `image`."""
+    if not text.endswith((".py", ":")):
+        return
+    where, modules = _module(text)
+    services = modules.services(where).names
+    if services and "image" not in services:
+        named = ", ".join(f"{where}:{one}" for one in services)
+        yield f"note: {text} stands for {where}:image; its services are {named}"
+
+
+def _module(text: str) -> tuple[str, ProjectModules]:
+    """The module that is named alone, and those beside it."""
+    where = text.removesuffix(":")
+    return where, ProjectModules(Path(where).parent if where.endswith(".py") else Path())
 
 
 def load_targets(
@@ -110,12 +135,13 @@ def load_targets(
 
 def _left_out(text: str, found: Sequence[Target]) -> Iterator[str]:
     """Functions of a module, all of whose images are wanted, that don't say what they give."""
-    where = text.removesuffix(":")
-    modules = ProjectModules(Path(where).parent if where.endswith(".py") else Path())
-    source = modules.source(where) if not Path(where).is_dir() or ":" in text else None
+    if Path(text).is_dir():  # a project, whose file names all that there are
+        return
+    where, modules = _module(text)
+    source = modules.source(where)
     if source is None or modules.services(where).names:
         return
-    file = where if where.endswith(".py") else modules.file(where)
+    file = where if where.endswith(".py") else ProjectModules(Path()).file(where)
     known = {one.name.partition(".")[0] for one in found}
     for one in overlooked(source, known):
         yield f"remark: {file}:{one.line}: {one.name} seems to give an image, and is left out"

@@ -65,10 +65,19 @@ class Attempts:
         count = len(set(self._names))
         return [
             problem
-            if len(names) == count
+            if len(names) == count or _names(problem, names)
             else replace(problem, message=f"{', '.join(names)}: {problem.message}")
             for problem, names in of_images.items()
         ]
+
+
+def _names(problem: Problem, images: Iterable[str]) -> bool:
+    """Whether its message begins with the one image that it is of: `web is ...` at its line.
+
+    Or with its TARGET, `app.py:web is ...`, which no call's word looks like.
+    """
+    where, colon, name = problem.message.partition(" ")[0].rpartition(":")
+    return {name} == set(images) and bool(where if colon else problem.location)
 
 
 def together(work: Iterable[tuple[str, Callable[[], T]]]) -> tuple[T, ...]:

@@ -1,0 +1,147 @@
+"""Imports of a service's modules that lead out of the folder that it is started in.
+
+A file inside a package, named by its path, stands at the top of its project: in the container it is
+imported by its own name alone, and Python then knows of no package around it.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lading.cli.bindings import IMPORTING
+from lading.errors import Location, Problem, SpecificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lading.cli.declared import Wanted
+    from lading.cli.modules import ProjectModules
+
+__all__ = ["check_within"]
+
+_PERHAPS: Final = (ast.If, ast.Try, ast.TryStar)
+"""What is in these may never be run, or be let fail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Above:
+    """An import that leads out of the project's folder.
+
+    Attributes:
+        name: What it names.
+        levels: How many folders above the modules it begins: the project's own is the first.
+        location: Its line.
+    """
+
+    name: str
+    levels: int
+    location: Location
+
+
+def check_within(modules: ProjectModules, module: str, wanted: Wanted) -> None:
+    """Refuse a service that is started as `module` where its imports need a package around it.
+
+    Raises:
+        SpecificationError: One does; or another module is imported by the name of its file.
+    """
+    _check_seen(modules, module, wanted)
+    names = modules.led_to(module)
+    found = next((one for name in names for one in _leading_out(modules, name)), None)
+    if found is None:
+        return
+    folder, packages = _packages(modules.root.resolve(), found.levels)
+    package = ".".join(packages[: len(packages) - found.levels + 1])
+    message = f"{found.name} is of the package {package}, and {wanted} is started outside of it"
+    hint = _hint(folder, (*packages, *wanted.module.split(".")), wanted)
+    raise SpecificationError(Problem(message=message, location=found.location, hint=hint))
+
+
+def _check_seen(modules: ProjectModules, module: str, wanted: Wanted) -> None:
+    """Refuse a file that Python does not find by its name: `app.py` beside a package `app`."""
+    file, seen = Path(wanted.where), modules.file(module)
+    if module != wanted.module or file.suffix != ".py" or seen is None or seen.samefile(file):
+        return
+    message = f"{file} can't be imported in the image: {seen} is {module} there"
+    raise SpecificationError(message, hint="rename one of them")
+
+
+def _hint(folder: Path, names: tuple[str, ...], wanted: Wanted) -> str:
+    unfit = [one for one in names if not one.isidentifier()]
+    if unfit:
+        return f"{unfit[0]} is no name of a package: import what is beside it without dots"
+    where = "" if folder == Path.cwd() else f", in the folder {folder}"
+    return f"name it as {'.'.join(names)}:{wanted.attribute}{where}"
+
+
+def _packages(root: Path, levels: int) -> tuple[Path, tuple[str, ...]]:
+    """The folder that the packages begin in, of which `root` is the innermost, and their names."""
+    folder, names = root, tuple[str, ...]()
+    while len(names) < levels or _is_package(folder):
+        folder, names = folder.parent, (folder.name, *names)
+    return folder, names
+
+
+def _is_package(folder: Path) -> bool:
+    return (folder / "__init__.py").is_file() and folder.name.isidentifier()
+
+
+def _leading_out(modules: ProjectModules, name: str) -> Iterator[_Above]:
+    file = modules.file(name)
+    if file is None:
+        return
+    depth = len(name.split(".")) - (file.name != "__init__.py")
+    for node in _certain(modules.text(name) or ""):
+        for named, levels in _levels(modules, node, depth):
+            location = Location(str(file.resolve()), node.lineno)
+            yield _Above(name=named, levels=levels, location=location)
+
+
+def _levels(
+    modules: ProjectModules, node: ast.Import | ast.ImportFrom, depth: int
+) -> Iterator[tuple[str, int]]:
+    """What an import names above the project's folder, and how far above.
+
+    Args:
+        modules: The project's.
+        node: The import.
+        depth: How many packages of the project its module is in.
+    """
+    match node:
+        case ast.ImportFrom(level=level, module=module) if level:
+            # "from . import x" in a module of no package fails (PEP 328).
+            if level > depth:
+                yield "." * level + (module or ""), level - depth
+        case ast.ImportFrom(module=module):
+            yield from _of_packages(modules, module or "")
+        case ast.Import(names=names):
+            for alias in names:
+                yield from _of_packages(modules, alias.name)
+
+
+def _of_packages(modules: ProjectModules, name: str) -> Iterator[tuple[str, int]]:
+    """An absolute name that begins with a package that the project's folder is in."""
+    first, root = name.partition(".")[0], modules.root.resolve()
+    if modules.file(first) is not None or (root / first).is_dir():
+        return
+    folder, levels = root, 1
+    while _is_package(folder):
+        if folder.name == first:
+            yield name, levels
+        folder, levels = folder.parent, levels + 1
+
+
+def _certain(text: str) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports in a text that nothing guards, in its order."""
+    try:
+        waiting: list[ast.AST] = [ast.parse(text)]
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, IMPORTING):
+            yield node
+        elif not isinstance(node, _PERHAPS):
+            waiting += reversed(list(ast.iter_child_nodes(node)))

@@ -1,0 +1,131 @@
+"""A service in a package is started as Python imports it there, or it is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lading.process import run
+
+if TYPE_CHECKING:
+    from cli.program import Project
+
+SERVICE = """\
+import lading
+IMPORT
+image = lading.Image(base_image="scratch")
+@lading.service(image=imageMORE)
+def main():
+    print("started", helper())
+"""
+HELPER = "def helper():\n    return 1\n"
+PACKAGE = {
+    "pk/__init__.py": "",
+    "pk/other.py": HELPER,
+    "pk/sub/__init__.py": "from ..other import *",
+}
+
+
+def write(project: Project, line: str, *, where: str = "pk/serve.py", more: str = "") -> None:
+    text = SERVICE.replace("IMPORT", line).replace("MORE", more)
+    for name, content in {**PACKAGE, where: text}.items():
+        project.write(name, content)
+
+
+def started(project: Project) -> str:
+    """What the frozen command prints, where nothing is but the frozen files and this Python."""
+    container = project.folder.parent / "container"
+    frozen = project.folder / "build"
+    for layer in sorted((frozen / "files").iterdir()):
+        shutil.copytree(layer, container, dirs_exist_ok=True)
+    program, option, text = json.loads((frozen / "image.json").read_text())["config"]["cmd"]
+    assert (program, option) == ("python", "-c")
+    isolated = f"import sys; sys.path[:0] = ['']; {text}"
+    done = run([sys.executable, "-I", "-c", isolated], env={}, cwd=container, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "target"),
+    [
+        ("from .other import helper", "pk/serve.py", "pk.serve:main"),
+        ("from pk.other import helper", "pk/serve.py", "pk.serve:main"),
+        ("from ..other import helper", "pk/sub/serve.py", "pk.sub.serve:main"),
+        ("from . import helper", "pk/sub/serve.py", "pk.sub.serve:main"),
+        # What a file at the top of its project can import by itself.
+        ("from pk.other import helper", "serve.py", "serve.py:main"),
+        ("from other import helper", "pk/serve.py", "pk/serve.py:main"),
+        ("from other import helper\nif False:\n    from .other import helper",
+         "pk/serve.py", "pk/serve.py:main"),
+        ("try:\n    from .other import helper\nexcept ImportError:\n    from other import helper",
+         "pk/serve.py", "pk/serve.py:main"),
+    ],
+)  # fmt: skip
+def test_its_command_imports_it(bare: Project, line: str, where: str, target: str) -> None:
+    write(bare, line, where=where)
+    ran = bare.lading("freeze", target, "-o", "build")
+    assert ran.code == 0, ran.err
+    assert started(bare) == "started 1\n"
+
+
+NAME = "hint: name it as"
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "said", "hint"),
+    [
+        ("from .other import helper", "pk/serve.py",
+         "pk/serve.py:2: .other is of the package pk", f"{NAME} pk.serve:main"),
+        ("import pk.other", "pk/serve.py",
+         "pk/serve.py:2: pk.other is of the package pk", f"{NAME} pk.serve:main"),
+        ("from pk.other import helper", "pk/sub/serve.py",
+         "pk/sub/serve.py:2: pk.other is of the package pk", f"{NAME} pk.sub.serve:main"),
+        # In a module that it imports; and in a function, which fails once it is called.
+        ("import near", "pk/sub/serve.py",
+         "pk/sub/near.py:2: . is of the package pk.sub", f"{NAME} pk.sub.serve:main"),
+        # A package without an __init__.py (PEP 420), and a folder that can be none.
+        ("from .other import helper", "new/serve.py",
+         "new/serve.py:2: .other is of the package new", f"{NAME} new.serve:main"),
+        ("from .other import helper", "my-pk/serve.py",
+         "my-pk/serve.py:2: .other is of the package my-pk",
+         "hint: my-pk is no name of a package: import what is beside it without dots"),
+    ],
+)  # fmt: skip
+def test_a_file_that_needs_its_package_is_refused(
+    bare: Project, line: str, where: str, said: str, hint: str
+) -> None:
+    bare.write("pk/sub/near.py", "def helper():\n    from . import x\n")
+    write(bare, line, where=where)
+    ran = bare.lading("freeze", f"{where}:main", "-o", "build")
+    outside = f"error: {said}, and {where}:main is started outside of it"
+    assert (ran.code, ran.err.splitlines()) == (1, [outside, hint])
+
+
+def test_it_may_be_named_from_inside_of_its_package(bare: Project) -> None:
+    write(bare, "from .other import helper")
+    for target in ("serve.py:main", "serve:main"):
+        ran = bare.lading("show", target, cwd=bare.folder / "pk")
+        assert ran.err == (
+            f"error: serve.py:2: .other is of the package pk, and {target} is started outside of "
+            "it\nhint: name it as pk.serve:main, in the folder PROJECT\n"
+        )
+
+
+def test_a_command_of_its_own_may_start_it_as_it_likes(bare: Project) -> None:
+    write(bare, "from .other import helper", more=", command=['python', '-m', 'x.serve']")
+    assert bare.lading("show", "pk/serve.py:main").code == 0
+
+
+def test_a_file_that_a_package_hides_is_refused(bare: Project) -> None:
+    write(bare, "from pk.other import helper", where="serve.py")
+    bare.write("serve/__init__.py", "")
+    ran = bare.lading("freeze", "serve.py:main")
+    assert (ran.code, ran.err.splitlines()) == (1, [
+        "error: serve.py can't be imported in the image: serve/__init__.py is serve there",
+        "hint: rename one of them",
+    ])  # fmt: skip
