@@ -13,7 +13,7 @@ from lading.cli.bindings import names_in
 from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
 from lading.cli.overlooked import overlooked
-from lading.cli.redeclared import declared_there
+from lading.cli.redeclared import declared_there, declaring
 from lading.cli.together import together
 from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
@@ -166,7 +166,7 @@ def _all(names: Mapping[str, object], wanted: Wanted) -> tuple[Declared, ...]:
     """The services that a module declares; the images, where it has none."""
     source = ProjectModules(wanted.root).source(wanted.where)
     own = [one for one in names_in(source or "") if one in names and not one.startswith("_")]
-    services = [one for one in own if service_of(names[one]) is not None]
+    services = declaring({one: names[one] for one in own}, wanted)
     chosen = services or [one for one in own if _is_image(names[one])]
     if not chosen:
         raise SpecificationError(
