@@ -39,6 +39,10 @@ def size(folder: Path, name: str) -> str:
     "declared",
     [
         "cpu = lading.service(\n  image=small\n)(main)\ngpu = lading.service(image=large)(main)\n",
+        (
+            "try:\n  cpu = lading.service(image=small)(main)\nexcept OSError:\n  pass\n"
+            "if small:\n  with open(__file__):\n    gpu = lading.service(image=large)(main)\n"
+        ),
         "cpu = (\n  lading.service(image=small))(main)\ngpu = lading.service(image=large)(cpu)\n",
         (
             "one, other = lading.service(image=small), lading.service(image=large)\n"
@@ -49,6 +53,17 @@ def size(folder: Path, name: str) -> str:
 def test_each_name_stands_for_its_own_service(tmp_path: Path, declared: str) -> None:
     (tmp_path / "two.py").write_text(START + declared)
     assert [size(tmp_path, name) for name in ("cpu", "gpu")] == ["small", "large"]
+
+
+def test_what_is_served_is_no_service_beside_those_that_serve_it(tmp_path: Path) -> None:
+    (tmp_path / "two.py").write_text(
+        f"{START}if image:\n    cpu = lading.service(image=small, name='small')(main)\n"
+        "    gpu = lading.service(image=large)(main)\n\n"
+        "def other(): ...\nalias = other\nlading.service(image=small)(other)\n"
+    )
+    wanted = Wanted(root=tmp_path, where=str(tmp_path / "two.py"), attribute="", every=True)
+    found = imported(wanted)
+    assert [one.label for one in found] == ["small", "gpu", "other", "alias"]
 
 
 def test_they_are_found_by_the_name_that_is_typed_too(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 from lading.cli.bindings import DEFINING, binds
@@ -15,7 +16,7 @@ from lading.cli.modules import ProjectModules
 from lading.errors import Location, Problem, SpecificationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lading.cli.declared import Wanted
     from lading.services import Service
@@ -48,7 +49,7 @@ def _several(services: Sequence[Service], found: object, wanted: Wanted) -> Prob
     last = services[-1].served_at
     places = dict.fromkeys(str(one.served_at) for one in services if one.served_at != last)
     where = f"at {' and '.join(places)} and here" if places else "here"
-    called = getattr(found, "__name__", wanted.name)
+    called = found.__name__ if isinstance(found, FunctionType | type) else wanted.name
     return Problem(
         message=f"{wanted.name} is declared as several services, {where}",
         location=last,
@@ -66,12 +67,27 @@ def _lines(wanted: Wanted) -> set[Location]:
         body = ast.parse(source or "").body
     except (SyntaxError, ValueError, RecursionError):
         return set()
-    statements = (one for one in body if wanted.name in binds(one))
     return {
         Location(str(file and file.resolve()), line)
-        for one in statements
+        for one in _binding(body, wanted.name)
         for line in range(_first(one), (one.end_lineno or one.lineno) + 1)
     }
+
+
+def _binding(statements: Iterable[ast.stmt], name: str) -> Iterator[ast.stmt]:
+    """The innermost statements that bind a name: of an `if`, those in it."""
+    for one in statements:
+        if name in binds(one):
+            inner = () if isinstance(one, DEFINING) else _binding(_inside(one), name)
+            yield from tuple(inner) or (one,)
+
+
+def _inside(statement: ast.stmt) -> Iterator[ast.stmt]:
+    for one in ast.iter_child_nodes(statement):
+        if isinstance(one, ast.stmt):
+            yield one
+        elif isinstance(one, ast.ExceptHandler | ast.match_case):
+            yield from one.body
 
 
 def _first(statement: ast.stmt) -> int:
