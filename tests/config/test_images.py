@@ -25,9 +25,15 @@ from lading.project_file import ProjectFile, read_project_file
 CODE = {"service:base": Image(distro="debian:bookworm").env(CODE="1")}
 
 
+def in_code(name: str, _: object) -> Image:
+    if name not in CODE:
+        raise SpecificationError(f"there is no {name}")
+    return CODE[name]
+
+
 def described(text: str, name: str | None = None) -> Image:
     file = ProjectFile(path=Path("lading.toml"), above=(), table=tomllib.loads(text), text=text)
-    return ProjectImages(file=file, load=lambda name, _: CODE[name]).image(name)
+    return ProjectImages(file=file, load=in_code).image(name)
 
 
 def refusal(text: str, name: str | None = None) -> list[str]:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from lading import Image, secret
 from lading.explain.values import argument_values
-from lading.explain.written import written_image, written_step
 from lading.grammar.credentials import redact
 from lading.grammar.invalid import Invalid
 from lading.image.words import parse_command
+from lading.image.written import written_image, written_step
 
 TOKEN = secret("TOKEN", variable="TOKEN", version="2")
 

@@ -44,6 +44,7 @@ _SECRET: Final[Schema] = {"$ref": "#/$defs/secret"}
 # test, until somebody says what a project file can hold for it.
 _TYPES: Final[Mapping[str, Schema]] = {
     "bool": _FLAG,
+    "bool | None": _FLAG,
     "str": _TEXT,
     "str | None": _TEXT,
     "int | None": {"type": "integer"},

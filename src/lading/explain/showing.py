@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from lading.explain.resolved import LockState, lock_state
 from lading.explain.values import Setting, Value, argument_values, container_settings
-from lading.explain.written import written_image, written_step
 from lading.freeze.deciding import place
+from lading.image.written import written_image, written_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
