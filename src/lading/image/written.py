@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lading.image import Image
     from lading.image.steps import Step
 
-__all__ = ["written_argument", "written_image", "written_step"]
+__all__ = ["written_argument", "written_image", "written_line", "written_step"]
 
 
 def written_image(image: Image) -> str:
@@ -47,6 +47,12 @@ def _of_dockerfile(base: DockerfileBase) -> dict[str, object]:
         "target": base.target,
         "build_args": dict(base.build_args) or None,
     }
+
+
+def written_line(step: Step) -> str:
+    """A step as a line below the constructor's call: what no call adds is a comment."""
+    written = written_step(step)
+    return written if isinstance(step, steps.TextFile) else f".{written}"
 
 
 def written_step(step: Step) -> str:
