@@ -9,6 +9,8 @@ from hypothesis import given
 
 from image.recipes import Recipe, calls, made
 from lading import Image, SpecificationError
+from lading.errors import Location
+from lading.image.callsite import standing_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +45,18 @@ def test_what_both_were_made_from_is_there_once() -> None:
     assert one.merge(other) == base.env(A="1").env(B="2")
     assert one.merge(one) == one
     # Two that only look alike are two.
-    again = Image().run("prepare").merge(Image().run("prepare"))
-    assert again == Image().run("prepare").run("prepare")
+    first = Image().run("prepare")
+    second = Image().run("prepare")
+    assert first.merge(second) == Image().run("prepare").run("prepare")
+
+
+def test_what_one_call_has_made_twice_is_there_once() -> None:
+    """As of two images in code, which a project file refers to and two processes have found."""
+
+    def one(name: str) -> Image:
+        return Image().run("prepare").env({name: "1"})
+
+    assert one("A").merge(one("B")) == one("A").env(B="1")
 
 
 def test_path_grows_by_both() -> None:
@@ -148,7 +160,9 @@ def test_nothing_adds_nothing(recipe: Recipe) -> None:
 @given(one=calls, other=calls)
 def test_neither_is_changed(one: Recipe, other: Recipe) -> None:
     """CASES R36."""
-    first, second = made(one), made(other)
+    first = made(one)
+    with standing_at(Location("other.py", 1)):
+        second = made(other)
     shown = repr((first, second))
     try:
         merged = first.merge(second)

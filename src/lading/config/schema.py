@@ -11,6 +11,7 @@ from lading.config.keys import (
     EXTENDS,
     FROM_IMAGE,
     MAIN,
+    MERGE,
     NAME,
     NAMED,
     OUTSIDE_STEPS,
@@ -142,6 +143,10 @@ def _image_keys() -> dict[str, Schema]:
             "description": "What to build on, with all of its layers: an image's name, or "
             "module:attribute.",
             **_TEXT,
+        },
+        MERGE: {
+            "description": "What else is in it: images' names, or module:attribute.",
+            "anyOf": [_TEXT, {**_WORDS, "minItems": 1}],
         },
         SET: {
             "description": "What the parameters of that image in code are, where it is a function.",

@@ -161,9 +161,17 @@ def _contradiction(first: _Saying, second: _Saying, merging: Location) -> Proble
 
 
 def _shared(one: Sequence[Step], other: Sequence[Step]) -> int:
-    """How many steps both begin with: the very same, made by the same call."""
+    """How many steps both begin with: the same, made by the same call of the user's.
+
+    They need not be the same objects: a project file, and each process that imports a module, makes
+    its own of one call.
+    """
     pairs = zip(one, other, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
+    return sum(1 for _ in takewhile(lambda pair: _is_same(*pair), pairs))
+
+
+def _is_same(one: Step, other: Step) -> bool:
+    return one == other and one.location == other.location
 
 
 def _added(one: Sequence[Step], other: Sequence[Step]) -> Sequence[Step]:
