@@ -29,7 +29,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "examples").rglob("*.md")),
 ]
-# BentoML is not installed beside Lading: tests/integrations runs a service like those of that page.
+# BentoML is not installed beside Lading: tests/integrations/test_bentoml.py runs that page's code.
 OF_BENTOML = "docs/bentoml.md"
 _SPAN = re.compile(r"(?<!`)`(lading [a-z][^`\n]*)`(?!`)")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
