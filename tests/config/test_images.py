@@ -504,6 +504,9 @@ def test_merge_puts_images_of_the_file_or_of_code_into_one() -> None:
         ('merge = ["service:"]', [
             "lading.toml:1: 'service:' names no image in code",
             'hint: write merge = ["service:image"]']),
+        ('merge = ["service:base"]\nset = {a = 1}', [
+            "lading.toml:2: set is there, and no image in code beside it",
+            "hint: give the function a name under images, with its set, and merge that"]),
         ('merge = ["service:bose"]', ["lading.toml:1: there is no service:bose"]),
         ('merges = ["a"]', [
             "lading.toml:1: lading.toml has no key 'merges'", 'hint: did you mean "merge"?']),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from image.recipes import Recipe, calls, made
-from lading import Image, SpecificationError
+from lading import Image, SpecificationError, secret
 from lading.errors import Location
 from lading.image.callsite import standing_at
 
@@ -131,6 +131,24 @@ def test_what_is_merged_has_the_line_where_it_is_written() -> None:
         f"{third.location.line}: compile_bytecode=False contradicts "
         f"compile_bytecode=True at {other.location.line}"
     )
+
+
+def test_what_is_not_shown_is_said_to_be_the_contradiction() -> None:
+    one, other = (
+        Image().index("https://a.test", name="a", secret=secret("T", file=file))
+        for file in ("x", "y")
+    )
+    message, _ = contradiction(one, other)
+    line = other.steps[0].location.line
+    assert message == (
+        f'{line}: index("https://a.test", name="a", secret=secret("T")) contradicts the one, '
+        f"in what is not shown, at {line}"
+    )
+
+
+def test_a_contradiction_is_not_too_long() -> None:
+    message, _ = contradiction(Image().label(a="x" * 3000), Image().label(a="y" * 3000))
+    assert len(message) < 600
 
 
 def test_all_contradictions_are_told_together() -> None:

@@ -163,6 +163,8 @@ def _settings(file: ProjectFile, table: Mapping[str, object], keys: KeyPath) -> 
     values = table[SET]
     if not isinstance(reference, str) or ":" not in reference:
         hint = 'image = "service:image" beside it, where that is a function with parameters'
+        if MERGE in table:
+            hint = "give the function a name under images, with its set, and merge that"
         yield _problem(file, "set is there, and no image in code beside it", keys, hint)
     if not isinstance(values, dict):
         yield _problem(file, "set is not a table", keys, 'set = {cuda = "12.6"}')

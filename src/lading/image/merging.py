@@ -39,6 +39,9 @@ class _Saying:
     location: Location
 
 
+_LONGEST: Final = 200
+"""Of what a message shows of a call, in characters."""
+
 _WITH_ONE_VALUE: Final = (
     *(steps.Workdir, steps.User, steps.Entrypoint, steps.Cmd, steps.Healthcheck),
     steps.StopSignal,
@@ -153,11 +156,18 @@ def _of_steps(one: Sequence[Step], other: Sequence[Step]) -> Iterator[tuple[_Say
 
 def _contradiction(first: _Saying, second: _Saying, merging: Location) -> Problem:
     """That two images, which are merged, say two things of one."""
+    said = f"{_shorten(second.text)} contradicts "
+    # Where a secret comes from is not shown, nor what looks like one.
+    same = "the one, in what is not shown," if first.text == second.text else None
     return Problem(
-        message=f"{second.text} contradicts {first.text} at {first.location}",
+        message=f"{said}{same or _shorten(first.text)} at {first.location}",
         location=second.location,
         hint=f"they are merged at {merging}: let one of them say it, or both the same",
     )
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _shared(one: Sequence[Step], other: Sequence[Step]) -> int:
