@@ -161,6 +161,10 @@ def test_what_has_none_is_named_by_its_line(tmp_path: Path) -> None:
         "31: models",
         "32: args",
     ]
+    hints = {one.message: one.hint for one in found.left}
+    assert hints["models"] == (
+        "export each (bentoml models export), and add what it holds with model(path)"
+    )
 
 
 @pytest.mark.parametrize("emit", [as_python, as_toml])

@@ -17,7 +17,7 @@ from image.recipes import Recipe, calls, made
 from lading import Image, Secret, SpecificationError, secret
 from lading.config import ProjectImages
 from lading.config.calls import ARGUMENTS, CALLS, STEP_CALLS, parameters
-from lading.config.keys import OF_AN_IMAGE
+from lading.config.keys import MERGE, OF_AN_IMAGE
 from lading.errors import Location
 from lading.image.steps import FromImage
 from lading.project_file import ProjectFile, read_project_file
@@ -25,9 +25,15 @@ from lading.project_file import ProjectFile, read_project_file
 CODE = {"service:base": Image(distro="debian:bookworm").env(CODE="1")}
 
 
+def in_code(name: str, _: object) -> Image:
+    if name not in CODE:
+        raise SpecificationError(f"there is no {name}")
+    return CODE[name]
+
+
 def described(text: str, name: str | None = None) -> Image:
     file = ProjectFile(path=Path("lading.toml"), above=(), table=tomllib.loads(text), text=text)
-    return ProjectImages(file=file, load=lambda name, _: CODE[name]).image(name)
+    return ProjectImages(file=file, load=in_code).image(name)
 
 
 def refusal(text: str, name: str | None = None) -> list[str]:
@@ -87,7 +93,8 @@ def test_keys_and_steps_are_the_calls() -> None:
 def test_every_call_that_gives_an_image_has_a_key() -> None:
     public = {name for name, value in inspect.getmembers(Image, inspect.isfunction)
               if not name.startswith("_")}  # fmt: skip
-    assert public - set(STEP_CALLS) == {"replace", "pipe", "variants", "merge", "freeze"}
+    others = {"replace", "pipe", "variants", "freeze"}  # the first three are what code is for
+    assert public - {*STEP_CALLS, MERGE} == others
     assert set(ARGUMENTS) == {one.name for one in parameters("__init__")}
     assert not set(ARGUMENTS) & set(CALLS)
     assert len(OF_AN_IMAGE) == len(set(OF_AN_IMAGE))
@@ -433,3 +440,80 @@ def test_a_platform_stands_in_steps_only() -> None:
         "lading.toml:1: for_platform stands outside of steps",
         "hint: keys have no order, and steps have: steps = [{for_platform = ...}]",
     ]
+
+
+def test_merge_puts_images_of_the_file_or_of_code_into_one() -> None:
+    text = """
+        python_packages = ["fastapi"]
+        steps = [{ run = "prepare" }]
+
+        [images.cpu]
+        extends = "image"
+        accelerator = "cpu"
+
+        [images.code]
+        merge = ["cpu", "service:base"]
+        cmd = "serve"
+
+        [images.more]
+        extends = "image"
+        merge = "code"
+        accelerator = "cu126"
+
+        [images.on]
+        from_image = "image"
+        merge = ["other"]
+
+        [images.other]
+        env = {OTHER = "1"}
+    """
+    base = Image().python_packages("fastapi").run("prepare")
+    cpu = base.replace(accelerator="cpu")
+    code = cpu.merge(CODE["service:base"]).cmd("serve")
+    assert described(text, "code") == code
+    # What both were made from is there once, and what is written here goes before.
+    assert described(text, "more") == code.replace(accelerator="cu126")
+    assert described(text, "on") == Image.from_image(base).env(OTHER="1")
+    assert described('merge = "service:base"') == CODE["service:base"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('cmd = "x"\nmerge = [\n  "image",\n]', [
+            "lading.toml:3: an image is made from itself: image merge image"]),
+        ('[images.a]\nextends = "b"\n[images.b]\nmerge = ["c", "a"]\n[images.c]\ncmd = "c"', [
+            "lading.toml:2: an image is made from itself: a extends b merge a"]),
+        (('[images.a]\nmerge = ["b", "c"]\n[images.b]\nenv = {A = "1"}\n'
+         '[images.c]\nenv = {A = "2"}'), [
+            'lading.toml:6: env({"A": "2"}) contradicts env({"A": "1"}) at lading.toml:4',
+            "hint: they are merged at lading.toml:2: let one of them say it, or both the same"]),
+        ('[images.a]\nmerge = [\n"b",\n"service:base"]\n[images.b]\ndistro = "alpine:3.22"', [
+            (f'{CODE["service:base"].location}: distro="debian:bookworm" contradicts '
+             'distro="alpine:3.22" at lading.toml:6'),
+            "hint: they are merged at lading.toml:4: let one of them say it, or both the same"]),
+        ('[images.a]\nmerge = ["b", "worker"]\n[images.b]\ncmd = "x"\n[images.works]\ncmd = "y"', [
+            "lading.toml:2: there is no image 'worker' to merge", 'hint: did you mean "works"?']),
+        ("\nmerge = []", [
+            "lading.toml:2: merge names no image", 'hint: merge = ["cpu", "service:image"]']),
+        ("merge = 3", [
+            "lading.toml:1: merge is 3, and no array of images",
+            'hint: merge = ["cpu", "service:image"]']),
+        ('merge = ["service:base",\n3]', [
+            "lading.toml:2: 3 names no image", 'hint: merge = ["cpu", "service:image"]']),
+        ('merge = ["service:"]', [
+            "lading.toml:1: 'service:' names no image in code",
+            'hint: write merge = ["service:image"]']),
+        ('merge = ["service:base"]\nset = {a = 1}', [
+            "lading.toml:2: set is there, and no image in code beside it",
+            "hint: give the function a name under images, with its set, and merge that"]),
+        ('merge = ["service:bose"]', ["lading.toml:1: there is no service:bose"]),
+        ('merges = ["a"]', [
+            "lading.toml:1: lading.toml has no key 'merges'", 'hint: did you mean "merge"?']),
+        ('steps = [{merge = ["a"]}]', [
+            "lading.toml:1: merge is no step, but a key beside steps",
+            'hint: merge = ["cpu", "service:image"]']),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_merge_has_its_line(text: str, said: list[str]) -> None:
+    assert refusal(text, "a" if "[images.a]" in text else None) == said

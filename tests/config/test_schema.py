@@ -39,6 +39,7 @@ VALUES = tomllib.loads("""
     image = "service:base"
     extends = "service:base"
     from_image = "service:base"
+    merge = ["service:base"]
     set = { cuda = "12.6", workers = 4, debug = true }
     base_image = "python:3.12-slim-bookworm"
     distro = "debian:bookworm"
@@ -74,6 +75,9 @@ VALUES = tomllib.loads("""
 """)
 """A value for each key that alone, and beside all others that may be there, is right."""
 
+NAMED: dict[str, Any] = {"extends": "other", "from_image": "other", "merge": ["other"]}
+"""The same of those that may name an image of the file."""
+
 
 def test_each_key_has_a_value_here() -> None:
     assert set(VALUES) == set(OF_AN_IMAGE)
@@ -81,7 +85,7 @@ def test_each_key_has_a_value_here() -> None:
 
 def same_of(table: dict[str, Any]) -> None:
     """Schema and reader say the same of a table, as the file's own and as that of a name."""
-    other = {"cmd": "x"}
+    other = {"cmd": "x", "distro": "debian:bookworm"}  # so that service:base fits it
     for whole, name in (
         (table | {"images": {"other": other}}, "image"),
         ({"images": {"it": table, "other": other}}, "it"),
@@ -95,16 +99,17 @@ def test_it_says_of_every_two_keys_what_reading_says(key: str) -> None:
     for other in VALUES:
         table = {one: VALUES[one] for one in (key, other)}
         same_of(table)
-        for one in {"extends", "from_image"} & table.keys():
-            same_of(table | {one: "other"})
+        for one, value in NAMED.items():
+            if one in table:
+                same_of(table | {one: value})
 
 
 @given(
     keys=st.sets(st.sampled_from(list(VALUES)), min_size=1),
-    named=st.sets(st.sampled_from(["extends", "from_image"])),
+    named=st.sets(st.sampled_from(list(NAMED))),
 )
 def test_it_says_of_any_keys_what_reading_says(keys: set[str], named: set[str]) -> None:
-    same_of({key: "other" if key in named else VALUES[key] for key in sorted(keys)})
+    same_of({key: (NAMED if key in named else VALUES)[key] for key in sorted(keys)})
 
 
 @given(key=st.sampled_from(sorted(set(VALUES) - {"extends", "from_image"})), value=anything)
@@ -152,6 +157,8 @@ def test_what_calls_can_say_is_valid(recipe: Recipe) -> None:
         'images.b = "x:y"\n[images.a]\nextends = "image"\n',
         'cmd = "x"\n[images.a]\nfrom_image = "image"\n',
         'cmd = "x"\narchives.debian = {keyring = "a.gpg"}\narchives.ubuntu.unsigned = true\n',
+        'merge = "x:y"\n',
+        'cmd = "x"\n[images.b]\nmerge = ["image", "x:y"]\ndistro = "debian"\n',
         'index = [{url = "https://a"}, {url = "https://b", default = true}]\n',
         'steps = [{for_platform = {platform = ["linux/arm64"], steps = [{run = "a"}]}}]\n',
     ],
@@ -179,6 +186,12 @@ def test_what_is_read_is_valid(text: str) -> None:
         'steps = [{for_platform = {platform = "linux/arm64", steps = [{rum = "a"}]}}]\n',
         'for_platform = {platform = "linux/arm64", steps = []}\n',
         'cmd = "x"\nset = {a = "b"}\n',
+        'merge = ["x:y"]\nset = {a = "b"}\n',
+        'image = "x:y"\nmerge = ["x:y"]\n',
+        "merge = []\n",
+        "merge = 3\n",
+        'merge = ["x:y", 3]\n',
+        'merge = [["x:y"]]\n',
         'images.a = {extends = "b", set = {a = "b"}}\n',
         'image = "x:y"\nset = {a = ["b"]}\n',
     ],

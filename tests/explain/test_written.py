@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lading import Image, secret
+from lading.cli.target import load_target
 from lading.explain.values import argument_values
-from lading.explain.written import written_image, written_step
 from lading.grammar.credentials import redact
 from lading.grammar.invalid import Invalid
+from lading.image import steps
 from lading.image.words import parse_command
+from lading.image.written import written_image, written_line, written_step
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TOKEN = secret("TOKEN", variable="TOKEN", version="2")
 
@@ -65,13 +72,35 @@ def test_every_argument_of_the_constructor_is_told_and_written_in_some_image() -
 
 
 def read_back(image: Image) -> object:
-    calls = "".join(f".{written_step(step)}" for step in image.steps)
-    return eval(written_image(image) + calls, {"Image": Image, "secret": secret})  # noqa: S307 - the law
+    lines = (written_image(image), *map(written_line, image.steps))
+    code = "\n".join(("(", *lines, ")"))
+    return eval(code, {"Image": Image, "secret": secret})  # noqa: S307 - the law
 
 
 @pytest.mark.parametrize("image", IMAGES, ids=str)
 def test_code_that_is_written_makes_the_same_image(image: Image) -> None:
     assert read_back(image) == image
+
+
+SERVICE = """\
+import lading
+
+image = lading.Image(distro="debian:trixie").env(A="1")
+
+
+@lading.service(image=image, port=8000, health="/healthz", env={"B": "2"})
+def main() -> None:
+    print("served")
+"""
+
+
+def test_what_is_written_of_a_service_is_code_too(tmp_path: Path) -> None:
+    """It makes the same image but for the file that no call adds."""
+    (tmp_path / "app.py").write_text(SERVICE)
+    image = load_target(f"{tmp_path / 'app.py'}:main").image
+    called = tuple(step for step in image.steps if not isinstance(step, steps.TextFile))
+    assert len(called) == len(image.steps) - 1
+    assert read_back(image) == image._copy(steps=called)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))

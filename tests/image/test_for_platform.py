@@ -181,7 +181,7 @@ def test_a_contradiction_on_one_platform_is_one() -> None:
     other = Image().for_platform(["linux/arm64", "linux/amd64"], lambda image: image.cmd("arm"))
     said = refusal(lambda: one.merge(other))
     place = other.steps[0].location
-    assert said[0] == f"{place}: cmd is one thing here, and another at {one.steps[0].location}"
+    assert said[0] == f'{place}: cmd("arm") contradicts cmd("all") at {one.steps[0].location}'
     assert len(said) == 2
     same = Image().for_platform("linux/arm64", lambda image: image.cmd("all"))
     assert on_platform(one.merge(same), ARM64) == one.cmd("all")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from lading import Image, SpecificationError
-from lading.explain.written import written_step
 from lading.image import steps
 from lading.image.spans import spans
+from lading.image.written import written_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import urllib.request
 from dataclasses import dataclass
@@ -193,6 +194,15 @@ def image(bentoml: Bentoml, bento: Path, engine: Engine, project: Path) -> str:
 
 def _network(engine: Engine) -> tuple[str, ...]:
     return ("--opt", "network=host") if engine.network == "host" else ()
+
+
+def test_what_the_page_shows_runs_as_it_stands(bentoml: Bentoml, tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs/bentoml.md").read_text()
+    shown = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "service.py").write_text("".join(shown))
+    (tmp_path / "requirements.txt").write_text("iniconfig\n")
+    script = "import json, service; print(json.dumps(type(service.image).__module__))"
+    assert bentoml.told(script, tmp_path) == "lading.integrations.bentoml.image"
 
 
 # What BentoML has, by introspection: a new call or option of it makes these fail.

@@ -72,6 +72,33 @@ def test_without_a_lock_of_its_own_it_is_what_that_would_be(stocked: Dock) -> No
     assert "alpha==2.0" in f"{problem.message}\n{problem.detail}"
 
 
+def test_what_the_image_below_keeps_is_told_as_its_own_and_by_which_lock(stocked: Dock) -> None:
+    base = stocked.image().python_packages("beta")  # which needs alpha
+    stocked.index.wheel("alpha", "2.0")
+    stocked.index.wheel("gamma", "1.0", requires=["alpha<2"])
+    service = Image.from_image(base).python_packages("gamma")
+
+    (problem,) = stocked.refused(service)
+    assert problem.detail is not None
+    asked = problem.detail.partition("asked for:\n")[2].splitlines()
+    assert asked == [
+        f"{base.steps[-1].location}: beta",
+        f"{service.steps[-1].location}: gamma",
+        "the image below: alpha==2.0",
+        "the image below: beta==1.0",
+    ]
+    kept = "take what fits alpha==2.0, beta==1.0"
+    assert problem.hint == f"{kept}, or ask for another version in the image below"
+
+    write_lock(stocked.project, stocked.lock(base), "lading.base.lock")
+    (problem,) = stocked.refused(service)
+    assert "\nthe image below, by lading.base.lock: alpha==2.0" in (problem.detail or "")
+    assert problem.hint == (
+        f"{kept}, or upgrade lading.base.lock, the lock of the image below, and then this one"
+    )
+    assert "None" not in str(problem)
+
+
 def test_what_has_been_chosen_stays_where_an_archive_goes_on(stocked: Dock) -> None:
     service = Image.from_image(stocked.image().python_packages("alpha")).python_packages("beta")
     lock = stocked.lock(service)

@@ -54,7 +54,7 @@ _LEFT: Final = {
     "conda.environment_yml": _NO_CONDA,
     "conda.channels": _NO_CONDA,
     "conda.dependencies": _NO_CONDA,
-    "models": "export each (bentoml models export), and add it with build_include",
+    "models": "export each (bentoml models export), and add what it holds with model(path)",
 }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import dropwhile
+from typing import TYPE_CHECKING, Final
 
 from lading.config.calls import (
     ARGUMENTS,
@@ -20,6 +22,8 @@ from lading.config.keys import (
     EXTENDS,
     FROM_IMAGE,
     MAIN,
+    MERGE,
+    MERGE_FORM,
     OUTSIDE_STEPS,
     PLATFORM,
     STEPS,
@@ -39,6 +43,25 @@ if TYPE_CHECKING:
     from lading.project_file import KeyPath, ProjectFile
 
 __all__ = ["ProjectImages"]
+
+_VERBS: Final = {EXTENDS: "extend", FROM_IMAGE: "build on", MERGE: "merge"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Use:
+    """That an image of the file is made from another one.
+
+    Attributes:
+        owner: What it is called.
+        key: The key that names the other.
+        value: How, as it was read.
+        keys: Where.
+    """
+
+    owner: str
+    key: str
+    value: object
+    keys: KeyPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,26 +110,44 @@ class ProjectImages:
         message = f"{name!r} is {what}, and a variant of {other.owner!r} too"
         raise self._refusal(message, self.named.keys(other.owner), "call one of the two otherwise")
 
-    def _made(self, name: str, above: tuple[str, ...]) -> Image:
+    def _made(self, name: str, above: tuple[_Use, ...]) -> Image:
         if name not in self.named:
             return self._variant(name)
         self.check_alone(name)
+        around = tuple(dropwhile(lambda use: use.owner != name, above))
+        if around:
+            chain = " ".join(f"{use.owner} {use.key}" for use in around)
+            raise self._refusal(f"an image is made from itself: {chain} {name}", around[0].keys)
         table, keys = self.named.table(name), self.named.keys(name)
-        key = FROM_IMAGE if FROM_IMAGE in table else EXTENDS
-        if name in above:
-            chain = " ".join(map(self._linked, above[above.index(name) :]))
-            raise self._refusal(f"an image is made from itself: {chain} {name}", (*keys, key))
         if MAIN in table:
             return self._loaded(name, MAIN)
-        base = self._base(name, key, (*above, name)) if key in table else None
-        if base is not None and key == FROM_IMAGE:
-            with standing_at(self.file.location(*keys, key)):
-                base = Image.from_image(base)
-        return self._described(table, keys, base)
+        return self._described(table, keys, self._begun_from(name, above))
 
-    def _linked(self, name: str) -> str:
-        """An image, and by which key it names the next."""
-        return f"{name} {FROM_IMAGE if FROM_IMAGE in self.named.table(name) else EXTENDS}"
+    def _begun_from(self, name: str, above: tuple[_Use, ...]) -> Image | None:
+        """What an image goes on from: one that it extends or is on, and those merged with that."""
+        image = None
+        for use in self._uses(name):
+            used = self._used(use, above)
+            with standing_at(self.file.location(*use.keys)):
+                if use.key == FROM_IMAGE:
+                    image = Image.from_image(used)
+                else:
+                    image = used if image is None else image.merge(used)
+        return image
+
+    def _uses(self, name: str) -> Iterator[_Use]:
+        """The images that one is made from, in their order."""
+        table, keys = self.named.table(name), self.named.keys(name)
+        for key in (EXTENDS, FROM_IMAGE):
+            if key in table:
+                yield _Use(owner=name, key=key, value=table[key], keys=(*keys, key))
+        merged = table.get(MERGE, ())
+        if isinstance(merged, str):
+            yield _Use(owner=name, key=MERGE, value=merged, keys=(*keys, MERGE))
+        else:
+            assert isinstance(merged, Sequence)  # noqa: S101 - checked by `problems`
+            for index, one in enumerate(merged):
+                yield _Use(owner=name, key=MERGE, value=one, keys=(*keys, MERGE, index))
 
     def _variant(self, name: str) -> Image:
         """An image that is a variant of one in code: `gpu` of `app.py:images` for `x.gpu`."""
@@ -118,17 +159,22 @@ class ProjectImages:
         self._refuse_loaded(name, others)
         return self.load(found.text, found.settings)
 
-    def _base(self, owner: str, key: str, above: tuple[str, ...]) -> Image:
-        name = self.named.table(owner)[key]
+    def _used(self, use: _Use, above: tuple[_Use, ...]) -> Image:
+        name = use.value
         if not isinstance(name, str) or ":" in name:
-            return self._loaded(owner, key)
-        keys = (*self.named.keys(owner), key)
+            return self._merged(use) if use.key == MERGE else self._loaded(use.owner, use.key)
         if name not in self.named and not self.named.variants(name):
-            verb = "extend" if key == EXTENDS else "build on"
-            message, hint = f"there is no image {name!r} to {verb}", meant(name, self.named)
-            raise self._refusal(message, keys, hint)
-        with self._standing_at(keys):
-            return self._made(name, above)._copy(name=name)  # noqa: SLF001 - the same distribution
+            message = f"there is no image {name!r} to {_VERBS[use.key]}"
+            raise self._refusal(message, use.keys, meant(name, self.named))
+        with self._standing_at(use.keys):
+            made = self._made(name, (*above, use))
+        return made._copy(name=name)  # noqa: SLF001 - the same distribution
+
+    def _merged(self, use: _Use) -> Image:
+        """One in code; `set` is not for it, since several may be merged."""
+        text = self.named.read_reference(use.value, use.keys)
+        with self._standing_at(use.keys):
+            return self.load(text, ())
 
     def _loaded(self, name: str, key: str) -> Image:
         reference = self.named.reference_at(name, key)
@@ -210,8 +256,12 @@ class ProjectImages:
             elif name in CALLS:
                 yield self._written(name, value, (*place, name))
             else:
-                message = f"there is no step {name!r}"
-                found.append(self._problem(message, place, meant(name, STEP_CALLS)))
+                found.append(self._no_step(name, place))
+
+    def _no_step(self, name: str, place: KeyPath) -> Problem:
+        if name == MERGE:
+            return self._problem(f"{name} is no step, but a key beside steps", place, MERGE_FORM)
+        return self._problem(f"there is no step {name!r}", place, meant(name, STEP_CALLS))
 
     def _for_platform(
         self, value: object, keys: KeyPath, found: list[Problem]

@@ -22,6 +22,8 @@ __all__ = [
     "EXTENDS",
     "FROM_IMAGE",
     "MAIN",
+    "MERGE",
+    "MERGE_FORM",
     "NAME",
     "NAMED",
     "OF_AN_IMAGE",
@@ -41,6 +43,11 @@ MAIN: Final = "image"
 NAMED: Final = "images"
 EXTENDS: Final = "extends"
 FROM_IMAGE: Final = "from_image"
+MERGE: Final = "merge"
+"""Images, each as `extends` names one, that are put into this one."""
+
+MERGE_FORM: Final = 'merge = ["cpu", "service:image"]'
+
 SET: Final = "set"
 """What the parameters of an image in code are; beside a reference to it."""
 
@@ -52,7 +59,7 @@ NAME: Final = IMAGE_NAME
 """What an image may be called: it is a part of the name of its lock."""
 
 OUTSIDE_STEPS: Final = tuple(name for name in CALLS if name not in IN_STEPS_ONLY)
-OF_AN_IMAGE: Final = (MAIN, EXTENDS, FROM_IMAGE, SET, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
+OF_AN_IMAGE: Final = (MAIN, EXTENDS, FROM_IMAGE, MERGE, SET, *ARGUMENTS, *OUTSIDE_STEPS, STEPS)
 
 WITHOUT: Final[Mapping[str, frozenset[str]]] = {
     MAIN: frozenset(OF_AN_IMAGE) - {MAIN, SET},
@@ -115,6 +122,8 @@ def _unknown(
         yield from _beside_reference(file, table, keys)
     elif FROM_IMAGE in table:
         yield from _of_the_image_below(file, table, keys)
+    if MERGE in table:
+        yield from _merged(file, table[MERGE], (*keys, MERGE))
     if SET in table:
         yield from _settings(file, table, (*keys, SET))
 
@@ -134,12 +143,28 @@ def _of_the_image_below(
         yield _problem(file, message, (*keys, key), hint)
 
 
+def _merged(file: ProjectFile, value: object, keys: KeyPath) -> Iterator[Problem]:
+    if isinstance(value, str):
+        return
+    if not isinstance(value, list):
+        message = f"{MERGE} is {shown(value)}, and no array of images"
+        yield _problem(file, message, keys, MERGE_FORM)
+        return
+    if not value:
+        yield _problem(file, f"{MERGE} names no image", keys, MERGE_FORM)
+    for index, one in enumerate(value):
+        if not isinstance(one, str):
+            yield _problem(file, f"{shown(one)} names no image", (*keys, index), MERGE_FORM)
+
+
 def _settings(file: ProjectFile, table: Mapping[str, object], keys: KeyPath) -> Iterator[Problem]:
     references = (table.get(key) for key in WITH_SET)
     reference = next((one for one in references if one is not None), None)
     values = table[SET]
     if not isinstance(reference, str) or ":" not in reference:
         hint = 'image = "service:image" beside it, where that is a function with parameters'
+        if MERGE in table:
+            hint = "give the function a name under images, with its set, and merge that"
         yield _problem(file, "set is there, and no image in code beside it", keys, hint)
     if not isinstance(values, dict):
         yield _problem(file, "set is not a table", keys, 'set = {cuda = "12.6"}')

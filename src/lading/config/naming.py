@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lading.config.keys import MAIN, NAMED, OF_AN_IMAGE, SET, problems
+from lading.config.keys import MAIN, MERGE, NAMED, OF_AN_IMAGE, SET, problems
 from lading.config.parameters import Setting
 from lading.errors import Problem, SpecificationError
 
@@ -104,19 +104,28 @@ class ImageNames:
         return self.reference_at(name, MAIN) if MAIN in self.table(name) else None
 
     def reference_at(self, name: str, key: str) -> Reference:
-        """What a key of an image refers to in code.
+        """What a key of an image refers to in code, with the parameters that `set` has for it.
 
         Raises:
             SpecificationError: It is no reference.
         """
         table, keys = self.table(name), self.keys(name)
-        text = table[key]
-        if not isinstance(text, str) or not all(text.rpartition(":")):
-            message = f"{text!r} names no image in code"
-            place, hint = self.file.location(*keys, key), f'write {key} = "service:image"'
-            raise SpecificationError(Problem(message=message, location=place, hint=hint))
+        text = self.read_reference(table[key], (*keys, key))
         settings = tuple(self._settings(table.get(SET, {}), (*keys, SET)))
         return Reference(owner=name, text=text, settings=settings)
+
+    def read_reference(self, text: object, keys: KeyPath) -> str:
+        """A reference to an image in code, which stands at these keys.
+
+        Raises:
+            SpecificationError: It is none.
+        """
+        if isinstance(text, str) and all(text.rpartition(":")):
+            return text
+        key = next(one for one in reversed(keys) if isinstance(one, str))
+        message, place = f"{text!r} names no image in code", self.file.location(*keys)
+        hint = f'write {key} = {"[" * (key == MERGE)}"service:image"{"]" * (key == MERGE)}'
+        raise SpecificationError(Problem(message=message, location=place, hint=hint))
 
     def _settings(self, values: object, keys: KeyPath) -> Iterator[Setting]:
         assert isinstance(values, dict)  # noqa: S101 - checked by `problems`

@@ -11,6 +11,7 @@ from lading.config.keys import (
     EXTENDS,
     FROM_IMAGE,
     MAIN,
+    MERGE,
     NAME,
     NAMED,
     OUTSIDE_STEPS,
@@ -44,6 +45,7 @@ _SECRET: Final[Schema] = {"$ref": "#/$defs/secret"}
 # test, until somebody says what a project file can hold for it.
 _TYPES: Final[Mapping[str, Schema]] = {
     "bool": _FLAG,
+    "bool | None": _FLAG,
     "str": _TEXT,
     "str | None": _TEXT,
     "int | None": {"type": "integer"},
@@ -141,6 +143,10 @@ def _image_keys() -> dict[str, Schema]:
             "description": "What to build on, with all of its layers: an image's name, or "
             "module:attribute.",
             **_TEXT,
+        },
+        MERGE: {
+            "description": "What else is in it: images' names, or module:attribute.",
+            "anyOf": [_TEXT, {**_WORDS, "minItems": 1}],
         },
         SET: {
             "description": "What the parameters of that image in code are, where it is a function.",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from lading.explain.resolved import LockState, lock_state
 from lading.explain.values import Setting, Value, argument_values, container_settings
-from lading.explain.written import written_image, written_step
 from lading.freeze.deciding import place
+from lading.image.written import written_image, written_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -115,7 +115,7 @@ def shown(
     return Shown(
         calls=(
             Call(text=written_image(image), at=place(image.location, project)),
-            *(Call(text=f".{written_step(one)}", at=at([one])[0]) for one in image.steps),
+            *(Call(text=written_line(one), at=at([one])[0]) for one in image.steps),
         ),
         parameters=tuple(_parameter(one, project) for one in parameters),
         arguments=argument_values(image, lambda one: place(one, project), rebased=rebased),

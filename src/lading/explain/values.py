@@ -98,13 +98,13 @@ def argument_values(
         _base_image(image, rebased=rebased),
         _distro(image),
         _python_version(image),
-        _plain("lock_python_packages", image.lock_python_packages, usual=True),
-        _plain("lock_system_packages", image.lock_system_packages, usual=True),
-        _plain("components", " ".join(image.components) or None, usual=None),
-        _plain("snapshot", image.snapshot, usual=None),
-        _plain("shell", image.shell, usual=False),
-        _plain("compile_bytecode", image.compile_bytecode, usual=True),
-        _plain("accelerator", image.accelerator, usual=None),
+        _plain(image, "lock_python_packages", image.lock_python_packages),
+        _plain(image, "lock_system_packages", image.lock_system_packages),
+        _plain(image, "components", " ".join(image.components) or None),
+        _plain(image, "snapshot", image.snapshot),
+        _plain(image, "shell", image.shell),
+        _plain(image, "compile_bytecode", image.compile_bytecode),
+        _plain(image, "accelerator", image.accelerator),
     )
     return tuple(
         replace(one, at=at(image._line_of(one.name)))  # noqa: SLF001 - the same distribution
@@ -138,8 +138,8 @@ def _python_version(image: Image) -> Value:
     return _value("python_version", str(version), origin)
 
 
-def _plain(name: str, value: str | bool | None, *, usual: str | bool | None) -> Value:  # noqa: FBT001 - it is the value
-    return _value(name, value, "default" if value == usual else "declared")
+def _plain(image: Image, name: str, value: str | bool | None) -> Value:  # noqa: FBT001 - it is the value
+    return _value(name, value, "declared" if name in dict(image.lines) else "default")
 
 
 def _value(name: str, value: str | bool | None, origin: Origin) -> Value:  # noqa: FBT001 - the same

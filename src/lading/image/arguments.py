@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Arguments"]
+__all__ = ["Arguments", "said"]
 
 
 class Arguments(TypedDict, total=False):
-    """The constructor's arguments, which `Image.replace` takes too."""
+    """The constructor's arguments, which `Image.replace` takes too; None is one left out."""
 
     base_image: str | None
     distro: str | None
     python_version: str | None
-    lock_python_packages: bool
-    lock_system_packages: bool
-    components: Sequence[str]
+    lock_python_packages: bool | None
+    lock_system_packages: bool | None
+    components: Sequence[str] | None
     snapshot: str | None
-    shell: bool
-    compile_bytecode: bool
+    shell: bool | None
+    compile_bytecode: bool | None
     accelerator: str | None
+
+
+def said(arguments: Arguments) -> Arguments:
+    """Those that are not left out, be it with the value that they have without."""
+    return cast("Arguments", {name: one for name, one in arguments.items() if one is not None})

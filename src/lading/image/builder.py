@@ -7,7 +7,7 @@ in is kept by reference. Every word is checked in the call that brings it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 
 from lading.distros import Distro, infer_distro, parse_distro
 from lading.errors import Location  # noqa: TC001 - a dataclass field
@@ -19,27 +19,21 @@ from lading.grammar.nearest import did_you_mean
 from lading.grammar.python_version import PythonVersion
 from lading.grammar.snapshot import parse_snapshot
 from lading.grammar.system_package import parse_any_system_package
-from lading.grammar.words import expect_words, shown
+from lading.grammar.words import expect_words
 from lading.image import steps
+from lading.image.arguments import said
 from lading.image.bases import BaseCalls
 from lading.image.call import Call
 from lading.image.container import ContainerCalls
 from lading.image.files import FileCalls
 from lading.image.layers import LayerCalls, changed_below
-from lading.image.merging import (
-    argument_contradictions,
-    contradiction,
-    hidden_layers,
-    merged_arguments,
-    merged_steps,
-    step_contradictions,
-)
+from lading.image.merging import MergeCalls
 from lading.image.on_platform import PlatformCalls
 from lading.image.packages import PackageCalls
 from lading.image.pythons import check_base, default_python
 from lading.image.system import check_archive, check_auto
 from lading.image.variants import Variants, varied
-from lading.image.words import parse_distro_keyword, parse_flag
+from lading.image.words import parse_distro_keyword
 from lading.platforms import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
@@ -59,7 +53,9 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, BaseCalls):
+class Image(
+    LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, BaseCalls, MergeCalls
+):
     """An immutable description of a container image for a Python model server.
 
     Args:
@@ -77,19 +73,22 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
         python_version: `"3.12"` or `"3.12.4"`. Left out, it is the constant documented for the
             distro, never the version of the machine at hand.
         lock_python_packages: Whether Python packages are resolved into `lading.lock` and installed
-            by hash. Without, the requirements are installed as written.
+            by hash, as they are where it is left out. Without, the requirements are installed as
+            written.
         lock_system_packages: Whether Debian's and Ubuntu's packages are resolved into `lading.lock`
-            for what the base image has, and installed in exactly those versions. Without, and on
-            other distributions, the build installs what their archive has on its day.
+            for what the base image has, and installed in exactly those versions, as they are where
+            it is left out. Without, and on other distributions, the build installs what their
+            archive has on its day.
         components: Of Debian's archive, beside `main`, where system packages may come from:
             `"contrib"`, `"non-free"`, `"non-free-firmware"`.
         snapshot: The day, as `"2026-11-01"`, whose state of Debian's archive system packages are
             taken from, while locking and building. Left out, they are taken from what the archive
             has; a build then fails where a locked version has been replaced there since.
-        shell: Whether a base from scratch has a shell, and the usual commands. A step that one has
-            to run brings them too.
-        compile_bytecode: Whether installed modules are byte-compiled while building. Without, the
-            image is smaller and sooner built, and each start of a container compiles them again.
+        shell: Whether a base from scratch has a shell, and the usual commands; left out, it has
+            none. A step that one has to run brings them too.
+        compile_bytecode: Whether installed modules are byte-compiled while building, as they are
+            where it is left out. Without, the image is smaller and sooner built, and each start of
+            a container compiles them again.
         accelerator: What PyTorch's packages run on: `"cpu"`, `"cu126"`, ... They then come from
             PyTorch's own index for it, and all else from where it comes without.
 
@@ -117,34 +116,46 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
         base_image: str | None = None,
         distro: str | None = None,
         python_version: str | None = None,
-        lock_python_packages: bool = True,  # noqa: FBT001, FBT002 - the field's known call
+        lock_python_packages: bool | None = None,  # noqa: FBT001 - the field's known call
         *,
-        lock_system_packages: bool = True,
-        components: Sequence[str] = (),
+        lock_system_packages: bool | None = None,
+        components: Sequence[str] | None = None,
         snapshot: str | None = None,
-        shell: bool = False,
-        compile_bytecode: bool = True,
+        shell: bool | None = None,
+        compile_bytecode: bool | None = None,
         accelerator: str | None = None,
     ) -> None:
+        given: Arguments = {
+            "base_image": base_image,
+            "distro": distro,
+            "python_version": python_version,
+            "lock_python_packages": lock_python_packages,
+            "lock_system_packages": lock_system_packages,
+            "components": components,
+            "snapshot": snapshot,
+            "shell": shell,
+            "compile_bytecode": compile_bytecode,
+            "accelerator": accelerator,
+        }
         with Call() as call:
             self._set(
                 base_image=call.maybe(parse_base, base_image),
                 declared_distro=call.maybe(parse_distro, distro),
                 declared_python=call.maybe(PythonVersion.parse, python_version),
-                lock_python_packages=call.read(
-                    parse_flag, "lock_python_packages", lock_python_packages
+                lock_python_packages=call.flag(
+                    "lock_python_packages", lock_python_packages, usual=True
                 ),
-                lock_system_packages=call.read(
-                    parse_flag, "lock_system_packages", lock_system_packages
+                lock_system_packages=call.flag(
+                    "lock_system_packages", lock_system_packages, usual=True
                 ),
-                components=call.read(parse_components, components),
+                components=call.read(parse_components, () if components is None else components),
                 snapshot=call.maybe(parse_snapshot, snapshot),
-                shell=call.read(parse_flag, "shell", shell),
-                compile_bytecode=call.read(parse_flag, "compile_bytecode", compile_bytecode),
+                shell=call.flag("shell", shell, usual=False),
+                compile_bytecode=call.flag("compile_bytecode", compile_bytecode, usual=True),
                 accelerator=call.maybe(parse_accelerator, accelerator),
                 steps=(),
                 location=call.location,
-                lines=(),
+                lines=tuple((name, call.location) for name in said(given)),
                 name=None,
             )
         with Call():
@@ -248,44 +259,14 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
                 if name not in arguments:
                     hint = did_you_mean(name, arguments) or f"it takes {', '.join(arguments)}"
                     call.refuse(Invalid(f"replace has no argument {name!r}", hint=hint))
-        arguments.update(changes)
-        image = Image(**arguments)
+        image = Image(**said({**self._said(), **changes}))
         with Call() as call:
             for step in self.steps:
                 if isinstance(step, steps.SystemPackages):
                     call.recheck(step.location, check_auto, step, image)
-        kept = tuple((one, self._line_of(one)) for one in arguments if one not in changes)
-        return image._copy(steps=self.steps, name=self.name, lines=kept)
-
-    def merge(self, other: Image) -> Image:
-        """This image and another in one: its steps first, then the other's.
-
-        Steps of an image that both were made from are there once. The Python packages of both are
-        resolved together.
-
-        Args:
-            other: An image that says nothing that contradicts this one: no other base, distro or
-                Python, no other value of a variable, and no other command.
-
-        Raises:
-            SpecificationError: They contradict each other; all of it together, with both lines.
-        """
-        with Call() as call:
-            if not isinstance(other, Image):
-                raise Invalid(f"merge takes an Image, not {shown(other)}")
-            usual = Image()._arguments()  # noqa: SLF001 - its own class
-            ours, theirs = self._arguments(), other._arguments()
-            call.note(
-                contradiction(name, self._line_of(name), other._line_of(name), call.location)
-                for name in argument_contradictions(ours, theirs, usual)
-            )
-            call.note(
-                contradiction(what, first, second, call.location)
-                for what, first, second in step_contradictions(self.steps, other.steps)
-            )
-            call.note(hidden_layers(self.steps, other.steps, call.location))
-        both = self._copy(steps=merged_steps(self.steps, other.steps))
-        return both.replace(**merged_arguments(ours, theirs, usual))
+        kept = {name: place for name, place in self.lines if name not in changes}
+        lines = tuple((dict(image.lines) | kept).items())
+        return image._copy(steps=self.steps, name=self.name, lines=lines)
 
     def pipe(
         self,
@@ -377,8 +358,13 @@ class Image(LayerCalls, PackageCalls, FileCalls, ContainerCalls, PlatformCalls, 
             "accelerator": self.accelerator,
         }
 
+    def _said(self) -> Arguments:
+        lines = dict(self.lines)
+        found = {name: one for name, one in self._arguments().items() if name in lines}
+        return cast("Arguments", found)
+
     def _line_of(self, argument: str) -> Location:
-        """Where an argument is written: with all others, or where it was replaced."""
+        """Where an argument is written, or replaced; with all others where it is not."""
         return dict(self.lines).get(argument, self.location)
 
     def _add(self, step: Step) -> Image:

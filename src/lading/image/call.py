@@ -8,7 +8,7 @@ from lading.errors import Problem, SpecificationError
 from lading.grammar.invalid import Invalid
 from lading.grammar.secret import Secret
 from lading.image.callsite import caller
-from lading.image.words import check_variables, expect_names, expect_secrets
+from lading.image.words import check_variables, expect_names, expect_secrets, parse_flag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -88,6 +88,10 @@ class Call:
     def maybe(self, parse: Callable[[W], T], word: W | None) -> T | None:
         """Parse a word that may be left out; None where it is."""
         return None if word is None else self.read(parse, word)
+
+    def flag(self, name: str, value: object, *, usual: bool) -> bool:
+        """A flag that may be left out."""
+        return usual if value is None else self.read(parse_flag, name, value)
 
     def each(self, parse: Callable[[W], T], words: Iterable[W] | None) -> tuple[T, ...]:
         """Parse every word; the invalid ones are noted and left out."""

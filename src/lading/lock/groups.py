@@ -24,7 +24,21 @@ if TYPE_CHECKING:
     from lading.lock.uv import Uv
     from lading.requirements import SourcedRequirement
 
-__all__ = ["Group", "Wanted", "group_of", "is_lock", "wanted"]
+__all__ = ["Group", "Holder", "Wanted", "group_of", "is_lock", "wanted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """The image below, whose versions stay what they are.
+
+    Attributes:
+        file: The lock of its own that says which; None where it has none.
+    """
+
+    file: str | None
+
+    def __str__(self) -> str:
+        return f"the image below, by {self.file}" if self.file else "the image below"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +49,13 @@ class Wanted:
         requirement: What is wanted.
         location: The user's line.
         index: The only index that it may come from, where a lock file says so.
+        holder: What keeps it at that version, where that is no line of the user's.
     """
 
     requirement: Requirement
     location: Location | None = None
     index: str | None = None
+    holder: Holder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,12 +30,14 @@ class Known:
 
     Attributes:
         below: The lock of the image below, by which its layers are what they are.
+        file_of_below: The file that it is from, where that image has one of its own.
     """
 
     asked: Asked
     earlier: Lock | None
     renewal: Renewal
     below: Lock | None = None
+    file_of_below: str | None = None
 
     @property
     def image(self) -> Image:

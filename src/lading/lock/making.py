@@ -97,8 +97,10 @@ class LockMaker:
             RegistryError: The base image's registry does not tell its digest.
             BuildError: A secret that an index needs can't be read.
         """
-        below = self._below(asked, platforms, earlier, renewal)
-        whole = Known(asked=asked, earlier=earlier, renewal=renewal, below=below)
+        below, file = self._below(asked, platforms, earlier, renewal)
+        whole = Known(
+            asked=asked, earlier=earlier, renewal=renewal, below=below, file_of_below=file
+        )
         known = {one: whole.on(one) for one in dict.fromkeys(platforms)}
         check_known(renewal, (one.asked for one in known.values()), earlier)
         fitting = {
@@ -117,21 +119,21 @@ class LockMaker:
 
     def _below(
         self, asked: Asked, platforms: Sequence[Platform], earlier: Lock | None, renewal: Renewal
-    ) -> Lock | None:
-        """The lock of the image below: its own where it has one, and else what that would be."""
+    ) -> tuple[Lock | None, str | None]:
+        """The lock of the image below, and its file: where it has none, what that would be."""
         below = asked.below
         if below is None:
-            return None
+            return None, None
         found = own_lock(below)
         if found is not None:
             name, own = found
             self.say(f"what is below stays as {name} has it")
-            return self.make(below, platforms, earlier=own)
+            return self.make(below, platforms, earlier=own), name
         known = lock_below(asked, earlier) if earlier else None
         names = names_in(known) if known else ()
         packages = tuple(name for name in renewal.packages if name in names)
         narrowed = replace(renewal, packages=packages)
-        return self.make(below, platforms, earlier=known, renewal=narrowed)
+        return self.make(below, platforms, earlier=known, renewal=narrowed), None
 
     def _make(self, known: Mapping[Platform, Known]) -> list[PlatformLock]:
         """The parts for these platforms; those that ask for the same reach it in one way."""
@@ -331,7 +333,11 @@ class _Making:
             return Settled()
         if problems := tuple(moved(self.known.image, below)):
             raise SpecificationError(problems)
-        return Settled(distributions=below.distributions, groups=self.known.asked.inputs.below[-1])
+        return Settled(
+            distributions=below.distributions,
+            groups=self.known.asked.inputs.below[-1],
+            file=self.known.file_of_below,
+        )
 
     def _resolver(
         self, platform: Platform, libc: Libc, *, prerelease: bool | None = None

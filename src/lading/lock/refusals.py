@@ -16,10 +16,10 @@ from lading.lock.bindings import PROJECT_NAME
 from lading.lock.guard import REFUSAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from lading.errors import Location
-    from lading.lock.groups import Group
+    from lading.lock.groups import Group, Wanted
     from lading.lock.model import Inputs
     from lading.lock.target import Target
 
@@ -103,13 +103,22 @@ class Refused:
         needed = _NEEDS_PYTHON.search(self.words) is not None
         return needed and not (_OFFLINE.search(self.words) or self.without_wheels)
 
+    @property
+    def held(self) -> tuple[Wanted, ...]:
+        """What the image below keeps at a version, of all that is mentioned."""
+        return tuple(
+            one
+            for one in self.group.constraints
+            if one.holder and one.requirement.name and _mentions(self.words, one.requirement.name)
+        )
+
     def problem(self) -> Problem:
         """Its own words, at the user's line, with what to do about it (CASES R18, R23, R26)."""
         detail = redact(self.words).replace(f"{PROJECT_NAME} depends on", "you require").strip()
         places = self.group.places()
         named = {name: place for name, place in places.items() if _mentions(detail, name)}
         found = (*named.values(), *_by_address(self.group, detail), *places.values())
-        detail += _asked_for(self.group, named)
+        detail += _asked_for(self.group, named, self.held)
         return Problem(
             message=obstacle(detail) or f"the requirements can't be resolved for {self.target}",
             location=next(iter(found), None),
@@ -159,14 +168,17 @@ def _needed(name: str, text: str) -> Needed:
     return Needed(name=name, version=text.partition("==")[2] or None)
 
 
-def _asked_for(group: Group, named: dict[str, Location]) -> str:
-    """Each requirement that is mentioned, with its line: a conflict has two."""
-    lines = dict.fromkeys(
-        f"{one.location}: {one.requirement.text}"
+def _asked_for(group: Group, named: dict[str, Location], held: Sequence[Wanted]) -> str:
+    """Each requirement that is mentioned, with its line or who holds it: a conflict has two."""
+    asked = (
+        one
         for one in (*group.requirements, *group.constraints)
-        if one.requirement.name in named
+        if one.location is not None and one.requirement.name in named
     )
-    if len(lines) < 2:  # noqa: PLR2004 - the place of one is the problem's own
+    lines = dict.fromkeys(
+        f"{one.location or one.holder}: {one.requirement.text}" for one in (*asked, *held)
+    )
+    if len(lines) < 2 and not held:  # noqa: PLR2004 - the place of one is the problem's own
         return ""
     more = len(lines) - _LIMIT
     shown = [*list(lines)[:_LIMIT], *([f"and {more} more"] if more > 0 else ())]
@@ -290,6 +302,20 @@ def _source_hint(refused: Refused) -> str | None:
     return hint
 
 
+def _held_hint(refused: Refused) -> str | None:
+    """Of what the image below has, which nothing on top of it changes."""
+    if not refused.held:
+        return None
+    file = next((one.holder.file for one in refused.held if one.holder), None)
+    other = (
+        f"upgrade {file}, the lock of the image below, and then this one"
+        if file
+        else "ask for another version in the image below"
+    )
+    kept = _listed(one.requirement.text for one in refused.held[:_LIMIT])
+    return f"take what fits {kept}, or {other}"
+
+
 _HINTS: tuple[Callable[[Refused], str | None], ...] = (
     _certificate_hint,
     _unreached_hint,
@@ -301,6 +327,7 @@ _HINTS: tuple[Callable[[Refused], str | None], ...] = (
     _bound_hint,
     _source_hint,
     _python_hint,
+    _held_hint,
 )
 
 

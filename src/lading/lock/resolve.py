@@ -15,7 +15,7 @@ from lading.grammar.requirement import Requirement
 from lading.lock.annotations import Annotations, as_written_by_uv, read_annotations
 from lading.lock.bindings import Bindings
 from lading.lock.compiling import Compiler, Declared, NeedsCode, Question
-from lading.lock.groups import Group, Wanted
+from lading.lock.groups import Group, Holder, Wanted
 from lading.lock.pylock import (
     DEFAULT_INDEX,
     Reading,
@@ -74,16 +74,19 @@ class Settled:
     Attributes:
         distributions: All of it.
         groups: How many installations bring it: the first ones.
+        file: The lock of its own that says so, where there is one.
     """
 
     distributions: tuple[Distribution, ...] = ()
     groups: int = 0
+    file: str | None = None
 
     def constraints(self) -> Group:
         """The versions, which all that comes on top has to fit."""
+        holder = Holder(file=self.file)
         return Group(
             constraints=tuple(
-                Wanted(requirement=Requirement.parse(f"{one.name}=={one.version}"))
+                Wanted(requirement=Requirement.parse(f"{one.name}=={one.version}"), holder=holder)
                 for one in self.distributions
                 if one.version is not None
             )

@@ -23,30 +23,21 @@ if TYPE_CHECKING:
     from lading.image import Image
     from lading.image.steps import Step
 
-__all__ = ["written_image", "written_step"]
+__all__ = ["written_argument", "written_image", "written_line", "written_step"]
 
 
 def written_image(image: Image) -> str:
-    """The constructor's call, with the arguments that are not as when they are left out."""
-    base = image.base_image
-    words: tuple[str, ...] = ()
-    options: dict[str, object] = {"base_image": _text(base)}
-    if isinstance(base, DockerfileBase):
-        words, options = (base.path.text,), _of_dockerfile(base)
-    return _call(
-        "Image.from_dockerfile" if words else "Image",
-        *words,
-        **options,
-        distro=_text(image.declared_distro),
-        python_version=_text(image.declared_python),
-        lock_python_packages=image.lock_python_packages and None,
-        lock_system_packages=image.lock_system_packages and None,
-        components=image.components or None,
-        snapshot=image.snapshot,
-        shell=image.shell or None,
-        compile_bytecode=image.compile_bytecode and None,
-        accelerator=image.accelerator,
-    )
+    """The constructor's call, with the arguments that are written."""
+    base, arguments = image.base_image, image._said()  # noqa: SLF001 - the same room
+    if not isinstance(base, DockerfileBase):
+        return _call("Image", **arguments)
+    del arguments["base_image"]
+    return _call("Image.from_dockerfile", base.path.text, **_of_dockerfile(base), **arguments)
+
+
+def written_argument(name: str, value: object) -> str:
+    """One argument of the constructor, as its call has it."""
+    return redact(f"{name}={_value(value)}")
 
 
 def _of_dockerfile(base: DockerfileBase) -> dict[str, object]:
@@ -56,6 +47,12 @@ def _of_dockerfile(base: DockerfileBase) -> dict[str, object]:
         "target": base.target,
         "build_args": dict(base.build_args) or None,
     }
+
+
+def written_line(step: Step) -> str:
+    """A step as a line below the constructor's call: what no call adds is a comment."""
+    written = written_step(step)
+    return written if isinstance(step, steps.TextFile) else f".{written}"
 
 
 def written_step(step: Step) -> str:
@@ -213,7 +210,3 @@ def _value(value: object) -> str:
 def _pairs(items: Iterable[tuple[object, object]]) -> Iterator[str]:
     for key, value in items:
         yield f"{_value(key)}: {_value(value)}"
-
-
-def _text(word: object) -> str | None:
-    return None if word is None else str(word)
