@@ -43,6 +43,7 @@ _UNREACHED = re.compile(
     r"|client error \(connect\)",
     re.IGNORECASE,
 )
+_PROXY = re.compile(r"tunnel error|error connecting to socks proxy")
 _CERTIFICATE = re.compile(
     r"invalid peer certificate|UnknownIssuer|certificate verify", re.IGNORECASE
 )
@@ -128,7 +129,8 @@ def obstacle(words: str) -> str | None:
     *_, why = ("", *_CAUSE.findall(words))
     if _UNREACHED.search(words) or _CERTIFICATE.search(words):
         server = _FETCHED.search(words)
-        what = f"{server[1] if server else 'a package index'} can't be reached"
+        through = " through the proxy" if _PROXY.search(words) else ""
+        what = f"{server[1] if server else 'a package index'} can't be reached{through}"
     elif _FULL in words:
         what = "there is no room for what uv keeps"
     elif found := _NO_CACHE.search(words):
@@ -196,6 +198,8 @@ def _certificate_hint(refused: Refused) -> str | None:
 
 
 def _unreached_hint(refused: Refused) -> str | None:
+    if _PROXY.search(refused.words):
+        return "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
     if _UNREACHED.search(refused.words):
         return "see whether the index can be reached from here: proxy, certificates, network"
     return None
