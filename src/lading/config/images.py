@@ -29,6 +29,7 @@ from lading.config.naming import NAMES_NO_IMAGE, ImageNames
 from lading.errors import Problem, SpecificationError
 from lading.image import Image
 from lading.image.callsite import standing_at
+from lading.image.layers import MOST_BELOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -92,10 +93,14 @@ class ProjectImages:
             return self._variant(name)
         self.check_alone(name)
         table, keys = self.named.table(name), self.named.keys(name)
-        key = FROM_IMAGE if FROM_IMAGE in table else EXTENDS
+        key = self._key(name)
         if name in above:
-            chain = " ".join(map(self._linked, above[above.index(name) :]))
+            chain = " ".join(f"{one} {self._key(one)}" for one in above[above.index(name) :])
             raise self._refusal(f"an image is made from itself: {chain} {name}", (*keys, key))
+        if len(above) > MOST_BELOW:
+            message = f"{above[0]} is made from more than {MOST_BELOW} images, one from the other"
+            hint = "make it from one further down"
+            raise self._refusal(message, (*self.named.keys(above[0]), self._key(above[0])), hint)
         if MAIN in table:
             return self._loaded(name, MAIN)
         base = self._base(name, key, (*above, name)) if key in table else None
@@ -104,9 +109,9 @@ class ProjectImages:
                 base = Image.from_image(base)
         return self._described(table, keys, base)
 
-    def _linked(self, name: str) -> str:
-        """An image, and by which key it names the next."""
-        return f"{name} {FROM_IMAGE if FROM_IMAGE in self.named.table(name) else EXTENDS}"
+    def _key(self, name: str) -> str:
+        """The key by which an image names what it is made from."""
+        return FROM_IMAGE if FROM_IMAGE in self.named.table(name) else EXTENDS
 
     def _variant(self, name: str) -> Image:
         """An image that is a variant of one in code: `gpu` of `app.py:images` for `x.gpu`."""
