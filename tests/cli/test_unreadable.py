@@ -154,3 +154,21 @@ def test_a_name_that_the_system_can_not_be_told(
             f'error: no file can be called "{name}" where the names of files are ascii',
             "hint: set LC_ALL=C.UTF-8, or PYTHONUTF8=1",
         ]
+
+
+@pytest.mark.parametrize("name", ["lading.toml", "pyproject.toml", "app.py"])
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_what_is_no_file_is_said_to_be_none(bare: Project, name: str, kind: str) -> None:
+    path = bare.folder / name
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "link":
+            path.symlink_to(name)
+        case _:
+            path.mkdir()
+    words = [["show", "app.py:image"]] if name == "app.py" else [["show"], ["init"]]
+    for one in words:
+        ran = bare.lading(*one)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.splitlines()[0] == f"error: {name} can't be read: it is no file"
