@@ -47,6 +47,9 @@ _PROXY = re.compile(r"tunnel error|error connecting to socks proxy")
 _CERTIFICATE = re.compile(
     r"invalid peer certificate|UnknownIssuer|certificate verify", re.IGNORECASE
 )
+_TOOK = re.compile(r"(?<=retry|tries) in [0-9.]+m?s\b")
+"""What differs from platform to platform where nothing else does, and is told once."""
+
 _FETCHED = re.compile(r"Failed to fetch: `?(https?://[^/\s`]+)")
 _GIT = re.compile(r"Git operation failed.*?fatal: ([^\n]+)", re.DOTALL)
 _NO_CACHE = re.compile(r"Failed to initialize cache at `([^`]+)`")
@@ -106,7 +109,11 @@ class Refused:
 
     def problem(self) -> Problem:
         """Its own words, at the user's line, with what to do about it (CASES R18, R23, R26)."""
-        detail = redact(self.words).replace(f"{PROJECT_NAME} depends on", "you require").strip()
+        detail = (
+            _TOOK.sub("", redact(self.words))
+            .replace(f"{PROJECT_NAME} depends on", "you require")
+            .strip()
+        )
         places = self.group.places()
         named = {name: place for name, place in places.items() if _mentions(detail, name)}
         found = (*named.values(), *_by_address(self.group, detail), *places.values())
