@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 import zipfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -17,11 +16,13 @@ from lading.errors import ResolutionError
 from lading.files import using_cache
 from lading.http import HttpClient, HttpError, is_web_url, limited, redacted_url
 from lading.simple_index import filename_in, find_file
+from lading.store.asides import aside_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lading.http import HttpSettings
+    from lading.store.folder import Aside
 
 __all__ = ["ChangedFileError", "fetch", "keep", "kept", "uv_binary"]
 
@@ -89,7 +90,7 @@ def fetch(  # noqa: PLR0913 - one file, its proof, and where it is kept
         if not _is_intact(target, sha256):
             _refuse_if(offline, url)
             wanted = _Wanted(url=url, sha256=sha256, size=size, http=http, mirror=mirror)
-            _store(wanted, target)
+            _store(wanted, target, cache)
     return target
 
 
@@ -110,15 +111,9 @@ def keep(content: bytes, sha256: str, cache: Path) -> None:
     target = _place(cache, sha256)
     with suppress(OSError):
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
-        aside = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            aside.chmod(0o644)
-            aside.replace(target)
-        finally:
-            aside.unlink(missing_ok=True)
+        with aside_file(cache) as aside:
+            aside.file.write(content)
+            _put(aside, target)
 
 
 def _place(cache: Path, sha256: str) -> Path:
@@ -141,21 +136,21 @@ def _is_intact(file: Path, sha256: str) -> bool:
         return False
 
 
-def _store(wanted: _Wanted, target: Path) -> None:
+def _store(wanted: _Wanted, target: Path, cache: Path) -> None:
     """Write the file aside, and move it into place when its hash is right."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
-    aside = Path(name)
-    try:
-        with os.fdopen(handle, "w+b") as file:
-            if not _from_mirror(wanted, file):
-                _receive(wanted, file)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.chmod(0o644)
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
+    with aside_file(cache) as aside:
+        if not _from_mirror(wanted, aside.file):
+            _receive(wanted, aside.file)
+        _put(aside, target)
+
+
+def _put(aside: Aside, target: Path) -> None:
+    """Give a file that was written its place, where all may read it."""
+    aside.file.flush()
+    os.fsync(aside.file.fileno())
+    aside.path.chmod(0o644)
+    aside.path.replace(target)
 
 
 def _from_mirror(wanted: _Wanted, file: IO[bytes]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
@@ -93,8 +94,10 @@ def read_project_file(folder: Path) -> ProjectFile | None:
 
 
 def _read(path: Path, above: tuple[str, ...]) -> ProjectFile | None:
-    if not path.is_file():  # a pipe of that name would be waited for without end
+    if not os.path.lexists(path):
         return None
+    if not path.is_file():  # a pipe of that name would be waited for without end
+        raise SpecificationError(f"{path} can't be read: it is no file", hint="remove it")
     try:
         text = path.read_text("utf-8-sig")
         table: object = tomllib.loads(text)

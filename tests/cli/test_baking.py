@@ -43,6 +43,7 @@ def test_all_for_all_platforms(images: Project) -> None:
     assert ran.err.splitlines()[-1] == "4 targets: `docker buildx bake` in that folder builds all"
     assert images.read("out/docker-bake.json") == snapshot("""\
 {
+  "//": "Made by Lading: changes belong in the Images that this was made from.",
   "group": {
     "a": {
       "targets": [
@@ -167,6 +168,59 @@ def test_what_can_not_be_baked(images: Project, words: tuple[str, ...], said: li
     assert ran.code in {1, 2}
     assert ran.err.splitlines()[: len(said)] == said
     assert not (images.folder / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("holds", "output", "said"),
+    [
+        ("other/docker-bake.json", "other", "holds docker-bake.json, which Lading"),
+        ("other/docker-bake.json/x", "other", "holds docker-bake.json, which Lading"),
+        ("other/notes.txt", "other", "holds notes.txt, which Lading has not written there"),
+        ("other/a/notes.txt", "other", "holds a, which Lading has not written there"),
+        ("model/weights", "model", "holds weights, which Lading has not written there"),
+        ("other/a", "other", "holds a, which Lading has not written there"),
+        ("x", ".", "the target project is the project, or a folder that holds it"),
+        ("x", "..", "the target .. is the project, or a folder that holds it"),
+    ],
+)
+def test_what_lading_has_not_written_is_left_alone(
+    images: Project, holds: str, output: str, said: str
+) -> None:
+    images.write(holds, '{"target": {}}\n')
+    before = images.files()
+    for command in ("bake", "freeze"):
+        ran = images.lading(command, "app.py:images", "--all", "-o", output)
+        assert ran.code in {1, 2}
+        assert said in ran.err.splitlines()[0]
+        assert images.files() == before
+    assert images.read(holds) == '{"target": {}}\n'
+
+
+def test_an_own_folder_is_written_anew(images: Project) -> None:
+    words = ("bake", "app.py:images", "--all", "-o", "out", "-q")
+    assert images.lading(*words).code == 0
+    images.write("app.py", images.read("app.py").replace("    a=", "    c="))
+    ran = images.lading(*words)
+    assert (ran.code, ran.err) == (0, "")
+    assert (images.folder / "out/a/linux-amd64/Dockerfile").is_file()
+    frozen = images.lading("freeze", "app.py:images.b", "-o", "out/c", "-q")
+    assert frozen.code == 1
+    (images.folder / "out/docker-bake.json").unlink()
+    (images.folder / "out/docker-bake.json").symlink_to("../app.py")
+    ran = images.lading(*words)
+    assert (ran.code, ran.err.splitlines()[0]) == (
+        2,
+        "error: --output: out holds docker-bake.json, which Lading has not written there",
+    )
+
+
+def test_no_context_goes_into_a_frozen_image(images: Project) -> None:
+    assert images.lading("freeze", "app.py:images", "--all", "-o", "out", "-q").code == 0
+    ran = images.lading("bake", "app.py:images", "--all", "-o", "out")
+    assert (ran.code, ran.err.splitlines()[0]) == (
+        2,
+        "error: --output: a is a frozen image itself",
+    )
 
 
 def test_a_name_that_no_tag_can_have_is_told_before_anything_is_written(images: Project) -> None:

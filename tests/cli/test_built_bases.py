@@ -159,6 +159,7 @@ writing .lading/bake/image/linux-amd64
     )
     assert built.read(".lading/bake/docker-bake.json") == snapshot("""\
 {
+  "//": "Made by Lading: changes belong in the Images that this was made from.",
   "group": {
     "default": {
       "targets": [

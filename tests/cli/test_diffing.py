@@ -302,7 +302,7 @@ usage: lading diff [OPTIONS] [A] [B]
         (
             1,
             "",
-            "error: old.lock has format None; this Lading reads format 2\n",
+            "error: old.lock is empty\n",
         )
     )
 

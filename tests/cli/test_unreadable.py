@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -126,3 +127,48 @@ def test_a_copy_that_may_not_be_read_is_made_anew(unprivileged: Project, tmp_pat
     assert tried(unprivileged, *words).code == 0
     (copy,) = (tmp_path / "build").rglob("m.bin")
     assert copy.read_bytes() == b"m"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'build_include="ü.txt"',
+        'build_include="d/ü*"',
+        'requirements_file="ü.txt"',
+        'model="ü.txt"',
+        'steps=[{run_script="ü.txt"}]',
+    ],
+)
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_name_that_the_system_can_not_be_told(
+    bare: Project, line: str, *, is_there: bool
+) -> None:
+    bare.write("lading.toml", f'base_image="scratch"\n{line}\n')
+    if is_there:
+        bare.write("ü.txt", "")
+    ran = bare.lading("freeze", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    name = "ü*" if "*" in line else "ü.txt"
+    assert (ran.code, ran.out) == (1, "")
+    if sys.platform == "linux":  # elsewhere names are UTF-8, whatever the locale is
+        assert ran.err.splitlines()[-2:] == [
+            f'error: no file can be called "{name}" where the names of files are ascii',
+            "hint: set LC_ALL=C.UTF-8, or PYTHONUTF8=1",
+        ]
+
+
+@pytest.mark.parametrize("name", ["lading.toml", "pyproject.toml", "app.py"])
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_what_is_no_file_is_said_to_be_none(bare: Project, name: str, kind: str) -> None:
+    path = bare.folder / name
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "link":
+            path.symlink_to(name)
+        case _:
+            path.mkdir()
+    words = [["show", "app.py:image"]] if name == "app.py" else [["show"], ["init"]]
+    for one in words:
+        ran = bare.lading(*one)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.splitlines()[0] == f"error: {name} can't be read: it is no file"

@@ -348,6 +348,32 @@ def test_an_image_that_is_made_from_itself_is_refused() -> None:
     ]
 
 
+def test_a_token_as_a_key_or_a_name_is_not_shown() -> None:
+    token = f"hf_{'abcdefghijklm' * 2}"
+    text = f'{token} = "x"\n[images.{token}]\ncmd = "x"\n[images.a]\n{token} = "x"\n'
+    assert refusal(text, "a") == [
+        "lading.toml:1: lading.toml has a key that is a token by its looks",
+        "hint: `lading schema` has all of them",
+        "lading.toml:2: an image is called by a token, by its looks",
+        "hint: letters and digits, with - . _ between them, 64 at most",
+        "lading.toml:5: [images.a] has a key that is a token by its looks",
+        "hint: `lading schema` has all of them",
+    ]
+
+
+@pytest.mark.parametrize("key", ["extends", "from_image"])
+def test_a_chain_has_an_end(key: str) -> None:
+    links = (f'[images.i{one}]\n{key} = "i{one - 1}"\n' for one in range(1, 1000))
+    text = '[images.i0]\nbase_image = "scratch"\n' + "".join(links)
+    assert described(text, "i126").base_image is not None
+    for name in ("i127", "i128", "i999"):
+        line = int(name[1:]) * 2 + 2
+        assert refusal(text, name) == [
+            f"lading.toml:{line}: {name} is made from more than 126 images, one from the other",
+            "hint: make it from one further down",
+        ]
+
+
 def test_an_unknown_name_has_the_nearest() -> None:
     text = '[images.serving]\nextends = "trainin"\n[images.training]\ncmd = "x"\n'
     assert refusal(text, "servng") == [

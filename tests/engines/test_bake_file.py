@@ -33,6 +33,7 @@ def test_it_is_whole() -> None:
     )
     assert bake_file([target("b", "linux/arm64"), target("b"), secretive]) == snapshot("""\
 {
+  "//": "Made by Lading: changes belong in the Images that this was made from.",
   "group": {
     "b": {
       "targets": [

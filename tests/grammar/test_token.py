@@ -13,7 +13,7 @@ from lading.grammar.secret import (
     parse_secret_version,
 )
 from lading.grammar.secret_id import parse_secret_id
-from lading.grammar.token import refuse_token
+from lading.grammar.token import is_token, refuse_token
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 # Made up, and none that anybody was given.
@@ -71,3 +71,29 @@ def test_a_token_is_refused_and_not_shown(parse: object, token: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_that_tells_of_a_token_is_taken(name: str) -> None:
     refuse_token("id", name)
+
+
+@pytest.mark.parametrize("token", TOKENS)
+@pytest.mark.parametrize("form", ["Bearer {}", "prefix-{}", "a_{}", "x={},y", '"{}"', "a/{}/b"])
+def test_a_token_in_a_longer_text_is_one(form: str, token: str) -> None:
+    assert is_token(form.format(token.strip()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "flask-sqlalchemy-2024-extended-edition",
+        "scikit-learn==1.5.2",
+        "hf_transfer hf-xet hf_internal_testing_tiny_random_model",
+        "task_test_integration0123456789",
+        "npm_config_registry",
+        "https://hub.example.test/hf_datasets/sk-SK/common_voice_11_0",
+        "disk-0123456789abcdefghijklmnop",
+        "sha256:" + "0123456789abcdef" * 4,
+        "cu126-AKIArchive",
+        "pypi-AgE",
+        "registry.example.test/team/ghp_tools:1.2.3",
+    ],
+)
+def test_what_only_reminds_of_a_token_is_none(text: str) -> None:
+    assert not is_token(text)

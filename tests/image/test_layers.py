@@ -59,6 +59,15 @@ def test_only_an_image_can_be_below(other: object) -> None:
     assert hint.startswith("hint: Image.from_image(base), with base = Image(...)")
 
 
+def test_no_more_images_are_put_on_each_other_than_an_engine_stacks_layers() -> None:
+    image = Image()
+    for _ in range(126):
+        image = Image.from_image(image)
+    with pytest.raises(SpecificationError) as error:
+        Image.from_image(image)
+    assert str(error.value).splitlines()[0].endswith("from_image goes down more than 126 images")
+
+
 def test_it_is_no_call_of_an_image_whose_steps_would_be_lost() -> None:
     base = Image()
     assert refusal(lambda: base.env(A="1").from_image(base))[0].endswith(

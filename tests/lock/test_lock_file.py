@@ -230,11 +230,18 @@ def test_a_merge_conflict_is_told_as_one() -> None:
     assert "take one side" in (problem.hint or "")
 
 
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n"])
+def test_an_empty_one_is_said_to_be_so(text: str) -> None:
+    problem = problem_of(text)
+    assert problem.message == "lading.lock is empty"
+    assert problem.hint == "remove it and run `lading lock` again"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         ("version = 2", "version = 0", "has format 0; this Lading reads format 2"),
-        ("version = 2", "", "has format None"),
+        ("version = 2", "", "says no format; this Lading reads format 2"),
         ("version = 2", "version = true", "has format True"),
         ("size = 3", "size = 3\ncolour = 'red'", "unknown field `colour`"),
         ('platform = "linux/amd64"\n', "", "missing required field `platform`"),

@@ -181,6 +181,25 @@ def test_an_index_that_can_not_be_reached(dock: Dock) -> None:
     assert any("can be reached" in (problem.hint or "") for problem in problems)
 
 
+def test_how_long_was_tried_is_not_told_so_that_two_platforms_say_the_same(dock: Dock) -> None:
+    dock.environ["UV_HTTP_RETRIES"] = "1"
+    image = dock.image().index("http://127.0.0.1:9/simple").python_packages("alpha")
+    for problem in dock.refused(image):
+        assert "failed after 1 retry\n" in (problem.detail or "")
+
+
+def test_a_proxy_that_can_not_be_reached(dock: Dock) -> None:
+    dock.environ["UV_HTTP_RETRIES"] = "0"
+    dock.environ["HTTPS_PROXY"] = "http://u:hunter2@127.0.0.1:9"
+    image = dock.image().index("https://index.test/simple").python_packages("alpha")
+    problems = dock.refused(image)
+    assert {problem.message for problem in problems} == {
+        "https://index.test can't be reached through the proxy: Connection refused (os error 111)"
+    }
+    assert {problem.hint for problem in problems} == {"check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"}
+    assert "hunter2" not in "".join(map(str, problems))
+
+
 def test_a_repository_that_can_not_be_reached(dock: Dock) -> None:
     dock.index.wheel("alpha", "1.0")
     image = dock.image().python_packages("alpha")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
 from lading.http import HttpClient, HttpError, HttpSettings, is_loopback, redacted_url
 from lading.platforms import Platform
@@ -60,6 +61,27 @@ def test_settings_come_from_the_environment_and_hide_the_proxys_password() -> No
     assert "hunter2" not in repr(settings)
     assert hash(settings)
     assert HttpSettings.from_environment({}) == HttpSettings()
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://[",
+        "http://",
+        "http://u:hunter2@",
+        "http://p:port",
+        "http://p:99999",
+        "p:0",
+        "[",
+        "//",
+    ],
+)
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "HTTP_PROXY", "https_proxy"])
+def test_a_proxy_that_is_no_address_is_named_and_not_shown(name: str, proxy: str) -> None:
+    with pytest.raises(Invalid) as error:
+        HttpSettings.from_environment({name: proxy})
+    assert error.value.message == f"{name.upper()} is no address of a proxy"
+    assert error.value.hint == "write it as http://proxy.example:3128, or unset it"
 
 
 def test_a_plain_request_goes_through_the_proxy_with_its_login() -> None:

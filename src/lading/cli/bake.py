@@ -113,7 +113,8 @@ def bake(  # noqa: PLR0913 - one argument an option
         for platform in platforms
     }
     above = (output or targets[0].project / ".lading" / "bake").absolute()
-    check_above(above)
+    for folder in (above, *(above / one.name for one in targets)):
+        check_above(folder, targets[0].project)
     jobs = [
         Freezing(
             found=one,

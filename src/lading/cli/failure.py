@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
+import sys
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import click
 
 from lading.errors import LadingError
 from lading.grammar.invalid import Invalid
+from lading.grammar.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,8 +88,24 @@ def _pieces(context: click.Context) -> list[str]:
     return context.command.collect_usage_pieces(context)
 
 
+def _is_of_names(error: UnicodeEncodeError) -> bool:
+    """Whether Python can't say the name to the system, as it is set up; UTF-8 has all of them."""
+    encoding = sys.getfilesystemencoding()
+    return codecs.lookup(encoding) == codecs.lookup(error.encoding) != codecs.lookup("utf-8")
+
+
+def _unnameable(error: UnicodeEncodeError) -> Iterator[str]:
+    name = PurePath(str(error.object)).name
+    yield from _with_hint(
+        f"no file can be called {shown(name)} where the names of files are {error.encoding}",
+        "set LC_ALL=C.UTF-8, or PYTHONUTF8=1",
+    )
+
+
 def _unforeseen(error: BaseException) -> Iterator[str]:
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, UnicodeEncodeError) and _is_of_names(error):
+        yield from _unnameable(error)
+    elif isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
         hint = "free some space there" if error.errno in {errno.ENOSPC, errno.EDQUOT} else None
         yield from _with_hint(f"{place}{error.strerror.lower()}", hint)

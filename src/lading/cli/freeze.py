@@ -133,7 +133,7 @@ def _jobs(
         folder = (output or default_folder(found.project, platform)).absolute()
         return (Freezing(found=found, platform=platform, folder=folder),)
     above = (output or default_folders(targets[0].project, platform)).absolute()
-    check_above(above)
+    check_above(above, targets[0].project)
     return tuple(
         Freezing(found=found, platform=platform, folder=above / found.name, above=above)
         for found in targets

@@ -51,12 +51,33 @@ def default_folders(project: Path, platform: Platform) -> Path:
     return project / ".lading" / "frozen" / folder_name(platform)
 
 
-def check_above(folder: Path) -> None:
-    """Refuse a folder for several images that is the one of an image itself, or no folder.
+def check_above(folder: Path, project: Path) -> None:
+    """Refuse a folder for several images that is not there for that alone.
+
+    It may hold frozen folders, folders of such, and a bake file of ours: what is left of images
+    that the project no longer has is no reason to refuse it.
+
+    Args:
+        folder: It.
+        project: The project's folder.
 
     Raises:
-        Misused: It is.
+        Misused: It is the folder of an image itself, or no folder, or holds something else.
+        FreezeError: It is the project, or a folder that holds it.
     """
+    from lading.freeze.folder import check_outside  # noqa: PLC0415 - only where one is written
+
+    _check_no_image(folder)
+    check_outside(folder, project.resolve())
+    for entry in _entries(folder):
+        if not _is_own(entry):
+            raise Misused(
+                f"--output: {folder.name} holds {entry.name}, which Lading has not written there",
+                hint="name another folder, or a new one",
+            )
+
+
+def _check_no_image(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise Misused(f"--output: {folder.name} is a file, and each image gets a folder in it")
     if (folder / _IMAGE).is_file():
@@ -64,6 +85,35 @@ def check_above(folder: Path) -> None:
             f"--output: {folder.name} is a frozen image itself",
             hint="name another: each image gets a folder in it",
         )
+
+
+def _is_own(path: Path) -> bool:
+    """Whether it is a frozen folder, a folder of such alone, or the file that bakes them."""
+    from lading.engines.bake_file import BAKE_FILE, is_own  # noqa: PLC0415 - as above
+
+    if path.name == BAKE_FILE:
+        return is_own(path)
+    return _is_frozen(path) or (_is_folder(path) and all(map(_is_frozen, _entries(path))))
+
+
+def _is_frozen(path: Path) -> bool:
+    from lading.trees import UNFINISHED, is_frozen  # noqa: PLC0415 - as above
+
+    return _is_folder(path) and (path.name.startswith(UNFINISHED) or is_frozen(path))
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise Misused(f"--output: {folder.name} can't be read: {why}") from None
 
 
 def alone_in(folder: Path, machine: Machine) -> AbstractContextManager[None]:

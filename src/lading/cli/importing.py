@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
 import re
 import sys
 import traceback
@@ -102,6 +103,8 @@ def import_file(path: Path) -> ModuleType:
     Raises:
         SpecificationError: There is no such file, or importing it fails.
     """
+    if os.path.lexists(path) and not path.is_file():  # a pipe would be waited for without end
+        raise SpecificationError(f"{path} can't be read: it is no file")
     if not path.is_file():
         around = [entry.name for entry in path.parent.glob("*.py")] if path.parent.is_dir() else []
         raise SpecificationError(f"there is no file {path}", hint=did_you_mean(path.name, around))

@@ -26,6 +26,7 @@ Scalar: TypeAlias = str | int | float | bool
 Plain: TypeAlias = Scalar | None
 
 _WHOLE: Final = r"[+-]?[0-9]{1,18}"
+_LARGE: Final = r"[+-]?[0-9]+"
 _NONE: Final = "none"
 
 
@@ -78,6 +79,8 @@ def _read_text(value: Scalar) -> str:
 def _read_whole(value: Scalar) -> int:
     if isinstance(value, str) and re.fullmatch(_WHOLE, value):
         return int(value)
+    if isinstance(value, str) and re.fullmatch(_LARGE, value):
+        raise Invalid(f"{shown(value)} is too large", hint="a whole number has 18 digits at most")
     if isinstance(value, bool) or not isinstance(value, int):
         raise Invalid(f"{shown(value)} is no whole number")
     return value

@@ -33,6 +33,7 @@ from lading.config.naming import NAMES_NO_IMAGE, ImageNames
 from lading.errors import Problem, SpecificationError
 from lading.image import Image
 from lading.image.callsite import standing_at
+from lading.image.layers import MOST_BELOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -119,6 +120,12 @@ class ProjectImages:
             chain = " ".join(f"{use.owner} {use.key}" for use in around)
             raise self._refusal(f"an image is made from itself: {chain} {name}", around[0].keys)
         table, keys = self.named.table(name), self.named.keys(name)
+        if len(above) > MOST_BELOW:
+            first = above[0]
+            message = (
+                f"{first.owner} is made from more than {MOST_BELOW} images, one from the other"
+            )
+            raise self._refusal(message, first.keys, "make it from one further down")
         if MAIN in table:
             return self._loaded(name, MAIN)
         return self._described(table, keys, self._begun_from(name, above))

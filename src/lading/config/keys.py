@@ -10,6 +10,7 @@ from lading.config.calls import ARGUMENTS, CALLS, IN_STEPS_ONLY
 from lading.errors import Problem
 from lading.grammar.image_name import IMAGE_NAME, IMAGE_NAME_FORM
 from lading.grammar.nearest import did_you_mean
+from lading.grammar.token import is_token
 from lading.grammar.words import shown
 from lading.project_file import SETTINGS
 
@@ -97,6 +98,9 @@ def problems(file: ProjectFile) -> list[Problem]:
 
 def _of_image(file: ProjectFile, name: str, value: object) -> Iterator[Problem]:
     keys = (NAMED, name)
+    if is_token(name):
+        yield _problem(file, "an image is called by a token, by its looks", keys, IMAGE_NAME_FORM)
+        return
     if name == MAIN or not re.fullmatch(NAME, name):
         hint = "the table above it is the one called image" if name == MAIN else IMAGE_NAME_FORM
         yield _problem(file, f"no image can be called {shown(name)}", keys, hint)
@@ -115,7 +119,8 @@ def _unknown(
             hint = f"keys have no order, and steps have: steps = [{{{key} = ...}}]"
             yield _problem(file, f"{key} stands outside of steps", (*keys, key), hint)
         elif key not in known:
-            message = f"{file.title(*keys)} has no key {key!r}"
+            what = "a key that is a token by its looks" if is_token(key) else f"no key {key!r}"
+            message = f"{file.title(*keys)} has {what}"
             hint = did_you_mean(key, known) or "`lading schema` has all of them"
             yield _problem(file, message, (*keys, key), hint)
     if MAIN in table:

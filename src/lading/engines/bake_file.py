@@ -13,13 +13,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from lading.trees import MADE_BY
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
-__all__ = ["BAKE_FILE", "BakeBase", "BakeTarget", "bake_file"]
+__all__ = ["BAKE_FILE", "BakeBase", "BakeTarget", "bake_file", "is_own"]
 
 BAKE_FILE: Final = "docker-bake.json"
 """What buildx looks for where nobody names a file."""
+
+_COMMENT: Final = "//"
+_MARK: Final = f'{{\n  "{_COMMENT}": "{MADE_BY}'.encode()
 
 _DEFAULT: Final = "default"
 _DIGITS: Final = 12
@@ -81,11 +87,23 @@ def bake_file(targets: Sequence[BakeTarget]) -> str:
     for name, one in named.items():
         groups.setdefault(words[one.image], []).append(name)
     content = {
+        _COMMENT: f"{MADE_BY}: changes belong in the Images that this was made from.",
         "group": {name: {"targets": sorted(members)} for name, members in groups.items()},
         "target": {name: _target(one, words) for name, one in named.items()}
         | {words[name]: _base(*made) for name, made in on_bases.items()},
     }
     return json.dumps(content, indent=2, sort_keys=True) + "\n"
+
+
+def is_own(path: Path) -> bool:
+    """Whether it is a file that `bake_file` has made, and so may be replaced."""
+    try:
+        if path.is_symlink() or not path.is_file():  # a pipe would be waited for, and for ever
+            return False
+        with path.open("rb") as file:
+            return file.read(len(_MARK)) == _MARK
+    except OSError:
+        return False
 
 
 def _word_for(target: BakeTarget) -> str:

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     from lading.store.digests import FileDigests
 
-__all__ = ["SHARED_MODE", "Content", "check_target", "file_time", "shared", "write_folder"]
+__all__ = [
+    "SHARED_MODE",
+    "Content",
+    "check_outside",
+    "check_target",
+    "file_time",
+    "shared",
+    "write_folder",
+]
 
 _EPOCH = 315532800
 """1980-01-01, before which the archives that wheels are know no time: a folder's time, and the
@@ -83,6 +91,21 @@ def file_time(sha256: str) -> int:
     return _EPOCH + int(sha256[:7], 16)
 
 
+def check_outside(target: Path, project: Path) -> None:
+    """Refuse a target that is the project, or a folder that holds it.
+
+    Args:
+        target: Where something is to be written.
+        project: The project's folder, absolute, with links resolved.
+
+    Raises:
+        FreezeError: It is.
+    """
+    if project.is_relative_to(target.resolve()):
+        message = f"the target {target.name or target} is the project, or a folder that holds it"
+        raise FreezeError(message, hint="choose a new folder, such as build")
+
+
 def check_target(target: Path, project: Path | None = None) -> None:
     """Refuse a target that holds anything but an earlier frozen folder.
 
@@ -93,9 +116,8 @@ def check_target(target: Path, project: Path | None = None) -> None:
     Raises:
         FreezeError: It would destroy something that freeze has not made.
     """
-    if project is not None and project.is_relative_to(target.resolve()):
-        message = f"the target {target.name or target} is the project, or a folder that holds it"
-        raise FreezeError(message, hint="choose a new folder, such as build")
+    if project is not None:
+        check_outside(target, project)
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise FreezeError(f"{target.name} is not a folder", hint="choose another target")
     if target.is_dir() and any(target.iterdir()) and not is_frozen(target):

@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lading.errors import FreezeError, Problem, ResolutionError
 from lading.files import using_cache
 from lading.grammar.invalid import Invalid
 from lading.process import ProgramNotFound, ProgramTimedOut, run
+from lading.store.asides import aside_file, aside_folder
 from lading.trees import Walk, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from lading.lock.git import Git
     from lading.lock.model import Distribution
@@ -68,8 +68,8 @@ class Repositories:
             raise FreezeError(f"{distribution.name} is not locked to a commit")
         with using_cache(self.cache):
             self.cache.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".git-", dir=self.cache) as name:
-                checkout = _Checkout(root=Path(name), commit=commit, environ=self.environ)
+            with aside_folder(self.cache) as folder:
+                checkout = _Checkout(root=folder, commit=commit, environ=self.environ)
                 with checkout.understood(distribution.name):
                     self._fill(checkout, distribution.url)
                     found = checkout.files()
@@ -100,11 +100,10 @@ class Repositories:
         """The same file, in the cache by its hash."""
         kept = self.cache / "sha256" / file.sha256[:2] / file.sha256
         kept.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=kept.parent, prefix=".part-")
-        os.close(handle)
-        shutil.copyfile(file.source, name)
-        Path(name).chmod(0o644)
-        Path(name).replace(kept)
+        with aside_file(self.cache) as aside:
+            shutil.copyfile(file.source, aside.path)
+            aside.path.chmod(0o644)
+            aside.path.replace(kept)
         return type(file)(
             path=file.path,
             sha256=file.sha256,

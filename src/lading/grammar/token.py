@@ -17,11 +17,21 @@ _TOKEN = re.compile(
     r"|A(?:KI|SI)A[A-Z0-9]{16}|xox[abeoprs]-(?=.*\d)[A-Za-z0-9-]{10,}|eyJ[\w-]{16,}\..*",
     re.DOTALL,
 )
+# In a longer text these stand for themselves, after `Bearer ` or `prefix-`; what is above is also
+# how a name may go on: sk-SK, and all that begins with hf_.
+_WITHIN = re.compile(
+    r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}"
+    r"|glpat-(?=[\w.-]{0,60}\d)[\w.-]{16,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{24,}"
+    r"|pypi-AgE[\w-]{16,}|sk-(?:[a-z]{2,8}-)?(?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{20,}"
+    r"|[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|A(?:KI|SI)A[A-Z0-9]{16}"
+    r"|xox[abeoprs]-(?=[A-Za-z0-9-]{0,60}\d)[A-Za-z0-9-]{10,}|eyJ[\w-]{16,999}\.[\w-]+)(?![A-Za-z0-9])",
+    re.ASCII,
+)
 
 
 def is_token(text: str) -> bool:
-    """Whether a text is an access token by its looks."""
-    return _TOKEN.fullmatch(text.strip()) is not None
+    """Whether a text is an access token by its looks, or has one in it as a word."""
+    return (_TOKEN.fullmatch(text.strip()) or _WITHIN.search(text)) is not None
 
 
 def refuse_token(what: str, text: str) -> None:

@@ -64,12 +64,12 @@ class HttpSettings:
                 `LADING_PLAIN_HTTP`, hosts with commas between.
 
         Raises:
-            Invalid: `LADING_PLAIN_HTTP` names something other than hosts of registries.
+            Invalid: `LADING_PLAIN_HTTP` names something other than hosts of registries, or a proxy
+                is no URL.
         """
-        found = ((scheme, _either(environ, f"{scheme}_proxy")) for scheme in SCHEMES)
         return cls(
             ca_bundle=environ.get("SSL_CERT_FILE") or environ.get("REQUESTS_CA_BUNDLE") or None,
-            proxies=tuple((scheme, _with_scheme(proxy)) for scheme, proxy in found if proxy),
+            proxies=tuple(_proxies(environ)),
             no_proxy=tuple(re.findall(r"[^,\s]+", _either(environ, "no_proxy"))),
             netrc=environ.get("NETRC") or None,
             client_certificate=environ.get("SSL_CLIENT_CERT") or None,
@@ -101,8 +101,26 @@ def _either(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name.upper()) or environ.get(name) or ""
 
 
-def _with_scheme(proxy: str) -> str:
-    return proxy if "://" in proxy else f"http://{proxy}"
+def _proxies(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for scheme in SCHEMES:
+        proxy = _either(environ, f"{scheme}_proxy")
+        url = proxy if "://" in proxy else f"http://{proxy}"
+        if proxy and not _has_host(url):
+            # Its value is not shown: it may have a password in it.
+            raise Invalid(
+                f"{scheme.upper()}_PROXY is no address of a proxy",
+                hint="write it as http://proxy.example:3128, or unset it",
+            )
+        if proxy:
+            yield scheme, url
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_exempt(host: str, port: int | None, rule: str) -> bool:
@@ -137,11 +155,7 @@ def is_loopback(host: str) -> bool:
 
 def is_web_url(url: str) -> bool:
     """Whether a URL is for http or https, and all its parts can be read."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+    return _has_host(url) and urlsplit(url).scheme in SCHEMES
 
 
 def redacted_url(url: str) -> str:

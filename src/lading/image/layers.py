@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lading.grammar.invalid import Invalid
 from lading.grammar.words import shown
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
     from lading.image.steps import Step
 
-__all__ = ["LayerCalls", "above", "changed_below", "last_below"]
+__all__ = ["MOST_BELOW", "LayerCalls", "above", "changed_below", "last_below"]
+
+MOST_BELOW: Final = 126
+"""How many images an image is put on at most: with its own they are as many as the layers that
+overlay drivers stack."""
 
 
 class LayerCalls:
@@ -43,12 +47,15 @@ class LayerCalls:
             other: An image of one's own. Its constructor's arguments are this one's.
 
         Raises:
-            SpecificationError: It is no `Image`.
+            SpecificationError: It is no `Image`, or is put on too many others.
         """
         with Call() as call:
             if not isinstance(other, cls):
                 hint = "Image.from_image(base), with base = Image(...); a registry's is base_image="
                 raise Invalid(f"from_image takes an Image, not {shown(other)}", hint=hint)
+            if sum(isinstance(step, steps.FromImage) for step in other.steps) >= MOST_BELOW:
+                hint = f"engines stack {MOST_BELOW + 1} layers at most: call on the image itself"
+                raise Invalid(f"from_image goes down more than {MOST_BELOW} images", hint=hint)
         step = steps.FromImage(name=other.name, location=call.location)
         return other._copy(steps=(*other.steps, step), name=None)
 

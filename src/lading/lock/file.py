@@ -111,17 +111,20 @@ def parse_lock(text: str, name: str = LOCK_NAME) -> Lock:
     """The lock that `text` holds; `name` is what messages call it.
 
     Raises:
-        FreezeError: It is no TOML, of another format, or lacks or has unknown keys; the message has
-            the path of the first wrong one (`$.platforms[0].base`).
+        FreezeError: It is empty, no TOML, of another format, or lacks or has unknown keys; the
+            message has the path of the first wrong one (`$.platforms[0].base`).
     """
     import msgspec  # noqa: PLC0415 - the model has brought it already
 
     from lading.lock.forms import in_words  # noqa: PLC0415 - likewise
 
     data = _tables(text, name)
+    if not data:
+        raise FreezeError(f"{name} is empty", hint=_REMAKE)
     found = data.get("version")
     if found != FORMAT or isinstance(found, bool):
-        message = f"{name} has format {found!r}; this Lading reads format {FORMAT}"
+        said = "says no format" if found is None else f"has format {found!r}"
+        message = f"{name} {said}; this Lading reads format {FORMAT}"
         raise FreezeError(message, hint=_hint_of(found))
     try:
         lock = msgspec.convert(data, Lock)

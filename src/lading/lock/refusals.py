@@ -43,9 +43,13 @@ _UNREACHED = re.compile(
     r"|client error \(connect\)",
     re.IGNORECASE,
 )
+_PROXY = re.compile(r"tunnel error|error connecting to socks proxy")
 _CERTIFICATE = re.compile(
     r"invalid peer certificate|UnknownIssuer|certificate verify", re.IGNORECASE
 )
+_TOOK = re.compile(r"(?<=retry|tries) in [0-9.]+m?s\b")
+"""What differs from platform to platform where nothing else does, and is told once."""
+
 _FETCHED = re.compile(r"Failed to fetch: `?(https?://[^/\s`]+)")
 _GIT = re.compile(r"Git operation failed.*?fatal: ([^\n]+)", re.DOTALL)
 _NO_CACHE = re.compile(r"Failed to initialize cache at `([^`]+)`")
@@ -114,7 +118,11 @@ class Refused:
 
     def problem(self) -> Problem:
         """Its own words, at the user's line, with what to do about it (CASES R18, R23, R26)."""
-        detail = redact(self.words).replace(f"{PROJECT_NAME} depends on", "you require").strip()
+        detail = (
+            _TOOK.sub("", redact(self.words))
+            .replace(f"{PROJECT_NAME} depends on", "you require")
+            .strip()
+        )
         places = self.group.places()
         named = {name: place for name, place in places.items() if _mentions(detail, name)}
         found = (*named.values(), *_by_address(self.group, detail), *places.values())
@@ -137,7 +145,8 @@ def obstacle(words: str) -> str | None:
     *_, why = ("", *_CAUSE.findall(words))
     if _UNREACHED.search(words) or _CERTIFICATE.search(words):
         server = _FETCHED.search(words)
-        what = f"{server[1] if server else 'a package index'} can't be reached"
+        through = " through the proxy" if _PROXY.search(words) else ""
+        what = f"{server[1] if server else 'a package index'} can't be reached{through}"
     elif _FULL in words:
         what = "there is no room for what uv keeps"
     elif found := _NO_CACHE.search(words):
@@ -208,6 +217,8 @@ def _certificate_hint(refused: Refused) -> str | None:
 
 
 def _unreached_hint(refused: Refused) -> str | None:
+    if _PROXY.search(refused.words):
+        return "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
     if _UNREACHED.search(refused.words):
         return "see whether the index can be reached from here: proxy, certificates, network"
     return None

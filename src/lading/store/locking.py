@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["alone", "is_free", "lock"]
+__all__ = ["alone", "is_at", "is_free", "lock"]
 
 _UNABLE: Final = frozenset(
     {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
@@ -74,7 +74,7 @@ def _acquired(path: Path, waiting: Callable[[], None]) -> int:
                     waiting()
                 told = True
                 lock(handle)
-            if _is_at(handle, path):
+            if is_at(handle, path):
                 return handle
         except BaseException:
             os.close(handle)
@@ -82,7 +82,7 @@ def _acquired(path: Path, waiting: Callable[[], None]) -> int:
         os.close(handle)
 
 
-def _is_at(handle: int, path: Path) -> bool:
+def is_at(handle: int, path: Path) -> bool:
     """Whether the file that was opened is the one that now has this name."""
     try:
         found = path.lstat()

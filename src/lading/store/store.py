@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from lading.errors import ImageError
 from lading.oci.media_types import OCI
+from lading.store.asides import sweep_asides
 from lading.store.blobs import StoredBlob
 from lading.store.folder import StoreFolder
 from lading.store.placing import fill, put_blob, put_small, receive
@@ -56,7 +57,7 @@ def open_store(cache: Path, environ: Mapping[str, str]) -> Store:
     Raises:
         ImageError: That variable is no size.
     """
-    return Store(cache / "layers", limit=limit_of(environ))
+    return Store(cache / "layers", limit=limit_of(environ), cache=cache)
 
 
 class Store:
@@ -66,6 +67,8 @@ class Store:
         folder: Where they are; made when something is kept.
         limit: How many bytes may stay after a build; None for no limit.
         clock: The time, in ns.
+        cache: The folder that it is in with what else is kept: what killed processes left of that
+            is removed too.
     """
 
     def __init__(
@@ -74,11 +77,13 @@ class Store:
         *,
         limit: int | None = DEFAULT_LIMIT,
         clock: Callable[[], int] = time.time_ns,
+        cache: Path | None = None,
     ) -> None:
         self.folder = StoreFolder(folder.absolute())
         self.limit = limit
         self._presence = Presence(self.folder, clock)
         self._grown = False
+        self._cache = cache
 
     @contextmanager
     def using(self) -> Iterator[None]:
@@ -228,9 +233,14 @@ class Store:
         """
         with self.folder.explained():
             if not self.folder.is_there():
-                return Pruned()
+                return Pruned(swept=0 if dry or self._cache is None else sweep_asides(self._cache))
             with self.folder.gate(removing=True):
                 return self._pruned(room=room, before=before, dry=dry)
+
+    def _swept(self) -> int:
+        """Remove what killed processes left; how many bytes that has freed."""
+        others = 0 if self._cache is None else sweep_asides(self._cache)
+        return others + self.folder.sweep()
 
     def entries(self) -> tuple[Entry, ...]:
         """All that is kept, in no order.
@@ -242,7 +252,7 @@ class Store:
             return survey(self.folder).entries if there else ()
 
     def _pruned(self, *, room: int | None, before: int | None, dry: bool) -> Pruned:
-        swept = 0 if dry else self.folder.sweep()
+        swept = 0 if dry else self._swept()
         found = survey(self.folder)
         entries, protected = found.entries, self.folder.oldest_session()
         gone = chosen(entries, room=room, before=before, protected=protected)
@@ -262,7 +272,7 @@ class Store:
 
     def _sweep(self) -> None:
         with self.folder.explained(), self.folder.gate(removing=True):
-            self.folder.sweep()
+            self._swept()
 
     def _blob(self, descriptor: Descriptor) -> StoredBlob:
         path = self.folder.blob(descriptor.digest)
