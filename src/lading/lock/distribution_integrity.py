@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import TYPE_CHECKING
 
 from lading.grammar.invalid import Invalid
 from lading.grammar.requirement import Requirement
 from lading.lock.file_names import TOOL_LIBC, WheelNames, archive_flaws
 from lading.lock.model import file_name
+from lading.lock.places import place_of
 from lading.lock.pylock import DEFAULT_INDEX
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def url_flaws(url: str, schemes: tuple[str, ...] = _WEB) -> Iterator[str]:
 
     if has_credentials(url):
         yield "its URL holds credentials"
-    if not url.startswith(schemes) or _place(url) is None:
+    if not url.startswith(schemes) or place_of(url) is None:
         yield "its URL is none of a server"
 
 
@@ -238,28 +238,6 @@ def _is_met(line: str, version: str | None) -> bool:
     return SpecifierSet(asked.specifier).contains(version, prereleases=True)
 
 
-class _Place(NamedTuple):
-    """Where a file or a repository is, however the URL is written."""
-
-    host: str
-    path: str
-    revision: str
-    subdirectory: str
-
-
-def _place(url: str) -> _Place | None:
-    try:
-        parts = urlsplit(url.removeprefix("git+"))
-    except ValueError:
-        return None
-    host = parts.netloc.rpartition("@")[2].lower()
-    host = host.removesuffix({"https": ":443", "http": ":80"}.get(parts.scheme, ":22"))
-    path, _, revision = unquote(parts.path).partition("@")
-    subdirectory = parse_qs(parts.fragment).get("subdirectory", [""])[-1].strip("/")
-    place = path.rstrip("/").removesuffix(".git")
-    return _Place(host, place, revision, subdirectory) if host else None
-
-
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -270,10 +248,10 @@ def _otherwise(one: Distribution, asked: Requirement, group: InputGroup) -> Iter
     for file in group.files:
         if file.path == asked.path and one.sha256 != file.sha256:
             yield f"its SHA-256 is {one.sha256}, and that of {file.path} {file.sha256}"
-    there, here = _place(asked.url or ""), _place(one.url)
+    there, here = place_of(asked.url or ""), place_of(one.url)
     if there is None or here is None:
         return
-    if (there.host, there.path) != (here.host, here.path):
+    if not there.is_at(here):
         yield f"it is at {one.url}, and {asked.url} is asked for"
     if _COMMIT.fullmatch(there.revision) and one.commit != there.revision:
         yield f"its commit is {one.commit}, and {there.revision} is asked for"
