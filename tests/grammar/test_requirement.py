@@ -131,6 +131,8 @@ def test_a_path_starts_from_the_folder_of_its_file() -> None:
         ("x==1 --hash=md5:00", "--hash=sha256:"),
         ("x==1 --hash=sha256:00", "--hash=sha256:"),
         ("git+https://h.test/${ORG}/x", "machine's environment"),
+        ("x @ https://b\u00fccher.test/x.zip", "begins with xn--"),
+        ("git+https://b%C3%BCcher.test/x", "begins with xn--"),
         ("./x-1.whl", "PEP 427"),
         (".-0-A-!-0.whl", "PEP 427"),
         ("./libs/x#egg=x", "name @ ./path"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lock.dock import AMD64, ARM64
-from lock.package_index import pkg_info, sdist
+from lock.package_index import pkg_info, sdist, wheel
 from lock.stand_in import standing_in
 from store.test_disks import small_disk
 
@@ -254,3 +254,24 @@ def test_an_authority_that_nobody_trusts(dock: Dock, tmp_path: Path) -> None:
         image = dock.image().index("https://private.example.test/simple")
         problems = dock.refused(image.python_packages("alpha"))
     assert any("--ca-bundle" in (problem.hint or "") for problem in problems)
+
+
+def test_an_old_name_of_a_source_is_told_and_no_obstacle_beside_a_wheel(dock: Dock) -> None:
+    """PEP 625 came late: uv takes 1.0-1 for 1.0.post1, and the specification of its answer not."""
+    metadata = {"PKG-INFO": pkg_info("sd.dot", "1.0.post1", "2.2")}
+    dock.index.files["sd.dot-1.0-1.tar.gz"] = sdist("sd.dot", "1.0-1", metadata)[1]
+    dock.index.projects["sd-dot"] = ["sd.dot-1.0-1.tar.gz"]
+    image = dock.image().python_packages("sd.dot", no_binary=["sd.dot"])
+    here = line() - 1
+
+    problem = only(dock.refused(image))
+
+    assert problem.message.startswith("sd-dot 1.0.post1 can't be locked: name in 'sd.dot-1.0-1.tar")
+    assert problem.location is not None
+    assert problem.location.line == here
+    assert "wheel" in (problem.hint or "")
+    name, content = wheel("sd_dot", "1.0.post1")
+    dock.index.files[name] = content
+    dock.index.projects["sd-dot"].append(name)
+    image = dock.image().python_packages("sd.dot")
+    assert dock.distributions(image)["sd-dot"].filename == name

@@ -7,6 +7,7 @@ import pytest
 from lading.errors import ResolutionError
 from lading.lock.file import emit_lock
 from lock.dock import AMD64, ARM64, versions
+from lock.package_index import wheel
 
 if TYPE_CHECKING:
     from lock.dock import Dock
@@ -163,3 +164,18 @@ def test_a_changed_version_touches_only_the_lines_of_its_package(published: Dock
     assert len(changed) == 3  # version, url, hash
     start = new.index('name = "beta"')
     assert all(start < number < start + 6 for number, line in enumerate(new) if line not in old)
+
+
+def test_another_file_at_the_same_url_is_told_where_it_is_locked(dock: Dock) -> None:
+    at_url = f"direct @ {dock.index.url}/files/direct-1.0-py3-none-any.whl"
+    image = dock.image().python_packages(at_url)
+    dock.index.files["direct-1.0-py3-none-any.whl"] = wheel("direct", "1.0")[1]
+    before = dock.lock(image)
+    dock.index.files["direct-1.0-py3-none-any.whl"] = wheel("direct", "1.0", requires=["beta"])[1]
+    dock.index.wheel("beta", "1.0")
+
+    with pytest.raises(ResolutionError, match="the new lock contradicts itself") as refused:
+        dock.lock(image, AMD64, ARM64, earlier=before)
+    assert "lading lock --upgrade" in (refused.value.problems[-1].hint or "")
+    anew = dock.lock(image, AMD64, ARM64, earlier=before, everything=True)
+    assert len(anew.platforms) == 2

@@ -15,7 +15,7 @@ from lading.grammar.words import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["all_of", "any_of", "check_depth", "decided", "negated", "parse_marker"]
+__all__ = ["all_of", "any_of", "check_depth", "comparisons", "decided", "negated", "parse_marker"]
 
 # `("and" | "or", parts)`, a comparison, or what a comparison was decided to be.
 _Comparison: TypeAlias = tuple[str, str, str]
@@ -103,6 +103,22 @@ def decided(marker: str, lists: Mapping[str, Iterable[str]] | None = None) -> st
     if isinstance(tree, bool):
         return tree
     return parse_marker(_text(tree)) if _can_hold(tree) else False
+
+
+def comparisons(marker: str) -> Iterator[tuple[str, str, str]]:
+    """What a marker compares with what, as it is written: `("python_version", "<", '"3.12"')`."""
+    yield from _leaves(_tree(marker))
+
+
+def _leaves(tree: _Tree) -> Iterator[_Comparison]:
+    match tree:
+        case (str(), tuple(parts)):
+            for part in parts:
+                yield from _leaves(part)
+        case (str(left), str(operator), str(right)):
+            yield left, operator, right
+        case _:
+            pass
 
 
 def _tree(marker: str) -> _Tree:
@@ -193,14 +209,7 @@ def _can_hold(tree: _Tree) -> bool:
 
 
 def _asked(tree: _Tree) -> Iterator[_Comparison]:
-    match tree:
-        case (str(), tuple(parts)):
-            for part in parts:
-                yield from _asked(part)
-        case (str(), str(), str()):
-            yield _positive(tree)[0]
-        case _:
-            pass
+    return (_positive(one)[0] for one in _leaves(tree))
 
 
 def _positive(comparison: _Comparison) -> tuple[_Comparison, bool]:

@@ -16,8 +16,9 @@ _REVISION = r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/+-]*"
 def check_host(url: str) -> None:
     """Refuse a host, or an account, that ssh or git would take for an option.
 
-    Both decode `%2D` in it before they hand it on. Nor is there a backslash in a URL (RFC 3986): at
-    the end of a line of requirements it would be a continuation.
+    Both decode `%2D` in it before they hand it on. What other letters than ASCII's stand for,
+    programs don't agree about (IDNA 2003 and 2008). Nor is there a backslash in a URL (RFC 3986):
+    at the end of a line of requirements it would be a continuation.
     """
     if "\\" in url.partition("#")[0]:
         raise Invalid(f"{shown(url)} holds a backslash", hint="a URL has slashes")
@@ -25,6 +26,9 @@ def check_host(url: str) -> None:
     if any(part.startswith("-") for part in authority.split("@")):
         hint = "a host begins with a letter or a digit"
         raise Invalid(f"{shown(url)} has a host that begins with `-`", hint=hint)
+    if not authority.isascii():
+        hint = "write the host as it is looked up, in ASCII: it begins with xn--"
+        raise Invalid(f"{shown(url)} has a host with other letters than ASCII's", hint=hint)
 
 
 def check_revision(url: str) -> None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import TYPE_CHECKING
 
 from lading.grammar.invalid import Invalid
-from lading.grammar.requirement import Requirement
 from lading.lock.file_names import TOOL_LIBC, WheelNames, archive_flaws
 from lading.lock.model import file_name
+from lading.lock.places import place_of
 from lading.lock.pylock import DEFAULT_INDEX
+from lading.lock.requirement_integrity import (
+    FROM,
+    NAMED,
+    read_requirement,
+    requirement_flaws,
+    unmet,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from lading.lock.model import Build, Distribution, InputGroup, Inputs, PlatformLock
 
 __all__ = ["distribution_flaws", "url_flaws"]
 
-_NAMED = re.compile(r"(?P<name>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\[[^\]]*\])?(?= @ |[<>=!~ ,]|\Z)")
-_FROM = " # from "
 _WEB = ("https://", "http://")
 _REPOSITORY = (*_WEB, "ssh://", "git+")
 
@@ -40,7 +43,7 @@ def distribution_flaws(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
             yield from (f"the build of {build.name}: {flaw}" for flaw in found)
     yield from _of_sources(part)
     yield from _of_indexes(inputs, part)
-    yield from _of_requirements(inputs, part)
+    yield from requirement_flaws(inputs, part)
 
 
 def _of_tools(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
@@ -121,7 +124,7 @@ def url_flaws(url: str, schemes: tuple[str, ...] = _WEB) -> Iterator[str]:
 
     if has_credentials(url):
         yield "its URL holds credentials"
-    if not url.startswith(schemes) or _place(url) is None:
+    if not url.startswith(schemes) or place_of(url) is None:
         yield "its URL is none of a server"
 
 
@@ -129,8 +132,8 @@ def _of_build(build: Build, part: PlatformLock, wheels: WheelNames) -> Iterator[
     # One that is not isolated has what was installed before.
     known: dict[str, str | None] = {one.name: None for one in part.distributions}
     known |= {one.name: one.version for one in build.distributions}
-    yield from _unmet(build.requirements, known)
-    unread = (line for line in build.requirements if _read(line) is None)
+    yield from unmet(build.requirements, known, wheels.target.markers())
+    unread = (line for line in build.requirements if read_requirement(line) is None)
     yield from (f"requirement {line} can't be read" for line in unread)
     yield from twice("the distribution", (one.name for one in build.distributions))
     for one in build.distributions:
@@ -169,7 +172,7 @@ def _of_indexes(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
 def _indexes(inputs: Inputs, lines: Iterable[str]) -> frozenset[str | None]:
     """All that a distribution may have been found on; none is that of a URL, or of a page."""
     urls = {index.url for index in inputs.indexes}
-    urls |= {line.partition(_FROM)[2] for line in lines if _FROM in line}
+    urls |= {line.partition(FROM)[2] for line in lines if FROM in line}
     # An image below may have had the resolver's own, before another took its place.
     has_own = inputs.below or not any(index.default for index in inputs.indexes)
     return frozenset({None, *urls, *([DEFAULT_INDEX] if has_own else ())})
@@ -177,106 +180,10 @@ def _indexes(inputs: Inputs, lines: Iterable[str]) -> frozenset[str | None]:
 
 def _paths(group: InputGroup) -> frozenset[str | None]:
     """The paths that requirements are; all other files of a group are read for what they say."""
-    return frozenset(asked.path for line in group.requirements if (asked := _read(line)))
+    return frozenset(asked.path for line in group.requirements if (asked := read_requirement(line)))
 
 
 def _at_urls(lines: Iterable[str]) -> set[str]:
     """The names of what is required at a URL or a path."""
-    matches = (_NAMED.match(line) for line in lines if " @ " in line)
+    matches = (NAMED.match(line) for line in lines if " @ " in line)
     return {match["name"] for match in matches if match}
-
-
-def _of_requirements(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
-    locked = {one.name: one for one in part.distributions}
-    versions = {name: one.version for name, one in locked.items()}
-    for number, group in enumerate(inputs.groups, start=1):
-        yield from _unmet(group.requirements, versions)
-        for asked in filter(None, map(_read, group.requirements)):
-            one = locked.get(asked.name or "")
-            if one is None or asked.marker is not None:  # which may not apply
-                continue
-            if one.group > number:
-                yield (
-                    f"{one.name}: it belongs to installation {one.group}, "
-                    f"and installation {number} asks for it"
-                )
-            yield from (f"{one.name}: {flaw}" for flaw in _otherwise(one, asked, group))
-
-
-def _read(line: str) -> Requirement | None:
-    """A requirement of a lock; None where it was edited, which is drift."""
-    try:
-        return Requirement.parse(line.partition(_FROM)[0])
-    except Invalid:
-        return None
-
-
-def _unmet(lines: Iterable[str], versions: Mapping[str, str | None]) -> Iterator[str]:
-    """The requirements without a marker that nothing stands for, or another version.
-
-    Args:
-        lines: The requirements.
-        versions: What is there; of no version where any will do.
-    """
-    for line in lines:
-        match = _NAMED.match(line)
-        if match is None or ";" in line:
-            continue
-        name = match["name"]
-        if name not in versions:
-            yield f"requirement {line} has no distribution"
-        elif not _is_met(line, versions[name]):
-            yield f"requirement {line} has {name} {versions[name]}"
-
-
-def _is_met(line: str, version: str | None) -> bool:
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - 20 ms
-
-    asked = _read(line)
-    if asked is None or version is None or not asked.specifier:
-        return True
-    return SpecifierSet(asked.specifier).contains(version, prereleases=True)
-
-
-class _Place(NamedTuple):
-    """Where a file or a repository is, however the URL is written."""
-
-    host: str
-    path: str
-    revision: str
-    subdirectory: str
-
-
-def _place(url: str) -> _Place | None:
-    try:
-        parts = urlsplit(url.removeprefix("git+"))
-    except ValueError:
-        return None
-    host = parts.netloc.rpartition("@")[2].lower()
-    host = host.removesuffix({"https": ":443", "http": ":80"}.get(parts.scheme, ":22"))
-    path, _, revision = unquote(parts.path).partition("@")
-    subdirectory = parse_qs(parts.fragment).get("subdirectory", [""])[-1].strip("/")
-    place = path.rstrip("/").removesuffix(".git")
-    return _Place(host, place, revision, subdirectory) if host else None
-
-
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-
-
-def _otherwise(one: Distribution, asked: Requirement, group: InputGroup) -> Iterator[str]:
-    """What a requirement says otherwise than what stands for it: its hash, or where it is."""
-    if asked.hashes and not set(asked.hashes) & set(one.hashes):
-        yield f"it has no hash that requirement {asked} allows"
-    for file in group.files:
-        if file.path == asked.path and one.sha256 != file.sha256:
-            yield f"its SHA-256 is {one.sha256}, and that of {file.path} {file.sha256}"
-    there, here = _place(asked.url or ""), _place(one.url)
-    if there is None or here is None:
-        return
-    if (there.host, there.path) != (here.host, here.path):
-        yield f"it is at {one.url}, and {asked.url} is asked for"
-    if _COMMIT.fullmatch(there.revision) and one.commit != there.revision:
-        yield f"its commit is {one.commit}, and {there.revision} is asked for"
-    if (one.subdirectory or "").strip("/") != there.subdirectory:
-        words = [found or "none" for found in (one.subdirectory, there.subdirectory)]
-        yield f"its subdirectory is {words[0]}, and {words[1]} is asked for"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lading.lock.model import Deb, Distribution, Inputs
 
-__all__ = ["TOOL_LIBC", "WheelNames", "archive_flaws", "deb_flaws"]
+__all__ = ["TOOL_LIBC", "WheelNames", "archive_flaws", "deb_flaws", "target_of"]
 
 TOOL_LIBC: Final = Libc(name="musl", version=(1, 2))
 """The uv of the build is the statically linked one, which runs whatever libc the base has."""
@@ -56,11 +56,7 @@ class WheelNames:
         Raises:
             Invalid: No Python package can be locked for that.
         """
-        target = Target(
-            platform=Platform.parse(platform),
-            libc=parse_distro(inputs.distro or "").libc if libc is None else libc,
-            python=PythonVersion.parse(inputs.python),
-        )
+        target = target_of(inputs, platform, libc)
         return cls(target=target, tags=frozenset(target.tags()))
 
     def flaws(self, file: str, name: str, version: str | None) -> Iterator[str]:
@@ -90,6 +86,19 @@ class WheelNames:
             yield f"its version is {version or 'none'}, and its file is {file}"
         if self.tags.isdisjoint(tags):
             yield f"its file is {file}, which {self.target} can't install"
+
+
+def target_of(inputs: Inputs, platform: str, libc: Libc | None = None) -> Target:
+    """What a lock is for; `libc` is said in place of the distro's own.
+
+    Raises:
+        Invalid: No Python package can be locked for that.
+    """
+    return Target(
+        platform=Platform.parse(platform),
+        libc=parse_distro(inputs.distro or "").libc if libc is None else libc,
+        python=PythonVersion.parse(inputs.python),
+    )
 
 
 def archive_flaws(one: Distribution) -> Iterator[str]:

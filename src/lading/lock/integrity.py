@@ -7,8 +7,10 @@ such as the hash of a file, only the file itself can contradict, where it is fet
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lading.errors import Problem, ResolutionError
 from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
 from lading.lock.deb_integrity import system_flaws
@@ -20,12 +22,29 @@ if TYPE_CHECKING:
 
     from lading.lock.model import Inputs, Lock, LockedBase, PlatformLock
 
-__all__ = ["flaws"]
+__all__ = ["flaws", "refuse_contradicting"]
+
+_ANEW: Final = (
+    "lock all of it anew: `lading lock --upgrade`; if that fails too, it is a fault of Lading"
+)
 
 
 def flaws(lock: Lock) -> tuple[str, ...]:
     """What contradicts itself in a lock, or would make a build do what nobody reviewed."""
     return (*_of_inputs(lock.inputs), *_of_platforms(lock), *_of_files(lock))
+
+
+def refuse_contradicting(lock: Lock) -> None:
+    """Refuse a new lock that every later command would take for an edited one.
+
+    What is kept for one platform may have been another file when that was locked.
+
+    Raises:
+        ResolutionError: It contradicts itself; all that is wrong with it together.
+    """
+    problems = [Problem(message=f"the new lock contradicts itself: {one}") for one in flaws(lock)]
+    if problems:
+        raise ResolutionError([*problems[:-1], replace(problems[-1], hint=_ANEW)])
 
 
 def _of_inputs(inputs: Inputs) -> Iterator[str]:

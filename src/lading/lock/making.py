@@ -25,6 +25,7 @@ from lading.lock.deb_locking import DebLocker
 from lading.lock.file_names import TOOL_LIBC
 from lading.lock.git import Git
 from lading.lock.groups import Group, Wanted, group_of, wanted
+from lading.lock.integrity import refuse_contradicting
 from lading.lock.known import Known, check_known
 from lading.lock.model import Lock, PlatformLock, Tool
 from lading.lock.refusals import obstacle
@@ -93,7 +94,8 @@ class LockMaker:
 
         Raises:
             SpecificationError: The image does not say what its packages are to be locked for.
-            ResolutionError: There is no solution for a platform.
+            ResolutionError: There is no solution for a platform, or one that contradicts what was
+                kept for another.
             RegistryError: The base image's registry does not tell its digest.
             BuildError: A secret that an index needs can't be read.
         """
@@ -115,7 +117,9 @@ class LockMaker:
         if asked.image.lock_python_packages and missing:
             check_said([(images[part.platform], part) for part in parts], self.say)
         inputs = {str(platform): one.asked.inputs for platform, one in known.items()}
-        return _of_parts(asked.inputs, parts, inputs)
+        made = _of_parts(asked.inputs, parts, inputs)
+        refuse_contradicting(made)
+        return made
 
     def _below(
         self, asked: Asked, platforms: Sequence[Platform], earlier: Lock | None, renewal: Renewal

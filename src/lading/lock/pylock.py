@@ -44,6 +44,7 @@ DEFAULT_INDEX = "default"
 
 _PINNED = frozenset({"wheel", "sdist", "file"})  # what an index or a place with links may give
 _ALLOW = "add this file's hash, or make the file of hashes anew for this platform"
+_RENAMED = "take another version, or one that has a wheel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,15 +104,14 @@ def read_distributions(text: str, reading: Reading) -> tuple[Distribution, ...]:
         ResolutionError: Packages have no file for the target, none with an allowed hash, or one
             that can't be locked; all such together.
     """
-    from packaging.pylock import Pylock  # noqa: PLC0415 - 70 ms, for locking only
-
     reader = _Reader(reading)
     found: list[Distribution] = []
     problems: list[Problem] = []
     places = reading.wanted.places()
-    for package in Pylock.from_dict(tomllib.loads(text)).packages:
+    answer = tomllib.loads(text)
+    for table in answer.get("packages", ()):
         try:
-            found.append(reader.read(package))
+            found.append(reader.read(_package(answer, table)))
         except ResolutionError as error:
             problems += error.problems
     if problems:
@@ -125,6 +125,27 @@ def read_distributions(text: str, reading: Reading) -> tuple[Distribution, ...]:
             for one in problems
         )
     return tuple(found)
+
+
+def _package(answer: Mapping[str, object], table: Mapping[str, object]) -> Package:
+    """One package of the answer; where there are wheels, an old name of its source is no obstacle.
+
+    uv takes more names than PEP 625 does, such as `name-1.0-1.tar.gz` for 1.0.post1.
+    """
+    from packaging.pylock import (  # noqa: PLC0415 - 70 ms, for locking only
+        Pylock,
+        PylockValidationError,
+    )
+
+    try:
+        (package,) = Pylock.from_dict({**answer, "packages": [table]}).packages
+    except PylockValidationError as error:
+        if "wheels" in table and "sdist" in table:
+            return _package(answer, {key: table[key] for key in table.keys() - {"sdist"}})
+        what = f"{table['name']} {table.get('version', '')}".strip()
+        message = f"{what} can't be locked: {error.message[:1].lower()}{error.message[1:]}"
+        raise ResolutionError(message, hint=_RENAMED) from None
+    return package
 
 
 @dataclass(slots=True)
