@@ -505,13 +505,17 @@ def test_what_can_not_be_read_is_left_out(bare: Project) -> None:
             "python -c from app import demo; demo.launch(server_name='0.0.0.0', server_port=7860)",
         ),
         (
-            "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n"
-            "    @app.route('/')\n    def index(): ...\n    return app\napp = create_app()\n",
+            (
+                "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n"
+                "    @app.route('/')\n    def index(): ...\n    return app\napp = create_app()\n"
+            ),
             "gunicorn --bind 0.0.0.0:8000 app:app",
         ),
         (
-            "import fastapi\nimport gradio\napi = fastapi.FastAPI()\n"
-            "app = gradio.mount_gradio_app(api, gradio.Blocks(), path='/')\n",
+            (
+                "import fastapi\nimport gradio\napi = fastapi.FastAPI()\n"
+                "app = gradio.mount_gradio_app(api, gradio.Blocks(), path='/')\n"
+            ),
             "uvicorn app:app --host 0.0.0.0 --port 8000",
         ),
     ],
