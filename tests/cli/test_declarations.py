@@ -141,6 +141,7 @@ UNSHOWN = [
 
 UNKNOWN = [
     "from heavy import made\nnamed = s(image=image)(made())\n",
+    "from typing import Any\nfrom heavy import made\nnamed: Any = s(image=image)(made())\n",
     "import heavy\nnamed = s(image=image)(heavy.Base())\n",
     "from heavy import app as named\ns(image=image)(named)\n",
     "import heavy\n@s(image=image)\nclass named(heavy.Base): ...\n",

@@ -114,6 +114,7 @@ class Reader:
     def _annotated(self, value: Value, what: ast.expr) -> Value:
         """A thing that is not known, and of which an annotation says what it is."""
         kind = self._kind(what)
+        kind = None if kind == "class" else kind  # as `Any` is, which tells nothing
         if isinstance(value, Thing):
             value.kind = value.kind or kind
         is_new = value is None or isinstance(value, Imported)
