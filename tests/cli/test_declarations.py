@@ -94,6 +94,8 @@ SHOWN = [
     "app = FastAPI()\nlading.service(image=image)(app)\n",
     "app = FastAPI()\nlading.service(image=image)(served=app)\n",
     "app: FastAPI = lading.service(image=image)(FastAPI())\n",
+    "from heavy import made\napp: FastAPI = s(image=image)(made())\n",
+    "from heavy import made\napp: FastAPI = made()\napp = s(image=image)(app)\n",
     "svc = lading.service(image=image)\n@svc\ndef main(): ...\n",
     "svc = lading.service(image=image, port=1)\napp = svc(Flask('a'))\n",
     "make = lading.service\napp = make(image=image)(f.Flask('a'))\n",
@@ -132,12 +134,14 @@ UNSHOWN = [
     "app = s(image=image)('app' + ':main')\ndef main(): ...\n",
     "from functools import partial\nsvc = partial(s, image=image)\napp = svc()(FastAPI())\n",
     "app = FastAPI()\napp = s(image=image)(app) if image else app\n",
+    "class Own:\n    svc = s(image=image)\n@s(image=image)\ndef main(): ...\napp = Own.svc(FastAPI())\n",
     "def main(): ...\ndef change():\n    global main\n    main = s(image=image)(FastAPI())\nchange()\n",
 ]
 """Modules whose text alone does not tell their services: they are imported whole."""
 
 UNKNOWN = [
     "from heavy import made\nnamed = s(image=image)(made())\n",
+    "from typing import Any\nfrom heavy import made\nnamed: Any = s(image=image)(made())\n",
     "import heavy\nnamed = s(image=image)(heavy.Base())\n",
     "from heavy import app as named\ns(image=image)(named)\n",
     "import heavy\n@s(image=image)\nclass named(heavy.Base): ...\n",

@@ -279,8 +279,8 @@ def test_a_module_is_not_imported_for_what_may_be_called_the_same(bare: Project)
     assert lock(bare, "app.py:of_app") == "lading.app.lock"
     assert bare.files() == ["app.py", "torch_of_no_use.py"]
     bare.write("more.py", "import lading\napp = lading.Image(base_image='scratch')\n")
-    another = "from more import app\ndef serve(): ...\n" + served.replace("(app)", "(serve)")
-    bare.write("app.py", PLAIN + another)
+    in_words = served.replace("(app)", "('more:app')")
+    bare.write("app.py", f"{PLAIN}from more import app\n{in_words}")
     assert bare.lading("show", "app.py:of_app").err.startswith(
         "error: app.py has several images that are called app: app, of_app\n"
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable  # noqa: TC003 - a dataclass field
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from lading.cli.bindings import IMPORTING, binds, body_of, bound_as, is_main
+from lading.cli.bindings import DEFINING, IMPORTING, binds, body_of, bound_as, is_main
 from lading.cli.values import Declared, Decorator, Imported, Thing, Value, Words
 from lading.services import function_of, kind_called
 
@@ -53,10 +53,8 @@ class Reader:
         nodes = [node for one in body for node in ast.walk(one)]
         for name in {name for one in nodes if isinstance(one, ast.Global) for name in one.names}:
             self._bind(name, Thing(is_sure=False))
-        functions = (
-            one for one in nodes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
-        )
-        if any(self._declares(statement) for one in functions for statement in one.body):
+        scopes = (one for one in nodes if isinstance(one, DEFINING))
+        if any(self._declares(statement) for one in scopes for statement in one.body):
             self.is_whole = False
 
     def _bind(self, name: str, value: Value) -> None:
@@ -116,11 +114,12 @@ class Reader:
 
     def _annotated(self, value: Value, what: ast.expr) -> Value:
         """A thing that is not known, and of which an annotation says what it is."""
-        known = isinstance(value, Thing) and (value.kind is not None or value.services)
         kind = self._kind(what)
-        if kind is None or known or isinstance(value, Decorator | Words):
-            return value
-        return Thing(kind=kind)
+        kind = None if kind == "class" else kind  # as `Any` is, which tells nothing
+        if isinstance(value, Thing):
+            value.kind = value.kind or kind
+        is_new = value is None or isinstance(value, Imported)
+        return Thing(kind=kind) if is_new and kind is not None else value
 
     def _enter(self, items: list[ast.withitem], body: list[ast.stmt]) -> None:
         """Follow what is inside `with`, which is done as what is outside."""
