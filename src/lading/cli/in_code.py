@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lading.cli.bindings import IMPORTING, binds, body_of
+from lading.cli.bindings import IMPORTING
 from lading.cli.child import found_by_child
 from lading.cli.declared import Declared, Wanted, declared
 from lading.cli.excerpt import excerpt
@@ -90,7 +90,7 @@ def check_alone(found: Declared, wanted: Wanted) -> None:
 
     A service may be called as a variant is, or as another service.
     """
-    called = _called(ProjectModules(wanted.root), wanted.where)
+    called = ProjectModules(wanted.root).called(wanted.where)
     label = found.label
     meant = [
         name + label.removeprefix(start)
@@ -104,18 +104,6 @@ def check_alone(found: Declared, wanted: Wanted) -> None:
     if len(there) > 1:
         message = f"{wanted.where} has several images that are called {label}: {', '.join(there)}"
         raise SpecificationError(message, hint=NAMES)
-
-
-def _called(modules: ProjectModules, where: str) -> dict[str, str]:
-    """The names that a module binds, each with what its image is called, as far as the text tells.
-
-    It is another one only of a service that is given one.
-    """
-    body, services = body_of(modules.source(where)), modules.services(where)
-    names = {name: name for one in body for name in sorted(binds(one))}
-    aliases = {one.name for one in services.declarations if one.is_alias}
-    own = {one.name: one.called for one in services.declarations}
-    return {name: own.get(name, name) for name in names if name not in aliases}
 
 
 def _is_called(found: Declared, wanted: Wanted, *, whole: bool) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.bindings import IMPORTING, body_of, names_in
+from lading.cli.bindings import IMPORTING, binds, body_of, names_in
 from lading.cli.declarations import Services, services_in
 from lading.services import Code, Served
 
@@ -119,6 +119,17 @@ class ProjectModules:
         file = self.file(where)
         package = above if file is not None and file.name == "__init__.py" else above[:-1]
         return services_in(self.source(where), self.text, package=".".join(package))
+
+    def called(self, where: str) -> dict[str, str]:
+        """The names that a module binds, each with what its image is called, as its text tells.
+
+        It is another one only of a service that is given one.
+        """
+        services = self.services(where)
+        names = {name: name for one in body_of(self.source(where)) for name in sorted(binds(one))}
+        own = {one.name: one.called for one in services.declarations}
+        aliases = {one.name for one in services.declarations if one.is_alias}
+        return {name: own.get(name, name) for name in names if name not in aliases}
 
     def application(self, module: str) -> tuple[str, str, Served] | None:
         """The last application that a module makes: the module, its name, and what it is."""
