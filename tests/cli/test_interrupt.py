@@ -120,6 +120,7 @@ try:
     time.sleep(20)
 except Exception:
     pass
+image = unknown
 """
 
 
@@ -156,6 +157,7 @@ for number in (signal.SIGINT, signal.SIGTERM):
 os.kill(os.getppid(), signal.SIGINT)
 time.sleep(15)
 pathlib.Path("still-there").touch()
+image = unknown
 """
 
 

@@ -92,7 +92,7 @@ def test_a_requirements_file_with_credentials_is_refused_without_showing_them(
 
 @pytest.mark.parametrize("url", [URLS["token"], URLS["encoded separator"], URLS["query"]])
 def test_what_the_users_module_raises_is_masked(bare: Project, url: str) -> None:
-    bare.write("service.py", f"raise ValueError('no answer from {url}')\n")
+    bare.write("service.py", f"raise ValueError('no answer from {url}')\nimage = unknown\n")
     ran = bare.lading("lock", "service.py")
     assert ran.err.startswith("error: service.py:1: service.py can't be imported: ValueError: ")
     assert SECRET not in ran.err
