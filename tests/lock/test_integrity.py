@@ -267,6 +267,19 @@ def test_an_edited_lock_is_refused(tmp_path: Path, edited: Lock, said: str) -> N
     assert refused.value.problems[-1].hint
 
 
+def test_on_scratch_what_makes_the_base_is_in_the_lock() -> None:
+    asked = DebsFor(interpreter=("libc-bin", "libgomp1"), installations=(("libglib2.0-0",),))
+    whole = vendored(DEB, debs_for=asked)
+    (part,) = whole.platforms
+    inputs = msgspec.structs.replace(whole.inputs, base="scratch")
+    part = msgspec.structs.replace(part, base=LockedBase(reference="scratch"))
+    # What another package provides (libglib2.0-0t64) has no name of its own in a lock.
+    assert flaws(msgspec.structs.replace(whole, inputs=inputs, platforms=(part,))) == (
+        "linux/amd64: libc-bin makes the base image, and is no Debian package of the lock",
+    )
+    assert flaws(whole) == (), "another base has it"
+
+
 def renamed(version: str, file: str, architecture: str = "amd64") -> Deb:
     return changed(DEB, version=version, architecture=architecture, path=f"pool/main/{file}")
 

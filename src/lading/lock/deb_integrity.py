@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from lading.distros import archive_suites, debian_architecture, parse_distro
+from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
 from lading.grammar.system_package import AUTO
 from lading.lock.distribution_integrity import twice, url_flaws
@@ -29,6 +30,8 @@ def system_flaws(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
     yield from _of_debs(part.debs, part)
     if part.debs_for is not None:
         yield from _of_groups(part.debs_for, part.debs)
+        if part.base.reference == str(SCRATCH):
+            yield from _of_roots(part.debs_for, part.debs)
     yield from _of_auto(part)
     yield from _of_images_below(inputs, part)
 
@@ -84,6 +87,17 @@ def _of_groups(asked: DebsFor, debs: Sequence[Deb]) -> Iterator[str]:
                 yield f"{name}: installation {number} asks for it, and a later one has it"
             if found and version and not any(fnmatchcase(deb.version, version) for deb in found):
                 yield f"{name}: its version is {found[0].version}, and {version} is asked for"
+
+
+def _of_roots(asked: DebsFor, debs: Sequence[Deb]) -> Iterator[str]:
+    """Nothing has no package: what makes a base of it must be there, each by its own name.
+
+    What a user names may be what another package provides, which only that package tells.
+    """
+    there = {deb.name for deb in debs if deb.group}
+    for name in asked.interpreter:
+        if name not in there:
+            yield f"{name} makes the base image, and is no Debian package of the lock"
 
 
 def _of_auto(part: PlatformLock) -> Iterator[str]:
