@@ -63,6 +63,12 @@ def _of_debs(debs: Sequence[Deb], part: PlatformLock) -> Iterator[str]:
         if deb.suite not in suites:
             yield f"{deb.name}: it is of {deb.suite}, which is no archive of the lock"
         yield from (f"{deb.name}: {flaw}" for flaw in deb_flaws(deb, part.platform))
+    # A later installation may bring another version of what an earlier one has.
+    yield from twice("the package", (f"{deb.name} of installation {deb.group}" for deb in debs))
+    names: dict[str, str] = {}
+    for deb in debs:
+        if names.setdefault(deb.sha256, deb.name) != deb.name:
+            yield f"{deb.name}: its SHA-256 is that of {names[deb.sha256]}"
     # They are in one folder of the build's context, each by the last part of its path.
     yield from twice("the file", (deb.path.rpartition("/")[2] for deb in debs))
 
