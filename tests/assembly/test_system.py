@@ -47,9 +47,11 @@ def deb(
     *files: Member,
     control: Mapping[str, bytes | str] | None = None,
     group: int = 1,
+    depends: str = "",
+    provides: str = "",
 ) -> Deb:
     """A package of the lock, which is at hand."""
-    made = make_deb(bench.root, name, *files, control=control)
+    made = make_deb(bench.root, name, *files, control=control, depends=depends, provides=provides)
     sha256 = hashlib.sha256(made.path.read_bytes()).hexdigest()
     bench.debs[sha256] = made.path
     return Deb(
@@ -179,6 +181,23 @@ def test_on_scratch_there_is_nothing_to_run_a_script_by(bench: Bench) -> None:
     assert str(problem).startswith("service.py:4: the postinst script of the system package tool")
     assert problem.hint is not None
     assert problem.hint.startswith("on scratch there is nothing to run it by: leave the package")
+
+
+def test_on_scratch_what_a_package_needs_is_in_the_image(bench: Bench) -> None:
+    """A lock may have been edited: its words alone can't tell what a package depends on."""
+    needs = "libthis (>= 1), perl-base, this-service | that-service"
+    tool = deb(bench, "tool", *FILES, *ACCOUNTS, depends=needs)
+    lib, that = deb(bench, "libthis"), deb(bench, "that", provides="that-service")
+    made_roots(on_scratch(image_info(installing(tool, lib, that))), bench.store, bench.fetch_debs)
+    info = on_scratch(image_info(installing(tool)))
+    for _ in range(2):
+        with pytest.raises(ImageError) as caught:
+            made_roots(info, bench.store, bench.fetch_debs)
+        assert [one.message for one in caught.value.problems] == [
+            "tool 1.0 needs libthis (>= 1), which is not in the image",
+            "tool 1.0 needs this-service | that-service, which is not in the image",
+        ]
+        assert "lading lock" in (caught.value.problems[-1].hint or "")
 
 
 def on_scratch(info: ImageInfo) -> ImageInfo:

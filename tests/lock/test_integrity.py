@@ -163,6 +163,10 @@ def changed(fact: F, **fields: object) -> F:
     return msgspec.structs.replace(fact, **fields)
 
 
+def renamed(version: str, file: str, architecture: str = "amd64") -> Deb:
+    return changed(DEB, version=version, architecture=architecture, path=f"pool/main/{file}")
+
+
 def build(*distributions: Distribution) -> Build:
     return changed(BUILD, distributions=distributions)
 
@@ -209,6 +213,11 @@ def test_a_lock_as_it_was_written_has_no_flaw(tmp_path: Path, whole: Lock) -> No
         (built(changed(FOLDER, url="a/../../six"), BUILD), "its path leaves the project"),
         (built(changed(FOLDER, hashes=()), BUILD), "it has no SHA-256"),
         (vendored(DEB, DEB), "is in it twice"),
+        (vendored(DEB, renamed("13", "libgomp1_13_amd64.deb")), "of installation 1 is in it twice"),
+        (
+            vendored(DEB, changed(DEB, name="evil", path="pool/evil_12.2.0-14_amd64.deb")),
+            "evil: its SHA-256 is that of libgomp1",
+        ),
         (vendored(changed(DEB, path="pool/libgomp1")), "that of no Debian package"),
         (vendored(changed(DEB, suite="sid")), "it is of sid, which is no archive of the lock"),
         (vendored(DEB, debs_for=None), "Debian packages that nothing asked for"),
@@ -267,8 +276,17 @@ def test_an_edited_lock_is_refused(tmp_path: Path, edited: Lock, said: str) -> N
     assert refused.value.problems[-1].hint
 
 
-def renamed(version: str, file: str, architecture: str = "amd64") -> Deb:
-    return changed(DEB, version=version, architecture=architecture, path=f"pool/main/{file}")
+def test_on_scratch_what_makes_the_base_is_in_the_lock() -> None:
+    asked = DebsFor(interpreter=("libc-bin", "libgomp1"), installations=(("libglib2.0-0",),))
+    whole = vendored(DEB, debs_for=asked)
+    (part,) = whole.platforms
+    inputs = msgspec.structs.replace(whole.inputs, base="scratch")
+    part = msgspec.structs.replace(part, base=LockedBase(reference="scratch"))
+    # What another package provides (libglib2.0-0t64) has no name of its own in a lock.
+    assert flaws(msgspec.structs.replace(whole, inputs=inputs, platforms=(part,))) == (
+        "linux/amd64: libc-bin makes the base image, and is no Debian package of the lock",
+    )
+    assert flaws(whole) == (), "another base has it"
 
 
 @pytest.mark.parametrize(

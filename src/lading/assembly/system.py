@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lading.assembly.accounts import with_account
 from lading.assembly.editions import reader_digest, tables_digest
+from lading.distros import UNNEEDED
 from lading.errors import Problem
 from lading.oci.layers import LAYER_FORMAT
 from lading.store import LayerKey
@@ -198,15 +199,19 @@ class Installer:
 
     def _installation(self, key: LayerKey, debs: Sequence[Deb], base: Base) -> Installation:
         from lading.bases import BaseFiles  # noqa: PLC0415 - only where such a layer is made
-        from lading.debs import NOTHING, Installation  # noqa: PLC0415
+        from lading.debian import unneeded  # noqa: PLC0415 - likewise
+        from lading.debs import NOTHING, Installation  # noqa: PLC0415 - likewise
 
         if key.name not in self._begun:
             files = _files(debs, self.fetch(debs))
             workdir = self.workdir / key.name
             workdir.mkdir(parents=True)
             ground = BaseFiles(base, self.store) if base.manifest else NOTHING
+            standing = None if base.manifest else unneeded(UNNEEDED)
             try:
-                self._begun[key.name] = Installation(files, ground, workdir=workdir)
+                self._begun[key.name] = Installation(
+                    files, ground, workdir=workdir, standing=standing
+                )
             except BaseException:
                 self._forget(key)
                 raise

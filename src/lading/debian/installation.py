@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 from lading.debian.version import satisfies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lading.debian.control import Alternatives, Relation
     from lading.debian.facts import Facts
 
-__all__ = ["Installation", "is_it", "stands_for"]
+__all__ = ["Installation", "is_it", "stands_for", "unmet"]
 
 _ANY: Final = "any"
 _ALL: Final = "all"
@@ -84,6 +84,25 @@ class Installation:
         return is_it(one, relation, self._architecture) or stands_for(
             one, relation, self._architecture, everywhere=True
         )
+
+
+def unmet(
+    packages: Iterable[Facts], standing: Iterable[Facts], architecture: str
+) -> Iterator[tuple[Facts, str]]:
+    """What packages need that none of them is or provides, with the one that needs it.
+
+    Args:
+        packages: All that is installed.
+        standing: What is held to be there besides.
+        architecture: The image's, in Debian's words.
+    """
+    every = tuple(packages)
+    there = {one.name: one for one in (*standing, *every)}
+    state = Installation(there, architecture)
+    for one in every:
+        for alternatives in one.depends:
+            if not state.satisfies(alternatives):
+                yield one, " | ".join(map(str, alternatives))
 
 
 def is_it(one: Facts, relation: Relation, architecture: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from lading.debian.installation import unmet
 from lading.debs.commands import Context
 from lading.debs.database import installed_in, record_each, record_in_dpkg
 from lading.debs.diversions import check_diversions
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from lading.debian.facts import Facts
     from lading.debs.model import DebFile, Ground, Record, ScriptProblem
+    from lading.debs.stanza import Stanza
     from lading.oci.entries import Entry
 
 __all__ = ["Installation", "install"]
@@ -34,6 +37,7 @@ __all__ = ["Installation", "install"]
 _SETUID: Final = 0o6000
 _READERS: Final = 2
 _ENGINE: Final = "build the Dockerfile with a container engine, which runs such scripts"
+_LOCK_AGAIN: Final = "the lock was edited: remove it and run `lading lock` again"
 _REPLACED: Final = "name that version, or leave the package to the base"
 
 
@@ -75,13 +79,27 @@ class Installation:
     Attributes:
         scripts: What of maintainer scripts can't be done without running them.
 
+    Args:
+        debs: The packages.
+        ground: What they are installed on.
+        workdir: Where their files are unpacked to.
+        keep_setuid: Whether files keep setuid and setgid bits.
+        standing: On nothing, what is held to be there; None where packages are not asked what they
+            need, since the ground has it.
+
     Raises:
         Unfit: The ground has a package already, or diverts one's files.
-        ImageError: A package is not as it must be.
+        ImageError: A package is not as it must be, or lacks what it needs.
     """
 
     def __init__(
-        self, debs: Iterable[DebFile], ground: Ground, *, workdir: Path, keep_setuid: bool = False
+        self,
+        debs: Iterable[DebFile],
+        ground: Ground,
+        *,
+        workdir: Path,
+        keep_setuid: bool = False,
+        standing: Iterable[Facts] | None = None,
     ) -> None:
         every = tuple(debs)
         _check_once(every)
@@ -97,6 +115,8 @@ class Installation:
         self._architecture = next(
             (one.architecture for one in every if one.architecture != "all"), "all"
         )
+        if standing is not None:
+            _check_needs([one.stanza for one in self._packages], standing, self._architecture)
         self.scripts = self._carried_out()
 
     def _carried_out(self) -> tuple[ScriptProblem, ...]:
@@ -184,6 +204,16 @@ def _is_setuid(entry: Entry) -> bool:
 def _without_setuid(entry: Entry) -> Entry:
     """Whoever set the bits, a package's files or a script's chmod: here is what is left of them."""
     return replace(entry, mode=entry.mode & ~_SETUID) if _is_setuid(entry) else entry
+
+
+def _check_needs(stanzas: Iterable[Stanza], standing: Iterable[Facts], architecture: str) -> None:
+    """See that nothing was taken out of what a resolver found to be whole."""
+    found = [
+        Problem(message=f"{one.name} {one.version} needs {lacking}, which is not in the image")
+        for one, lacking in unmet([one.facts for one in stanzas], standing, architecture)
+    ]
+    if found:
+        raise ImageError([*found[:-1], replace(found[-1], hint=_LOCK_AGAIN)])
 
 
 def _check_once(debs: Iterable[DebFile]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lading.debian.control import fields_as_written, relations_in
+from lading.debian.facts import Facts, facts_in
 from lading.debian.version import satisfies
 from lading.debs.refusal import Broken
 from lading.grammar.invalid import Invalid
@@ -38,6 +39,18 @@ class Stanza:
     def version(self) -> str:
         """Its version."""
         return self.get("Version")
+
+    @property
+    def facts(self) -> Facts:
+        """What it says of itself, to whoever resolves.
+
+        Raises:
+            Broken: A field of it is outside its grammar.
+        """
+        try:
+            return Facts(**facts_in({name: value for name, (_, value) in self.fields.items()}))
+        except (KeyError, Invalid) as error:
+            raise Broken(f"its control file can't be read: {error}") from None
 
     @property
     def label(self) -> str:

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from lading.distros import archive_suites, debian_architecture, parse_distro
+from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
 from lading.grammar.system_package import AUTO
 from lading.lock.distribution_integrity import twice, url_flaws
@@ -29,6 +30,8 @@ def system_flaws(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
     yield from _of_debs(part.debs, part)
     if part.debs_for is not None:
         yield from _of_groups(part.debs_for, part.debs)
+        if part.base.reference == str(SCRATCH):
+            yield from _of_roots(part.debs_for, part.debs)
     yield from _of_auto(part)
     yield from _of_images_below(inputs, part)
 
@@ -60,6 +63,12 @@ def _of_debs(debs: Sequence[Deb], part: PlatformLock) -> Iterator[str]:
         if deb.suite not in suites:
             yield f"{deb.name}: it is of {deb.suite}, which is no archive of the lock"
         yield from (f"{deb.name}: {flaw}" for flaw in deb_flaws(deb, part.platform))
+    # A later installation may bring another version of what an earlier one has.
+    yield from twice("the package", (f"{deb.name} of installation {deb.group}" for deb in debs))
+    names: dict[str, str] = {}
+    for deb in debs:
+        if names.setdefault(deb.sha256, deb.name) != deb.name:
+            yield f"{deb.name}: its SHA-256 is that of {names[deb.sha256]}"
     # They are in one folder of the build's context, each by the last part of its path.
     yield from twice("the file", (deb.path.rpartition("/")[2] for deb in debs))
 
@@ -84,6 +93,17 @@ def _of_groups(asked: DebsFor, debs: Sequence[Deb]) -> Iterator[str]:
                 yield f"{name}: installation {number} asks for it, and a later one has it"
             if found and version and not any(fnmatchcase(deb.version, version) for deb in found):
                 yield f"{name}: its version is {found[0].version}, and {version} is asked for"
+
+
+def _of_roots(asked: DebsFor, debs: Sequence[Deb]) -> Iterator[str]:
+    """Nothing has no package: what makes a base of it must be there, each by its own name.
+
+    What a user names may be what another package provides, which only that package tells.
+    """
+    there = {deb.name for deb in debs if deb.group}
+    for name in asked.interpreter:
+        if name not in there:
+            yield f"{name} makes the base image, and is no Debian package of the lock"
 
 
 def _of_auto(part: PlatformLock) -> Iterator[str]:
