@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,10 +96,14 @@ def main() -> None:
 
 
 def test_what_is_written_of_a_service_is_code_too(tmp_path: Path) -> None:
-    """It makes the same image but for the file that no call adds."""
+    """It makes the same image but for the file that no call adds, and whose its command is."""
     (tmp_path / "app.py").write_text(SERVICE)
     image = load_target(f"{tmp_path / 'app.py'}:main").image
-    called = tuple(step for step in image.steps if not isinstance(step, steps.TextFile))
+    called = tuple(
+        replace(step, module=None) if isinstance(step, steps.Cmd) else step
+        for step in image.steps
+        if not isinstance(step, steps.TextFile)
+    )
     assert len(called) == len(image.steps) - 1
     assert read_back(image) == image._copy(steps=called)
 

@@ -63,7 +63,7 @@ def test_what_is_served_is_no_service_beside_those_that_serve_it(tmp_path: Path)
     )
     wanted = Wanted(root=tmp_path, where=str(tmp_path / "two.py"), attribute="", every=True)
     found = imported(wanted)
-    assert [one.label for one in found] == ["small", "gpu", "other", "alias"]
+    assert [one.label for one in found] == ["small", "gpu", "other"]
 
 
 def test_they_are_found_by_the_name_that_is_typed_too(tmp_path: Path) -> None:
