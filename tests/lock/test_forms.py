@@ -9,7 +9,7 @@ import pytest
 
 from lading import FreezeError
 from lading.lock.file import emit_lock, parse_lock
-from lading.lock.model import Lock
+from lading.lock.model import Deb, Lock
 from lock.test_lock_file import SMALL
 
 if TYPE_CHECKING:
@@ -82,3 +82,20 @@ def test_what_has_another_form_is_told_in_words(old: str, new: str, message: str
         parse_lock(emit_lock(SMALL).replace(old, new))
     (problem,) = refused.value.problems
     assert problem.message == f"lading.lock is not a lock: {message}"
+
+
+@pytest.mark.parametrize("key", ["name", "version", "architecture"])
+@pytest.mark.parametrize("word", ["$(id)", "a b", "-o", "a/b", "a'", "1;2"])
+def test_what_is_said_of_a_debian_package_is_a_plain_word(key: str, word: str) -> None:
+    deb = {
+        "name": "libstdc++6",
+        "version": "1:12.2.0~rc1-14+b1",
+        "architecture": "amd64",
+        "path": "pool/main/g/gcc-12/libstdc++6_12.2.0_amd64.deb",
+        "sha256": "e" * 64,
+        "size": 1,
+        "suite": "bookworm",
+    }
+    assert msgspec.convert(deb, Deb).name == "libstdc++6"
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({**deb, key: word}, Deb)

@@ -16,6 +16,7 @@ __all__ = [
     "Base",
     "Commit",
     "Count",
+    "DebWord",
     "Digest",
     "Fact",
     "Group",
@@ -101,6 +102,13 @@ Word: TypeAlias = Annotated[
         description="one word, which has no white space and does not begin with a hyphen",
     ),
 ]
+DebWord: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9+.:~_-]*\Z",  # Debian Policy 5.6.1, 5.6.12
+        description="a Debian package's name, version or architecture: letters, digits, + . : ~ -",
+    ),
+]
 # A reference has no white space; a path of the project may.
 Base: TypeAlias = Annotated[
     str,
@@ -125,7 +133,10 @@ PlatformName: TypeAlias = Annotated[
     ),
 ]
 
-_TEXTS = (Name, Version, Sha256, Digest, Hash, Commit, Moment, Line, Word, Base, Path, PlatformName)
+_TEXTS = (
+    *(Name, Version, Sha256, Digest, Hash, Commit, Moment, Line, Word, DebWord, Base, Path),
+    PlatformName,
+)
 _WORDS: Final = {meta.pattern: meta.description for form in _TEXTS for meta in get_args(form)[1:]}
 # As msgspec says it, which quotes the pattern as Python's repr does.
 _MISMATCH: Final = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lading.lock.forms import (
     Count,
+    DebWord,
     Fact,
     Line,
     Moment,
@@ -85,9 +86,9 @@ class Deb(Fact, frozen=True, kw_only=True):
             there for compiling.
     """
 
-    name: Word
-    version: Word
-    architecture: Word
+    name: DebWord
+    version: DebWord
+    architecture: DebWord
     path: Path
     sha256: Sha256
     size: Size
