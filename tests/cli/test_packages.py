@@ -73,6 +73,15 @@ def test_its_command_imports_it(bare: Project, line: str, where: str, target: st
     assert started(bare) == "started 1\n"
 
 
+@pytest.mark.parametrize("named", ["pk/serve.py:main", "pk.serve:main"])
+def test_a_project_file_names_it_from_its_own_folder_on(bare: Project, named: str) -> None:
+    write(bare, "from pk.other import helper")
+    bare.write("lading.toml", f'image = "{named}"\n')
+    ran = bare.lading("freeze", "-o", "build")
+    assert ran.code == 0, ran.err
+    assert started(bare) == "started 1\n"
+
+
 NAME = "hint: name it as"
 
 

@@ -61,9 +61,28 @@ def test_what_is_served_is_no_service_beside_those_that_serve_it(tmp_path: Path)
         "    gpu = lading.service(image=large)(main)\n\n"
         "def other(): ...\nalias = other\nlading.service(image=small)(other)\n"
     )
-    wanted = Wanted(root=tmp_path, where=str(tmp_path / "two.py"), attribute="", every=True)
-    found = imported(wanted)
+    found = imported(all_of(tmp_path / "two.py"))
     assert [one.label for one in found] == ["small", "gpu", "other"]
+
+
+def test_what_is_declared_in_words_has_a_name(tmp_path: Path) -> None:
+    """Nothing else stands for it: without one it would be no image of the module's."""
+    declared = "for one in 'a', 'b':\n    {}lading.service(image=image, name=one)('two:main')\n"
+    (tmp_path / "two.py").write_text(START + declared.format("globals()[one] = "))
+    assert [one.label for one in imported(all_of(tmp_path / "two.py"))] == ["a", "b"]
+    nameless = f"@lading.service(image=image)\ndef other(): ...\n{declared.format('')}"
+    (tmp_path / "three.py").write_text(START + nameless)
+    with pytest.raises(SpecificationError) as error:
+        imported(all_of(tmp_path / "three.py"))
+    lines = str(error.value).splitlines()
+    assert len(lines) == 4
+    said = "a service that is declared in words has no name here"
+    assert lines[0].startswith(f"{tmp_path / 'three.py'}:13: {said}")
+    assert lines[1] == 'hint: give it one: web = lading.service(...)("two:main")'
+
+
+def all_of(file: Path) -> Wanted:
+    return Wanted(root=file.parent, where=str(file), attribute="", every=True)
 
 
 def test_they_are_found_by_the_name_that_is_typed_too(tmp_path: Path) -> None:

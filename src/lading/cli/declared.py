@@ -21,12 +21,10 @@ from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image, Variants, steps
-from lading.services import Served, image_of, service_of, services_of
+from lading.services import Served, Service, image_of, service_of, services_in_words, services_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from lading.services import Service
 
 __all__ = ["Declared", "Wanted", "declared"]
 
@@ -70,7 +68,12 @@ class Wanted:
     @property
     def module(self) -> str:
         """The module's name, as it is imported in a container."""
-        return Path(self.where).stem if self.where.endswith(".py") else self.where
+        if not self.where.endswith(".py"):
+            return self.where
+        file, root = Path(self.where).resolve(), self.root.resolve()
+        # A project file may name one of a folder below: it is imported from the project's own.
+        below = file.relative_to(root) if file.is_relative_to(root) else Path(file.name)
+        return ".".join(below.with_suffix("").parts)
 
     def __str__(self) -> str:
         return f"{self.where}:{self.attribute}"
@@ -184,6 +187,7 @@ def _services(names: Mapping[str, object], own: list[str], wanted: Wanted) -> li
     """One name for each service: the one that its declaration binds, as far as the text tells."""
     read = ProjectModules(wanted.root).services(wanted.where)
     told = [one.name for one in read.declarations if one.name in names]
+    told += _in_words(names, wanted)
     found: dict[int, list[str]] = {}
     unsure = []
     for one in dict.fromkeys((*own, *told)):
@@ -198,6 +202,31 @@ def _services(names: Mapping[str, object], own: list[str], wanted: Wanted) -> li
     apart = [one for one, services in unsure if not all(id(each) in found for each in services)]
     chosen = (next((one for one in each if one in read.names), each[0]) for each in found.values())
     return [*chosen, *apart]
+
+
+def _in_words(names: Mapping[str, object], wanted: Wanted) -> Iterator[str]:
+    """The names of services that the module declares in words.
+
+    Raises:
+        SpecificationError: One has no name: nothing else in the module stands for it.
+    """
+    modules = ProjectModules(wanted.root)
+    file = Path(wanted.where) if wanted.where.endswith(".py") else modules.file(wanted.where)
+    named = {name: value for name, value in names.items() if isinstance(value, Service)}
+    problems = []
+    for one in services_in_words():
+        place, served = one.served_at, one.served
+        if place is None or served is None or file is None or place.file != str(file.resolve()):
+            continue
+        bound = next((name for name, value in named.items() if value == one), None)
+        if bound is not None:
+            yield bound
+        else:
+            message = "a service that is declared in words has no name here, and can't be found"
+            hint = f'give it one: web = lading.service(...)("{served.place}")'
+            problems.append(Problem(message=message, location=place, hint=hint))
+    if problems:
+        raise SpecificationError(problems)
 
 
 def _hint_at_image(source: str) -> str:

@@ -1,6 +1,6 @@
 """Services: what serves, in which Image, and how it is started and watched."""
 
-from lading.services.declaring import Service, service, service_of, services_of
+from lading.services.declaring import Service, service, service_of, services_in_words, services_of
 from lading.services.functions import function_of
 from lading.services.imaging import Code, image_of
 from lading.services.kinds import Served, kind_called, start_of
@@ -14,6 +14,7 @@ __all__ = [
     "kind_called",
     "service",
     "service_of",
+    "services_in_words",
     "services_of",
     "start_of",
 ]

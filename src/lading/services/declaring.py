@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lading.grammar.path import ProjectPath
 
-__all__ = ["Service", "service", "service_of", "services_of"]
+__all__ = ["Service", "service", "service_of", "services_in_words", "services_of"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,7 +80,9 @@ class Service:
                 raise Invalid("a service is declared as another one", hint=_IN_WORDS)
             place = call.read(_parse_place, served) if isinstance(served, str) else None
         if place is not None:
-            return replace(self, served=Served(place=place), served_at=call.location)
+            named = replace(self, served=Served(place=place), served_at=call.location)
+            _NAMED.append(named)
+            return named
         found = served_function(served) or Served(
             kind=kind_of(served), is_factory=isinstance(served, type)
         )
@@ -90,6 +92,15 @@ class Service:
 
 _DECLARED: list[tuple[object, Service]] = []
 """What was decorated: the object itself may have no room for an attribute, or compare oddly."""
+
+
+_NAMED: list[Service] = []
+"""Services whose module is named in words: each is an object of its own."""
+
+
+def services_in_words() -> tuple[Service, ...]:
+    """All services that were declared in words, whether anything stands for them or not."""
+    return tuple(_NAMED)
 
 
 def service_of(served: object) -> Service | None:
