@@ -73,6 +73,9 @@ BLOCKS = f"import gradio as gr\n{DECLARED}"
 @pytest.mark.parametrize(
     ("text", "argv"),
     [
+        (f"{DECLARED}async def made(scope, receive, send): ...\n",
+         tuple(one for one in UVICORN if one != "--factory")),
+        (f"{DECLARED}def made(environ, start_response): ...\n", (*GUNICORN[:-1], "app:made")),
         (f"{FLASK}def made(): return Flask(__name__)", GUNICORN),
         (f"{FLASK}def made():\n    app = Flask(__name__)\n    app.x = 1\n    return app", GUNICORN),
         (f"{FLASK}def made() -> Flask: ...", GUNICORN),

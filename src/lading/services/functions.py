@@ -24,6 +24,12 @@ __all__ = ["function_of", "served_function"]
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
+_APPLICATIONS: Final[dict[tuple[tuple[str, ...], bool], Kind]] = {
+    (("scope", "receive", "send"), True): "asgi",
+    (("environ", "start_response"), False): "wsgi",
+}
+"""By the names of what it takes, and whether it is async."""
+
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -47,6 +53,8 @@ def function_of(function: Function, kind: Callable[[str], Kind | None]) -> Serve
         kind: What something is that a name stands for in its module, or that is of the module it
             names.
     """
+    if (itself := _application(function)) is not None:
+        return Served(kind=itself)
     own = dict(_imported(function))
     given = _given(function, lambda one: kind_called(own[one]) if one in own else kind(one))
     is_wrapped = _is_wrapped(function)
@@ -55,6 +63,12 @@ def function_of(function: Function, kind: Callable[[str], Kind | None]) -> Serve
         is_factory=given is not None,
         needs=() if is_wrapped else tuple(_needed(function.args)),
     )
+
+
+def _application(function: Function) -> Kind | None:
+    """The kind of an application that is a function itself, as ASGI 3.0 and PEP 3333 have it."""
+    taken = tuple(one.arg for one in (*function.args.posonlyargs, *function.args.args))
+    return _APPLICATIONS.get((taken, isinstance(function, ast.AsyncFunctionDef)))
 
 
 def _called(function: Function, *, is_wrapped: bool) -> Kind | None:
