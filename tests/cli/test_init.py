@@ -209,7 +209,7 @@ def test_a_project_that_declares_its_dependencies(bare: Project) -> None:
         (
             """\
 Python packages: pyproject.toml
-starts with: python -c from main import ui; ui.launch(server_name='0.0.0.0', server_port=7860)
+starts with: python3 -c from main import ui; ui.launch(server_name='0.0.0.0', server_port=7860)
 includes: main.py
 """,
             """\
@@ -228,7 +228,7 @@ build_include = ["main.py"]
 # model = "weights"
 expose = 7860
 # gradio has to be among the Python packages.
-cmd = ["python", "-c", "from main import ui; ui.launch(server_name='0.0.0.0', server_port=7860)"]
+cmd = ["python3", "-c", "from main import ui; ui.launch(server_name='0.0.0.0', server_port=7860)"]
 """,
         )
     )
@@ -502,7 +502,7 @@ def test_what_can_not_be_read_is_left_out(bare: Project) -> None:
     [
         (
             "import gradio as gr\nwith gr.Blocks() as demo:\n    gr.Markdown('a')\n",
-            "python -c from app import demo; demo.launch(server_name='0.0.0.0', server_port=7860)",
+            "python3 -c from app import demo; demo.launch(server_name='0.0.0.0', server_port=7860)",
         ),
         (
             (

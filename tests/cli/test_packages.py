@@ -43,7 +43,7 @@ def started(project: Project) -> str:
     for layer in sorted((frozen / "files").iterdir()):
         shutil.copytree(layer, container, dirs_exist_ok=True)
     program, option, text = json.loads((frozen / "image.json").read_text())["config"]["cmd"]
-    assert (program, option) == ("python", "-c")
+    assert (program, option) == ("python3", "-c")
     isolated = f"import sys; sys.path[:0] = ['']; {text}"
     done = run([sys.executable, "-I", "-c", isolated], env={}, cwd=container, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

@@ -62,8 +62,8 @@ class Project:
 UVICORN = ("uvicorn", "--factory", "app:made", "--host", "0.0.0.0", "--port", "8000")  # noqa: S104 - in a container
 GUNICORN = ("gunicorn", "--bind", "0.0.0.0:8000", "app:made()")
 GRADIO = "made().launch(server_name='0.0.0.0', server_port=7860)"
-LAUNCH = ("python", "-c", f"from app import made; {GRADIO}")
-CALL = ("python", "-c", "from app import made; made()")
+LAUNCH = ("python3", "-c", f"from app import made; {GRADIO}")
+CALL = ("python3", "-c", "from app import made; made()")
 
 FLASK = f"from flask import Flask, jsonify\n{DECLARED}"
 FASTAPI = f"import fastapi\n{DECLARED}"
@@ -94,7 +94,7 @@ BLOCKS = f"import gradio as gr\n{DECLARED}"
         (f"{DECLARED}def made(): ...", CALL),
         (f"{DECLARED}def made():\n    def inner(): yield 1\n    inner()", CALL),
         (f"{DECLARED}async def made(): ...",
-         ("python", "-c", "from app import made; import asyncio; asyncio.run(made())")),
+         ("python3", "-c", "from app import made; import asyncio; asyncio.run(made())")),
         (f"def through(f): return f\n{DECLARED}@through\ndef made(given): ...", CALL),
     ],
 )  # fmt: skip

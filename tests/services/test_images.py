@@ -61,9 +61,9 @@ FACTORY = ("uvicorn", "--factory", *UVICORN[1:])
         ("import flask as f\nserved = f.Flask('a')\nserved = SERVICE(image=image, port=80)(served)",
          ("gunicorn", "--bind", "0.0.0.0:80", "app:served"), "gunicorn", 80),
         ("import gradio as gr\nserved = lading.service(image=image)(gr.Blocks())",
-         ("python", "-c", GRADIO), "gradio", 7860),
+         ("python3", "-c", GRADIO), "gradio", 7860),
         ("@lading.service(image=image)\ndef served(): ...",
-         ("python", "-c", "from app import served; served()"), None, None),
+         ("python3", "-c", "from app import served; served()"), None, None),
         ("@lading.service(image=image, command=['x', 'y'], port=1)\nclass served: ...",
          ("x", "y"), None, 1),
         ("served = lading.service(image=image)('web:app')",
@@ -102,7 +102,7 @@ def test_the_command_of_its_image_stays(tmp_path: Path) -> None:
     assert ports(image) == [9000]
     (check,) = (one for one in image.steps if isinstance(one, steps.Healthcheck))
     assert check.argv == (
-        "python",
+        "python3",
         "-c",
         "from urllib.request import urlopen; urlopen('http://127.0.0.1:9000/well', timeout=5)",
     )

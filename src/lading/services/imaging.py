@@ -123,7 +123,7 @@ def _asking(service: Service, port: int | None) -> tuple[str, ...]:
         message = "health asks the service on its port, and nothing says which that is"
         raise _refusal(service, message, "port=8000")
     url = f"http://127.0.0.1:{port}{service.health}"
-    return ("python", "-c", f"from urllib.request import urlopen; urlopen({url!r}, timeout=5)")
+    return ("python3", "-c", f"from urllib.request import urlopen; urlopen({url!r}, timeout=5)")
 
 
 def _exposed(image: Image) -> int | None:

@@ -173,7 +173,8 @@ def _python(module: str, attribute: str, then: str) -> tuple[str, ...]:
         ):  # which uvicorn and gunicorn take all the same
             message = f"{attribute} can't be imported from {module}: {part} is no name in Python"
             raise Invalid(message, hint=f"rename the file, as in {_renamed(part)}.py")
-    return ("python", "-c", f"from {module} import {attribute}; {then}")
+    # The one name that an environment has, and Debian's own Python where there is none.
+    return ("python3", "-c", f"from {module} import {attribute}; {then}")
 
 
 def _renamed(part: str) -> str:
