@@ -79,7 +79,7 @@ def test_a_service_answers_and_is_well(
         assert container.get("/healthz") == (200, '"well"')
         assert container.get("/") == (200, '"hello world"')
         check = healthcheck_of(engine, image)["Test"]
-        assert check[:3] == ["CMD", "python", "-c"]
+        assert check[:3] == ["CMD", "python3", "-c"]
         engine.run("exec", container.id, *check[1:])
         with pytest.raises(AssertionError):
             engine.run("exec", container.id, *check[1:3], check[3].replace("/healthz", "/ill"))

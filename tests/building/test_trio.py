@@ -131,7 +131,7 @@ def test_both_are_built_by_an_engine_too(
 
 def assert_classifies(engine: Engine, image: str) -> None:
     check = healthcheck_of(engine, image)["Test"]
-    assert check[:3] == ["CMD", "python", "-c"]
+    assert check[:3] == ["CMD", "python3", "-c"]
     with engine.serving(image, port=8000) as container:
         assert container.get("/healthz") == (200, '{"status":"ok"}')
         engine.run("exec", container.id, *check[1:])
