@@ -211,7 +211,7 @@ def _in_words(names: Mapping[str, object], wanted: Wanted) -> Iterator[str]:
         SpecificationError: One has no name: nothing else in the module stands for it.
     """
     modules = ProjectModules(wanted.root)
-    file = Path(wanted.where) if wanted.where.endswith(".py") else modules.file(wanted.where)
+    file = modules.path(wanted.where)
     named = {name: value for name, value in names.items() if isinstance(value, Service)}
     problems = []
     for one in services_in_words():

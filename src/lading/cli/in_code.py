@@ -32,7 +32,7 @@ NAMES: Final = "give each a name of its own: they would have one lock"
 def in_code(wanted: Wanted) -> tuple[Declared, ...]:
     """The images that are looked for, found with as little of their module as it takes."""
     modules = ProjectModules(wanted.root)
-    file = Path(wanted.where) if wanted.where.endswith(".py") else modules.file(wanted.where)
+    file = modules.path(wanted.where)
     services = modules.services(wanted.where)
     if not wanted.attribute and services.is_whole and services.names:
         each = together(

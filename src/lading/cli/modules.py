@@ -71,9 +71,13 @@ class ProjectModules:
         """The text of a module; None where the project has none such, or none that can be read."""
         return _text(self.file(module))
 
+    def path(self, where: str) -> Path | None:
+        """The file of a module that is named by itself or by its file."""
+        return Path(where) if where.endswith(".py") else self.file(where)
+
     def source(self, where: str) -> str | None:
         """The text of a module, or of a file of one."""
-        return _text(Path(where)) if where.endswith(".py") else self.text(where)
+        return _text(self.path(where))
 
     def code(self, module: str, attribute: str) -> Code:
         """Where something is, with all modules of the project that its own leads to."""

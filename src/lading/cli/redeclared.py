@@ -7,11 +7,10 @@ are both `main`, and the object can't tell them apart: the lines of the module c
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING
 
-from lading.cli.bindings import DEFINING, binds
+from lading.cli.bindings import DEFINING, binds, body_of
 from lading.cli.modules import ProjectModules
 from lading.errors import Location, Problem, SpecificationError
 
@@ -61,15 +60,10 @@ def _several(services: Sequence[Service], found: object, wanted: Wanted) -> Prob
 def _lines(wanted: Wanted) -> set[Location]:
     """All lines of the statements that bind the name in its module."""
     modules = ProjectModules(wanted.root)
-    source = modules.source(wanted.where)
-    file = Path(wanted.where) if wanted.where.endswith(".py") else modules.file(wanted.where)
-    try:
-        body = ast.parse(source or "").body
-    except (SyntaxError, ValueError, RecursionError):
-        return set()
+    file = modules.path(wanted.where)
     return {
         Location(str(file and file.resolve()), line)
-        for one in _binding(body, wanted.name)
+        for one in _binding(body_of(modules.source(wanted.where)), wanted.name)
         for line in range(_first(one), (one.end_lineno or one.lineno) + 1)
     }
 

@@ -168,9 +168,8 @@ def _check_callable(
 
 def _python(module: str, attribute: str, then: str) -> tuple[str, ...]:
     for part in module.split("."):
-        if not part.isidentifier() or iskeyword(
-            part
-        ):  # which uvicorn and gunicorn take all the same
+        # Uvicorn and gunicorn take these all the same.
+        if not part.isidentifier() or iskeyword(part):
             message = f"{attribute} can't be imported from {module}: {part} is no name in Python"
             raise Invalid(message, hint=f"rename the file, as in {_renamed(part)}.py")
     # The one name that an environment has, and Debian's own Python where there is none.
