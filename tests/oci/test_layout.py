@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import time
 from typing import TYPE_CHECKING
 
@@ -408,6 +409,29 @@ def test_a_disk_that_is_full_is_said_and_nothing_is_left(tmp_path: Path) -> None
         for line in (f"{tmp_path}/{name} can't be written: file too large", hint)
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("last", range(6))
+def test_an_interruption_as_soon_as_a_file_is_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    """Ctrl-C comes before the writer knows the name of its file."""
+    made: list[str] = []
+    really = tempfile.mkstemp
+
+    def interrupted(*, prefix: str, dir: Path) -> tuple[int, str]:  # noqa: A002 - its own name
+        handle, name = really(prefix=prefix, dir=dir)
+        made.append(name)
+        if len(made) > last:
+            os.close(handle)
+            raise KeyboardInterrupt
+        return handle, name
+
+    monkeypatch.setattr(tempfile, "mkstemp", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        layout.write(tmp_path / "new", [images.image()])
+    assert made
+    assert not (tmp_path / "new").exists()
 
 
 def test_images_of_other_names_stay_where_that_is_asked_for(tmp_path: Path) -> None:

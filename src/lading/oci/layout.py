@@ -285,6 +285,10 @@ class _Writing:
             self._progress.end(str(descriptor.digest), "there already", descriptor.size)
 
     def _undo(self, index: bytes) -> None:
+        # An interruption may come before a writer knows the name of the file that it has just made.
+        with suppress(OSError):
+            for name in filter(_is_left, self._files()):
+                (self._path / name).unlink(missing_ok=True)
         with suppress(OSError):
             if (self._path / INDEX).read_bytes() == index:
                 return  # it leads to what was added
