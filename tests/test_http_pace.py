@@ -16,7 +16,8 @@ from registry.fake_registry import Reply, serving
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENT = HttpSettings(timeout=0.25, retries=0)
+HASTY = HttpSettings(timeout=0.25, retries=0)
+PATIENT = HttpSettings(timeout=2, retries=0)
 
 
 @contextmanager
@@ -69,9 +70,9 @@ def test_an_answer_that_makes_no_progress_ends(
     talk: Callable[[socket.socket, Event], None],
 ) -> None:
     began = time.monotonic()
-    with dripping(talk) as url, HttpClient(PATIENT) as client, pytest.raises(HttpError) as error:
+    with dripping(talk) as url, HttpClient(HASTY) as client, pytest.raises(HttpError) as error:
         client.read(url, limit=1 << 20)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert str(error.value) in {
         "its answer comes by less than 256 bytes a second",
         "no answer within 0.25 s",
@@ -81,8 +82,8 @@ def test_an_answer_that_makes_no_progress_ends(
 def test_a_slow_answer_that_makes_progress_is_waited_for() -> None:
     def talk(client: socket.socket, over: Event) -> None:
         client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 15000\r\n\r\n")
-        for _ in range(15):
-            over.wait(0.1)
+        for _ in range(15):  # three seconds, and never two without a byte
+            over.wait(0.2)
             client.sendall(b"x" * 1000)
 
     with dripping(talk) as url, HttpClient(PATIENT) as client:

@@ -83,9 +83,9 @@ def test_a_timeout_ends_the_program_and_its_children(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     program = script(tmp_path, f"sleep 60 & echo $! > '{pid_file}'; wait")
     started = time.monotonic()
-    with pytest.raises(ProgramTimedOut, match=r"gave no answer in 0\.5 s"):
-        run([program], env=PATH, timeout=0.5)
-    assert time.monotonic() - started < 5
+    with pytest.raises(ProgramTimedOut, match="gave no answer in 2 s"):
+        run([program], env=PATH, timeout=2)
+    assert time.monotonic() - started < 30
     assert is_gone(int(pid_file.read_text()))
 
 
@@ -123,11 +123,11 @@ def test_the_tail_is_the_last_lines() -> None:
 
 def test_a_stream_ends_with_its_program_though_a_helper_holds_the_pipe() -> None:
     started = time.monotonic()
-    command = ["sh", "-c", "(sleep 20 & echo $!); exit 4"]
+    command = ["sh", "-c", "(sleep 60 & echo $!); exit 4"]
     seen: list[str] = []
     done = stream(command, env=PATH, on_line=seen.append)
     assert done.returncode == 4
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     os.kill(int(seen[0]), signal.SIGKILL)
 
 

@@ -185,4 +185,4 @@ def test_a_command_that_takes_too_long_is_ended_with_its_children(
     monkeypatch.setattr(lading.secret_values, "COMMAND_SECONDS", 0.5)
     began = time.monotonic()
     assert "sh gave no answer in 0.5 s" in trouble(command("sh", "-c", script))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30

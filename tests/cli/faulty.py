@@ -175,24 +175,30 @@ class Place:
             *words, cwd=self.project, environment=variables, largest=largest, http=http
         )
 
-    def lading(self, *words: str, cache: Path | None = None, largest: int | None = None) -> Ran:
-        return self.start(*words, cache=cache, largest=largest).wait()
+    def lading(
+        self,
+        *words: str,
+        cache: Path | None = None,
+        largest: int | None = None,
+        http: dict[str, float] | None = None,
+    ) -> Ran:
+        return self.start(*words, cache=cache, largest=largest, http=http).wait()
 
     def building(self, *more: str, output: Path | None = None) -> tuple[str, ...]:
         words = ("build", "--engine", "oci", "--locked", "-t", self.name)
         return (*words, "-o", str(output or self.layout), *more)
 
-    def build(self) -> Ran:
+    def build(self, http: dict[str, float] | None = None) -> Ran:
         """Written as a layout and pushed."""
-        return self.lading(*self.building("-q", "--json", "--push"))
+        return self.lading(*self.building("-q", "--json", "--push"), http=http)
 
-    def built(self) -> str:
+    def built(self, http: dict[str, float] | None = None) -> str:
         """Build it with nothing wrong any more; all that came of it is what it must be.
 
         Returns:
             Its digest.
         """
-        ran = self.build()
+        ran = self.build(http)
         assert (ran.code, ran.err) == (0, ""), ran
         digest: str = json.loads(ran.out)["digest"]
         assert digest == (self.site.digest or digest)
@@ -202,7 +208,8 @@ class Place:
 
     def check_layout(self, digest: str, path: Path | None = None) -> None:
         path = path or self.layout
-        assert validate(path) == ()
+        problems = validate(path)
+        assert problems == (), (problems, files(path))
         [made] = layout.read(path)
         assert str(made.descriptor.digest) == digest
         held = {f"blobs/sha256/{blob.descriptor.digest.encoded}" for blob in made.blobs}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from cli.faulty import APP, BASE, Place, Site, files, running_site
+from cli.forks import HASTY, QUICK
 from engine_support import must_run
 from registry.full_registry import Fault
 from wheels.wheelmaker import Part, wheel_parts, zipped
@@ -177,14 +178,16 @@ LAYER = rf"{BASE}/blobs/LARGEST"
 DOCUMENTS = rf"{BASE}/manifests/"
 ALWAYS = 1000
 
+STALL = 3.0
+
 PASSING = {
     "a base that is dropped": ("GET", LAYER, Fault(send=5000), 2),
     "a base that is dropped at once": ("GET", BASE, Fault(send=0), 1),
-    "a base that stalls": ("GET", LAYER, Fault(stall=1), 1),
+    "a base that stalls": ("GET", LAYER, Fault(stall=STALL), 1),
     "a base with a burst of 429": ("GET", BASE, Fault(status=429), 3),
     "a base with a burst of 503": ("GET", BASE, Fault(status=503), 3),
     "uploads that are dropped": ("P(OST|UT|ATCH)", APP, Fault(receive=1000), 1),
-    "uploads that stall": ("PUT", APP, Fault(stall=1), 1),
+    "uploads that stall": ("PUT", APP, Fault(stall=STALL), 1),
     "uploads with a burst of 429": ("PUT", APP, Fault(status=429), 3),
     "uploads with a burst of 503": ("POST", APP, Fault(status=503), 3),
     "uploads whose answers are lost": ("PUT", APP, Fault(late=True), 2),
@@ -205,7 +208,7 @@ def test_a_registry_that_recovers_is_waited_for(place: Place, name: str) -> None
     path = about_largest(place, pattern)
     for one in ("POST", "PUT", "PATCH") if method.startswith("P(") else (method,):
         place.site.registry.fails(one, path, fault, times=times)
-    place.built()
+    place.built({**QUICK, "timeout": STALL - 1})
     place.check_cache()
 
 
@@ -239,7 +242,7 @@ def test_a_registry_that_does_not_recover_is_told_of(place: Place, name: str) ->
         registry.fails(method, path, fault, times=ALWAYS)
         if name.startswith("uploads"):
             registry.fails("PATCH", path, fault, times=ALWAYS)
-        ran = place.lading(*place.building("-q", "--push"))
+        ran = place.lading(*place.building("-q", "--push"), http=HASTY)
     finally:
         registry.mounts = True
     assert registry.host in refused(ran)
@@ -283,7 +286,7 @@ def test_whatever_a_registry_does_the_next_build_is_right(place: Place, seed: in
         method = chance.choice(("GET", "GET", "HEAD", "POST", "PUT", "PATCH"))
         path = chance.choice(("", "uploads", "blobs", "manifests", BASE, APP))
         registry.fails(method, path, chance.choice(FAULTS), times=chance.randint(1, 8))
-    ran = place.lading(*place.building("-q", "--push"))
+    ran = place.lading(*place.building("-q", "--push"), http=HASTY)
     registry.mounts = True
     registry.heal()
     if ran.code:

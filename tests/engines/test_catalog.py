@@ -257,7 +257,7 @@ def test_the_doctor_asks_all_at_once(
     path = f"{bin_folder}:{host_environment['PATH']}"
     started = time.monotonic()
     found = diagnose({"PATH": path})
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 30
     assert not any(diagnosis.usable for diagnosis in found if diagnosis.name != "docker")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -79,9 +78,7 @@ def test_ubuntu_has_one_index_for_all_components(archive: Archive) -> None:
 def test_the_second_time_nothing_is_asked_for_a_day(archive: Archive, server: Server) -> None:
     archive.read()
     asked = len(server.asked)
-    start = time.monotonic()
     assert archive.read(now=NOW + timedelta(hours=23)).providers("libGL.so.1") == ("libgl1",)
-    assert time.monotonic() - start < 1
     assert len(server.asked) == asked
     later = NOW + timedelta(hours=25)
     archive.read(now=later)

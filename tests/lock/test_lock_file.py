@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from file_state import state_of
 from lading.errors import FreezeError, Problem
 from lading.lock import model
 from lading.lock.drift import drift
@@ -196,9 +197,9 @@ index = "default"
 
 def test_an_unchanged_lock_is_not_written_again(tmp_path: Path) -> None:
     assert write_lock(tmp_path, SMALL)
-    written = (tmp_path / LOCK_NAME).stat()
+    written = state_of(tmp_path / LOCK_NAME)
     assert not write_lock(tmp_path, SMALL)
-    assert (tmp_path / LOCK_NAME).stat() == written
+    assert state_of(tmp_path / LOCK_NAME) == written
     assert read_lock(tmp_path) == SMALL
     assert [path.name for path in tmp_path.iterdir()] == [LOCK_NAME]
 

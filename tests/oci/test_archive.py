@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from file_state import state_of
 from lading.errors import ImageError
 from lading.oci import archive, layout, validate
 from lading.oci.blobs import Artifact, content_of
@@ -61,7 +62,7 @@ def test_its_bytes_are_the_same_everywhere(tmp_path: Path) -> None:
 def test_nothing_is_touched_where_all_is_there(tmp_path: Path) -> None:
     image = images.image()
     archive.write(tmp_path / "a.tar", [image], names=["tag"])
-    before = (tmp_path / "a.tar").stat()
+    before = state_of(tmp_path / "a.tar")
     untouched = Artifact(
         descriptor=image.descriptor,
         content=image.content,
@@ -69,7 +70,7 @@ def test_nothing_is_touched_where_all_is_there(tmp_path: Path) -> None:
     )
 
     assert not archive.write(tmp_path / "a.tar", [untouched], names=["tag"])
-    assert (tmp_path / "a.tar").stat() == before
+    assert state_of(tmp_path / "a.tar") == before
     assert archive.write(tmp_path / "a.tar", [image], names=["other"])
 
 

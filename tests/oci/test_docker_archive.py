@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from file_state import state_of
 from lading.errors import ImageError
 from lading.oci import archive, docker_archive, layout, validate
 from lading.oci.blobs import Artifact, content_of, digest_of
@@ -81,10 +82,10 @@ def test_its_form_is_dockers(tmp_path: Path) -> None:
 
 def test_nothing_is_touched_where_all_is_there(tmp_path: Path) -> None:
     docker_archive.write(tmp_path / "d.tar", [images.image()], names=["app:1"])
-    before = (tmp_path / "d.tar").stat()
+    before = state_of(tmp_path / "d.tar")
 
     assert not docker_archive.write(tmp_path / "d.tar", [images.image()], names=["app:1"])
-    assert (tmp_path / "d.tar").stat() == before
+    assert state_of(tmp_path / "d.tar") == before
 
 
 def test_a_layer_that_stands_twice_is_written_once(tmp_path: Path) -> None:

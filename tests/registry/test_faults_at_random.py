@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SEEDS = range(40)
 FAST = HttpSettings(timeout=0.5, backoff=0, longest_wait=0.05)
+HEALED = replace(FAST, timeout=30)
 
 FAULTS = (
     Fault(status=429, headers={"Retry-After": "1"}),
@@ -73,7 +75,7 @@ def test_a_push_ends_and_the_next_one_succeeds(seed: int, monkeypatch: pytest.Mo
         if ("app", "1") in full.manifests:
             assert full.holds("app") == digests(made)
         full.heal()
-        push(made, names(full, "app:1"), http=FAST)
+        push(made, names(full, "app:1"), http=HEALED)
         assert full.holds("app") == digests(made)
         plague(full, chance)
         try:

