@@ -74,6 +74,16 @@ class Search:
         except OSError as error:
             raise unreadable(text, error) from None
 
+    def would_find(self, text: str, path: Path) -> bool:
+        """Whether the pattern would name a file at that real path, if it were there."""
+        there = os.path.lexists(self.root / text)
+        pattern = _EVERYTHING if there else Pattern.of_path(text)
+        head = text if there else pattern.head
+        start = (self.root / head).resolve()
+        if not path.is_relative_to(start):
+            return False
+        return self._walk(pattern).would_take(head, path.relative_to(start).parts)
+
     def _files(self, text: str) -> dict[str, Path]:
         if os.path.lexists(self.root / text):
             found = self._kept(self._at("" if text == "." else text))

@@ -225,6 +225,19 @@ class Walk:
         """
         return self._below(name, self.root / name, ())
 
+    def would_take(self, name: str, below: tuple[str, ...]) -> bool:
+        """Whether a walk from `name` would take a file, if it were there, below these names."""
+        if not below:  # it is what is named
+            return True
+        start = f"{name}/" if name else ""
+        *above, file = (start + "/".join(below[:count]) for count in range(1, len(below) + 1))
+        return (
+            all(self._looks_at(one, _is_skipped_folder) for one in below[:-1])
+            and self._looks_at(below[-1], _is_skipped_file)
+            and all(map(self.enters, above))
+            and self.takes(file)
+        )
+
     def _below(
         self, folder: str, path: Path, above: tuple[Path, ...]
     ) -> Iterator[tuple[str, Path]]:

@@ -340,3 +340,26 @@ hint: leave it out here, or include it by for_platform where that model is not
         frozen = modelled.folder.parent / platform.replace("/", "-")
         (found,) = frozen.rglob("shard-1.bin")
         assert found.relative_to(frozen).parts[0] == folder
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("build", "-o", "weights/layout"), "layout"),
+        (("build", "-o", "oci-archive:weights/image.tar"), "image.tar"),
+        (("build", "--all", "-o", "weights/layout"), "layout"),
+        (("bake", "-o", "weights/bake"), "bake"),
+    ],
+)
+def test_nothing_is_written_among_the_files_of_a_model(
+    modelled: Project, words: tuple[str, ...], name: str
+) -> None:
+    modelled.lading("lock", "-q")
+    before = modelled.files()
+    ran = modelled.lading(*words, "-q")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        f"error: service.py:5: {name} would become a part of the model weights, and its lock drift\n"
+        "hint: choose a folder for it that is not in the model's, or exclude= it there\n"
+    )
+    assert modelled.files() == before

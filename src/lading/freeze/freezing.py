@@ -20,6 +20,7 @@ from lading.freeze.chosen import tell_unseen
 from lading.freeze.collect import Project
 from lading.freeze.deciding import Decided, Decision
 from lading.freeze.folder import Content, check_target, write_folder
+from lading.freeze.outputs import check_apart
 from lading.freeze.repositories import Repositories
 from lading.freeze.roots import described_layers, layer_contents
 from lading.freeze.secret_files import check_not_copied
@@ -171,6 +172,7 @@ class Freezer:
             raise FreezeError(f"the project {project} is not a folder")
         if target is not None:
             check_target(Path(target), root)
+        check_apart(image, root, excluded)
         built_for = _platform(platform)
         whole, image = image, on_platform(image, built_for)
         if self.dialect == "classic":
