@@ -90,3 +90,17 @@ def test_a_service_answers_and_is_well(
 def test_a_function_is_called(engine: Engine, workshop: Workshop, project: Path, base: str) -> None:
     image = built(workshop, engine, project, "app.py:work", base)
     assert engine.output_of(image).strip() == "hello worker"
+
+
+@DOCKER_AND_PODMAN
+def test_a_package_in_a_src_layout_is_found(
+    engine: Engine, workshop: Workshop, tmp_path: Path, base: str
+) -> None:
+    package = tmp_path / "src" / "shop"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "app.py").write_text(APP.replace("from words import", "from shop.words import"))
+    (package / "words.py").write_text("def greeting() -> str:\n    return 'hello '\n")
+    image = built(workshop, engine, tmp_path, "shop.app:app", base)
+    with engine.serving(image, port=8000) as container:
+        assert container.get("/") == (200, '"hello world"')

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lading.cli.bindings import IMPORTING
+from lading.cli.modules import folders_of_modules
 from lading.errors import Location, Problem, SpecificationError
+from lading.services import SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lading.cli.declared import Wanted
     from lading.cli.modules import ProjectModules
@@ -45,10 +47,12 @@ def check_within(modules: ProjectModules, module: str, wanted: Wanted) -> None:
     """Refuse a service that is started as `module` where its imports need a package around it.
 
     Raises:
-        SpecificationError: One does; or another module is imported by the name of its file.
+        SpecificationError: One does; or another module is imported by the name of its file; or
+            its name begins with `src`, and that of another one in there does not.
     """
     _check_seen(modules, module, wanted)
     names = modules.led_to(module)
+    _check_sources(modules, module, names)
     found = next((one for name in names for one in _leading_out(modules, name)), None)
     if found is None:
         return
@@ -68,10 +72,21 @@ def _check_seen(modules: ProjectModules, module: str, wanted: Wanted) -> None:
     raise SpecificationError(message, hint="rename one of them")
 
 
+def _check_sources(modules: ProjectModules, module: str, names: Iterable[str]) -> None:
+    """Refuse to call a module by the folder of a `src` layout: it would be there by two names."""
+    above, _, own = module.partition(".")
+    other = next((one for one in names if modules.is_in_sources(one)), None)
+    if above == SOURCES and other is not None:
+        message = f"{module} leads to {other}, which is in {SOURCES}/ too and called without it"
+        raise SpecificationError(message, hint=f"name it without {SOURCES}: {own}")
+
+
 def _hint(folder: Path, names: tuple[str, ...], wanted: Wanted) -> str:
     unfit = [one for one in names if not one.isidentifier()]
     if unfit:
         return f"{unfit[0]} is no name of a package: import what is beside it without dots"
+    if folder in folders_of_modules(folder.parent):
+        folder = folder.parent
     where = "" if folder == Path.cwd() else f", in the folder {folder}"
     return f"name it as {'.'.join(names)}:{wanted.attribute}{where}"
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import lading
 from lading.cli.failure import Terminated
+from lading.cli.modules import folders_of_modules
 from lading.errors import LadingError, Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image
@@ -41,21 +42,22 @@ _TAKEN = sys.stdlib_module_names | _OTHERS | {"urllib3", "uv"}
 
 
 @contextmanager
-def importing(folder: Path) -> Iterator[None]:
-    """While it lasts, modules of `folder` can be imported, and what they print is talk.
+def importing(project: Path) -> Iterator[None]:
+    """While it lasts, a project's modules can be imported, and what they print is talk.
 
     Afterwards they can't be: a module of the project's that is called as one of Python's own
     (`secrets.py`, `platform.py`) must not take its place in what Lading imports later.
     """
     path, no_bytecode, known = sys.path[:], sys.dont_write_bytecode, set(sys.modules)
-    sys.path.insert(0, str(folder.resolve()))
+    folders = [str(one.resolve()) for one in folders_of_modules(project)]
+    sys.path[:0] = folders
     # A __pycache__ in the project would be something that a command wrote unasked.
     sys.dont_write_bytecode = True
     try:
         with redirect_stdout(sys.stderr):
             yield
     finally:
-        _forget_taken(known, {str(folder.resolve()), *sys.path} - set(path))
+        _forget_taken(known, {*folders, *sys.path} - set(path))
         sys.path[:], sys.dont_write_bytecode = path, no_bytecode
 
 
@@ -161,8 +163,9 @@ def import_module(name: str, root: Path) -> ModuleType:
 
 def modules_in(root: Path, package: str) -> list[str]:
     """The names of the modules and packages in one package of a project, or at its top."""
-    folder = root.joinpath(*package.split("."))
-    found = (*folder.glob("[!_]*.py"), *(file.parent for file in folder.glob("*/__init__.py")))
+    folders = [one.joinpath(*package.split(".")) for one in folders_of_modules(root)]
+    modules = (file for one in folders for file in one.glob("[!_]*.py"))
+    found = (*modules, *(file.parent for one in folders for file in one.glob("*/__init__.py")))
     names = sorted({one.stem for one in found if one.stem.isidentifier()})
     return [f"{package}.{name}" if package else name for name in names]
 

@@ -79,7 +79,7 @@ def _draft(project: Path) -> Draft:
     from lading.config.drafting import found_python  # noqa: PLC0415
 
     modules, names = ProjectModules(project), _names(project)
-    places = (*names, *_names_in_packages(project))
+    places = (*names, *(one for folder in modules.folders for one in _names_in_packages(folder)))
     found = next((one for name in places if (one := modules.application(name))), None)
     if found is None:
         script = script_among(modules, names)
@@ -96,10 +96,15 @@ def _draft(project: Path) -> Draft:
 
 def _serving(modules: ProjectModules, module: str, attribute: str, served: Served) -> Draft:
     """With the command for an application."""
-    from lading.services import start_of  # noqa: PLC0415 - only for this command
+    from lading.image.container import DEFAULT_WORKDIR  # noqa: PLC0415 - only for this command
+    from lading.services import PYTHONPATH, SOURCES, start_of  # noqa: PLC0415
 
-    files = _files(modules.root, modules.code(module, attribute).files)
-    draft = replace(_packages(modules, [module]), files=files)
+    code = modules.code(module, attribute)
+    draft = replace(
+        _packages(modules, [module]),
+        files=_files(modules.root, code.files),
+        env=((PYTHONPATH, f"{DEFAULT_WORKDIR}/{SOURCES}"),) if code.in_sources else (),
+    )
     try:
         start = start_of(served.kind, module, attribute, port=None, factory=served.is_factory)
     except Invalid:

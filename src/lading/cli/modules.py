@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING
 
 from lading.cli.bindings import IMPORTING, binds, body_of, names_in
 from lading.cli.declarations import Services, services_in
-from lading.services import Code, Served
+from lading.services import SOURCES, Code, Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["ProjectModules", "modules_run_by"]
+__all__ = ["ProjectModules", "folders_of_modules", "modules_run_by"]
+
+
+def folders_of_modules(root: Path) -> tuple[Path, ...]:
+    """The folders that a project's modules are imported from, in the order of looking."""
+    beside = root / SOURCES
+    is_layout = beside.is_dir() and not (beside / "__init__.py").is_file()
+    return (root, beside) if is_layout else (root,)
 
 
 def modules_run_by(
@@ -53,19 +60,38 @@ class ProjectModules:
     """The modules below a folder.
 
     Attributes:
-        root: The folder that they are imported from.
+        root: The project's folder.
     """
 
     root: Path
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that they are imported from."""
+        return folders_of_modules(self.root)
+
     def file(self, module: str) -> Path | None:
         """The file of a module, as Python looks for it there."""
+        found = self._found(module)
+        return found[1] if found else None
+
+    def is_in_sources(self, module: str) -> bool:
+        """Whether it is found below `src`, and called as it is there."""
+        found = self._found(module)
+        return found is not None and found[0] != self.root
+
+    def _found(self, module: str) -> tuple[Path, Path] | None:
+        """The folder that a module is imported from, and its file."""
         parts = module.split(".")
         if not all(parts):  # a relative name, which only its own module can tell
             return None
-        place = self.root.joinpath(*parts)
-        files = (place / "__init__.py", place.with_name(f"{place.name}.py"))
-        return next((one for one in files if one.is_file()), None)
+        # A package counts before folders of its name that are none (PEP 420).
+        tops = (one for one in self.folders if _file_of(one / parts[0]))
+        top = next(tops, None)
+        for folder in self.folders if top is None else (top,):
+            if file := _file_of(folder.joinpath(*parts)):
+                return folder, file
+        return None
 
     def text(self, module: str) -> str | None:
         """The text of a module; None where the project has none such, or none that can be read."""
@@ -88,6 +114,7 @@ class ProjectModules:
             attribute=attribute,
             files=tuple(sorted(one.relative_to(self.root).as_posix() for one in files if one)),
             imports_lading=any("lading" in names for names in found.values()),
+            in_sources=any(map(self.is_in_sources, found)),
         )
 
     def led_to(self, module: str) -> tuple[str, ...]:
@@ -148,6 +175,12 @@ class ProjectModules:
     def served(self, module: str, attribute: str) -> Served:
         """What something is, as far as its module's text tells."""
         return self.services(module).served.get(attribute, Served())
+
+
+def _file_of(place: Path) -> Path | None:
+    """The file of the package or the module there."""
+    files = (place / "__init__.py", place.with_name(f"{place.name}.py"))
+    return next((one for one in files if one.is_file()), None)
 
 
 def _text(file: Path | None) -> str | None:

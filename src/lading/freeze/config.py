@@ -9,6 +9,7 @@ from lading.errors import Problem
 from lading.grammar.base import parse_base
 from lading.grammar.reference import ImageReference
 from lading.image import steps
+from lading.image.container import workdir_of
 from lading.image.spans import settings
 from lading.info import Config, Healthcheck, User
 
@@ -18,11 +19,9 @@ if TYPE_CHECKING:
     from lading.image import Image
     from lading.lock.model import LockedBase
 
-__all__ = ["check_environment", "config_of", "workdir_of"]
+__all__ = ["check_environment", "config_of"]
 
 T = TypeVar("T")
-
-DEFAULT_WORKDIR = "/app"
 
 _ADDED: Final[tuple[tuple[str, type[steps.Step]], ...]] = (
     ("labels", steps.Label),
@@ -99,12 +98,6 @@ def check_environment(image: Image, venv: str) -> Iterator[Problem]:
                     hint="name a folder elsewhere",
                     location=step.location,
                 )
-
-
-def workdir_of(image: Image) -> str:
-    """The working directory, which is where included files go."""
-    step = _last(image, steps.Workdir)
-    return step.path.text if step else DEFAULT_WORKDIR
 
 
 def _labels(image: Image, base: LockedBase) -> tuple[tuple[str, str], ...]:

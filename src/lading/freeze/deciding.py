@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lading.errors import FreezeError, Problem
 from lading.freeze.archives import archive_mirrors, base_mirror, keyring_files
 from lading.freeze.chosen import check_command
-from lading.freeze.config import check_environment, config_of, workdir_of
+from lading.freeze.config import check_environment, config_of
 from lading.freeze.debs import DebGroups
 from lading.freeze.folder import Content
 from lading.freeze.indexes import check_unlocked, indexes_of
@@ -24,6 +24,7 @@ from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
 from lading.grammar.system_package import AUTO
 from lading.image import steps
+from lading.image.container import workdir_of
 from lading.image.spans import settings, spans
 from lading.image.system import packages_for
 from lading.info import (

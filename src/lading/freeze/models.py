@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lading.errors import FreezeError, Problem
-from lading.freeze.config import workdir_of
 from lading.freeze.folder import Content
 from lading.grammar.size import written_size
 from lading.image import steps
+from lading.image.container import workdir_of
 from lading.image.spans import spans
 from lading.info import ContextFile, CopyFiles, RunCommand, RunScript
 from lading.info.layout import model_path

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lading.errors import Problem
-from lading.freeze.config import workdir_of
 from lading.freeze.packaged import may_be_packaged
 from lading.grammar.base import SCRATCH
 from lading.image import steps
+from lading.image.container import workdir_of
 from lading.image.spans import settings
 from lading.info import CopyFiles
+from lading.services import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -48,10 +49,10 @@ def check_included(
     files = _files(there, contents)
     for step in _starting(image):
         for names in _modules(step) if _is_all_there_is(image, step) else ():
-            own = [one for one in names if os.path.isfile(project.root / one)]  # noqa: PTH113 - False for any word
+            own = [one for one in _places(names) if os.path.isfile(project.root / one)]  # noqa: PTH113 - False for any word
             if not own or own[0] in found or any(_is_in(files, one) for one in names):
                 continue
-            if may_be_packaged(own[0], there, project):
+            if may_be_packaged(names[0], there, project):
                 continue
             found.append(own[0])
             yield Problem(
@@ -114,6 +115,11 @@ def _modules(step: steps.Entrypoint | steps.Cmd) -> Iterator[tuple[str, ...]]:
         yield _files_of(step.module)
     else:
         yield from _started(step.argv)
+
+
+def _places(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Where a project has these: at its top, or in a `src` layout."""
+    return (*names, *(f"{SOURCES}/{one}" for one in names))
 
 
 def _is_in(files: Iterable[str], name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lading.grammar.duration import parse_duration
 from lading.grammar.port import Port
@@ -11,6 +11,7 @@ from lading.grammar.user import parse_uid, parse_user_name
 from lading.grammar.words import expect_words
 from lading.image import steps
 from lading.image.call import Call
+from lading.image.spans import settings
 from lading.image.words import (
     pairs,
     parse_argv,
@@ -26,9 +27,18 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from typing import Self
 
+    from lading.image.builder import Image
     from lading.image.steps import Step
 
-__all__ = ["ContainerCalls"]
+__all__ = ["DEFAULT_WORKDIR", "ContainerCalls", "workdir_of"]
+
+DEFAULT_WORKDIR: Final = "/app"
+
+
+def workdir_of(image: Image) -> str:
+    """The working directory, which is where included files go."""
+    found = settings(image.steps, steps.Workdir)
+    return found[-1].path.text if found else DEFAULT_WORKDIR
 
 
 class ContainerCalls:

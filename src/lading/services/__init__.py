@@ -2,10 +2,12 @@
 
 from lading.services.declaring import Service, service, service_of, services_in_words, services_of
 from lading.services.functions import function_of
-from lading.services.imaging import Code, image_of
+from lading.services.imaging import PYTHONPATH, SOURCES, Code, image_of
 from lading.services.kinds import Served, kind_called, start_of
 
 __all__ = [
+    "PYTHONPATH",
+    "SOURCES",
     "Code",
     "Served",
     "Service",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lading.errors import Problem, SpecificationError
 from lading.grammar.invalid import Invalid
 from lading.grammar.path import ProjectPath
 from lading.image import steps
 from lading.image.callsite import standing_at
+from lading.image.container import workdir_of
 from lading.image.layers import above
+from lading.image.spans import settings
 from lading.services.kinds import Start, start_of
 from lading.services.stand_in import STAND_IN
 
@@ -18,10 +21,16 @@ if TYPE_CHECKING:
     from lading.image import Image
     from lading.services.declaring import Service
 
-__all__ = ["Code", "image_of"]
+__all__ = ["PYTHONPATH", "SOURCES", "Code", "image_of"]
 
 _OWN = (steps.Cmd, steps.Entrypoint)
 _STAND_IN = "lading.py"
+
+SOURCES: Final = "src"
+"""Where many projects have their packages: a folder that is none itself (the `src` layout)."""
+
+PYTHONPATH: Final = "PYTHONPATH"
+"""The variable that tells Python where modules are, beside where it looks itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +42,14 @@ class Code:
         attribute: What is served is called so there.
         files: The module's file, and those of the project's modules that it imports.
         imports_lading: Whether any of these imports Lading.
+        in_sources: Whether some are imported from the folder `src`, and not from the project's own.
     """
 
     module: str
     attribute: str
     files: tuple[str, ...]
     imports_lading: bool = False
+    in_sources: bool = False
 
 
 def image_of(service: Service, environment: Image, code: Code) -> Image:
@@ -56,6 +67,8 @@ def image_of(service: Service, environment: Image, code: Code) -> Image:
     start = _start(service, environment, code)
     with standing_at(service.location):
         image = _with_code(service, environment, code)
+        if code.in_sources and not _finds_modules(image):
+            image = image.env({PYTHONPATH: posixpath.join(workdir_of(image), SOURCES)})
         if service.env:
             image = image.env(dict(service.env))
         if start.argv:
@@ -107,14 +120,33 @@ def _with_code(service: Service, image: Image, code: Code) -> Image:
     )
     if service.include:
         image = image.build_include(*(one.text for one in service.include))
-    elif not includes:
-        image = image.build_include(*code.files)
+    elif not includes and (files := _own_files(image, code)):
+        image = image.build_include(*files)
     if code.imports_lading:
         stand_in = steps.TextFile(
             path=ProjectPath.parse(_STAND_IN), text=STAND_IN, location=service.location
         )
         image = image._add(stand_in)  # noqa: SLF001 - the same distribution
     return image
+
+
+def _own_files(image: Image, code: Code) -> tuple[str, ...]:
+    """The files of its modules, but for those that come with the project as a package."""
+    if not code.in_sources or not _installs_project(image):
+        return code.files
+    return tuple(one for one in code.files if not one.startswith(f"{SOURCES}/"))
+
+
+def _finds_modules(image: Image) -> bool:
+    """Whether Python finds the modules of a `src` layout without being told where they are."""
+    variables = (name for step in settings(image.steps, steps.Env) for name, _ in step.variables)
+    return PYTHONPATH in variables or _installs_project(image)
+
+
+def _installs_project(image: Image) -> bool:
+    """Whether the project is installed as a package, `.python_packages(".")`."""
+    packages = settings(image.steps, steps.PythonPackages)
+    return any(one.path == "." for step in packages for one in step.requirements)
 
 
 def _asking(service: Service, port: int | None) -> tuple[str, ...]:

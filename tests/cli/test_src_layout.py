@@ -1,0 +1,228 @@
+"""Projects whose packages are in the folder `src`, which is none itself."""
+
+# ruff: noqa: E501 - lines of an output are as long as they are
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from inline_snapshot import snapshot
+
+from lading.process import run
+
+if TYPE_CHECKING:
+    from cli.program import Project
+
+SERVICE = """\
+import lading
+from pk.other import helper
+
+image = lading.Image(base_image="scratch")IMAGE
+
+
+@lading.service(image=image, env={"A": "1"})
+def main():
+    print("started", helper())
+"""
+PACKAGE = {
+    "src/pk/__init__.py": "",
+    "src/pk/other.py": "def helper():\n    return 1\n",
+    "src/pk/unused.py": "1 / 0\n",
+}
+
+
+@pytest.fixture
+def laid_out(bare: Project) -> Project:
+    for name, content in {**PACKAGE, "src/pk/serve.py": SERVICE.replace("IMAGE", "")}.items():
+        bare.write(name, content)
+    return bare
+
+
+def started(project: Project) -> str:
+    """What the frozen command prints, where nothing is but the frozen files and this Python."""
+    container = project.folder.parent / "container"
+    frozen = project.folder / "build"
+    for layer in sorted((frozen / "files").iterdir()):
+        shutil.copytree(layer, container, dirs_exist_ok=True)
+    described = json.loads((frozen / "image.json").read_text())
+    (variables,) = (one["variables"] for one in described["steps"] if "variables" in one)
+    env = {name: value.replace("/app", str(container)) for name, value in variables}
+    program, *words = described["config"]["cmd"]
+    assert program == "python3"
+    done = run([sys.executable, "-S", *words], env=env, cwd=container, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def shown(project: Project, target: str = "pk.serve:main") -> str:
+    ran = project.lading("show", target)
+    assert ran.code == 0, ran.err
+    return ran.out.partition("\n\n")[0]
+
+
+@pytest.mark.parametrize("target", ["pk.serve:main", "", "words.py:main", "words.py:run"])
+def test_its_command_finds_the_package(laid_out: Project, target: str) -> None:
+    laid_out.write("lading.toml", 'image = "pk.serve:main"\n')
+    words = 'import lading\nimage = lading.Image(base_image="scratch")\n'
+    words += 'main = lading.service(image=image)("pk.serve:main")\n'
+    words += (
+        "@lading.service(image=image)\ndef run():\n    from pk import serve\n    serve.main()\n"
+    )
+    laid_out.write("words.py", words)
+    ran = laid_out.lading("freeze", *([target] if target else []), "-o", "build")
+    assert ran.code == 0, ran.err
+    assert started(laid_out) == "started 1\n"
+
+
+def test_the_image_has_what_the_module_leads_to_and_says_where_that_is(laid_out: Project) -> None:
+    assert shown(laid_out) == snapshot("""\
+src/pk/serve.py:4: Image(base_image="scratch")
+src/pk/serve.py:7:   .build_include("src/pk/__init__.py", "src/pk/other.py", "src/pk/serve.py")
+src/pk/serve.py:7:   # lading.py, which no call adds: it stands for Lading in the container
+src/pk/serve.py:7:   .env({"PYTHONPATH": "/app/src"})
+src/pk/serve.py:7:   .env({"A": "1"})
+src/pk/serve.py:7:   .cmd("python3", "-c", "from pk.serve import main; main()")\
+""")
+
+
+def test_the_folder_is_below_the_working_directory(laid_out: Project) -> None:
+    service = SERVICE.replace("IMAGE", ".workdir('/srv/x')")
+    laid_out.write("src/pk/serve.py", service)
+    assert '.env({"PYTHONPATH": "/srv/x/src"})' in shown(laid_out)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [".env(PYTHONPATH='/own')", ".for_platform('linux/amd64', lambda i: i.env(PYTHONPATH='/own'))"],
+)
+def test_who_says_where_modules_are_is_not_overruled(laid_out: Project, image: str) -> None:
+    laid_out.write("src/pk/serve.py", SERVICE.replace("IMAGE", image))
+    assert "/app/src" not in shown(laid_out)
+    laid_out.write(
+        "src/pk/serve.py", SERVICE.replace('"A": "1"', '"PYTHONPATH": "/own"').replace("IMAGE", "")
+    )
+    assert shown(laid_out).count("PYTHONPATH") == 2
+    assert laid_out.lading("freeze", "pk.serve:main", "-o", "build").code == 0
+    described = laid_out.read("build/image.json")
+    assert "/own" in described
+    assert "/app/src" not in described
+
+
+def test_a_package_that_is_installed_is_not_copied_beside_itself(laid_out: Project) -> None:
+    """It may have compiled modules, which its source has not."""
+    laid_out.write("pyproject.toml", '[project]\nname = "pk"\nversion = "1"\n')
+    service = SERVICE.replace("IMAGE", ".python_packages('.')").replace(
+        '"scratch"', '"scratch", distro="debian:bookworm"'
+    )
+    laid_out.write("src/pk/serve.py", service)
+    assert shown(laid_out) == snapshot("""\
+src/pk/serve.py:4: Image(base_image="scratch", distro="debian:bookworm")
+src/pk/serve.py:4:   .python_packages("./.")
+src/pk/serve.py:7:   # lading.py, which no call adds: it stands for Lading in the container
+src/pk/serve.py:7:   .env({"A": "1"})
+src/pk/serve.py:7:   .cmd("python3", "-c", "from pk.serve import main; main()")\
+""")
+
+
+def test_a_module_is_not_called_by_two_names(laid_out: Project) -> None:
+    for target in ("src.pk.serve:main", "src/pk/serve.py:main"):
+        laid_out.write("lading.toml", f'image = "{target}"\n')
+        ran = laid_out.lading("show")
+        assert (ran.code, ran.err) == (
+            1,
+            snapshot("""\
+error: lading.toml:1: src.pk.serve leads to pk, which is in src/ too and called without it
+hint: name it without src: pk.serve
+"""),
+        )
+    assert laid_out.lading("show", "src/pk/serve.py:main").err == snapshot("""\
+error: src/pk/serve.py:2: pk.other is of the package pk, and src/pk/serve.py:main is started outside of it
+hint: name it as pk.serve:main
+""")
+
+
+def test_a_folder_src_that_is_called_so_stays_as_it_is(bare: Project) -> None:
+    bare.write("src/serve.py", SERVICE.replace("IMAGE", "").replace("pk.other", "src.other"))
+    bare.write("src/other.py", PACKAGE["src/pk/other.py"])
+    assert shown(bare, "src.serve:main") == snapshot("""\
+src/serve.py:4: Image(base_image="scratch")
+src/serve.py:7:   .build_include("src/other.py", "src/serve.py")
+src/serve.py:7:   # lading.py, which no call adds: it stands for Lading in the container
+src/serve.py:7:   .env({"A": "1"})
+src/serve.py:7:   .cmd("python3", "-c", "from src.serve import main; main()")\
+""")
+
+
+def test_a_package_src_is_no_layout(laid_out: Project) -> None:
+    laid_out.write("src/__init__.py", "")
+    ran = laid_out.lading("show", "pk.serve:main")
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: there is no module pk in project
+hint: it has src
+"""),
+    )
+
+
+def test_a_package_of_the_project_s_own_folder_comes_first(laid_out: Project) -> None:
+    laid_out.write("pk/__init__.py", "")
+    laid_out.write("pk/other.py", "def helper():\n    return 2\n")
+    laid_out.write("pk/serve.py", SERVICE.replace("IMAGE", ""))
+    assert laid_out.lading("freeze", "pk.serve:main", "-o", "build").code == 0
+    assert "PYTHONPATH" not in shown(laid_out)
+    # A folder that is no package comes after one that is (PEP 420).
+    (laid_out.folder / "pk" / "__init__.py").unlink()
+    assert "PYTHONPATH" in shown(laid_out)
+
+
+def test_what_is_started_and_not_in_the_image_is_told(laid_out: Project) -> None:
+    laid_out.write("other.txt", "")
+    service = SERVICE.replace("image=image", "image=image, include=['other.txt']")
+    laid_out.write("src/pk/serve.py", service.replace("IMAGE", ""))
+    ran = laid_out.lading("freeze", "pk.serve:main", "-o", "build")
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: src/pk/serve.py:7: src/pk/serve.py is what its command starts, and it is not in the image
+hint: include it beside what is named: include=["src/pk/serve.py", ...] of a service, .build_include("src/pk/serve.py") of an image
+"""),
+    )
+
+
+def test_a_module_with_a_whole_import_is_found_too(laid_out: Project) -> None:
+    service = SERVICE.replace("IMAGE", ".label(a=str(helper()))")
+    laid_out.write("src/pk/serve.py", service)
+    assert '.label({"a": "1"})' in shown(laid_out)
+
+
+def test_a_typing_error_has_a_hint(laid_out: Project) -> None:
+    assert laid_out.lading("show", "pk.serv:main").err == snapshot("""\
+error: there is no module pk.serv in project
+hint: did you mean "pk.serve"?
+""")
+    assert laid_out.lading("show", "kp.serve:main").err == snapshot("""\
+error: there is no module kp in project
+hint: it has pk
+""")
+
+
+def test_init_says_where_the_modules_are(laid_out: Project) -> None:
+    laid_out.write("requirements.txt", "fastapi\nuvicorn\n")
+    laid_out.write(
+        "src/pk/main.py", "from fastapi import FastAPI\nimport pk.other\napp = FastAPI()\n"
+    )
+    assert laid_out.lading("init").code == 0
+    assert [
+        one for one in laid_out.read("lading.toml").splitlines() if "src" in one or "cmd" in one
+    ] == snapshot(
+        [
+            'build_include = ["src/pk/__init__.py", "src/pk/main.py", "src/pk/other.py"]',
+            'env = { PYTHONPATH = "/app/src" }',
+            'cmd = ["uvicorn", "pk.main:app", "--host", "0.0.0.0", "--port", "8000"]',
+        ]
+    )
+    shown(laid_out, ".")
