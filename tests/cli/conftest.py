@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.program import Project, project, world
+from cli.forks import forking
+from cli.program import RUNNING, Project, project, world
 from cli.shipping import write_base
 from registry.fake_registry import serving
 
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
 
     from cli.program import World
     from registry.fake_registry import FakeServer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """To start an interpreter for each command is most of what thousands of them would take.
+
+    The reviewed sessions, and whatever is about starting and ending, start one as users do.
+    """
+    with forking(tmp_path_factory.mktemp("forks") / "running") as running:
+        RUNNING.append(running)
+        yield
+        RUNNING.clear()
 
 
 @pytest.fixture

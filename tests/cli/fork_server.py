@@ -6,6 +6,7 @@ random moments would meet imports. It is single-threaded, so that forking is saf
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pkgutil
@@ -32,6 +33,7 @@ def serve() -> None:
             import_module(module.name)
     for name in _ELSE:
         import_module(name)
+    gc.freeze()  # what is here stays: no child looks through it again
     _answer(os.getpid())
     for line in sys.stdin:
         order = json.loads(line)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from cli.program import SOURCE, Ran
+from lading.process import Completed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,11 +86,20 @@ class Running:
 
     def wait(self) -> Ran:
         """How it ended; a code less than 0 is the signal that ended it."""
+        done = self.completed()
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def completed(self) -> Completed:
+        """The same, as of any program."""
         code = self.forks.ask(wait=self.pid)
-        texts = [path.read_text("utf-8") if path.exists() else "" for path in (self.out, self.err)]
-        for path in (self.out, self.err):
-            path.unlink(missing_ok=True)
-        return Ran(code, *texts)
+        out, err = map(_taken, (self.out, self.err))
+        return Completed(argv=("lading",), returncode=code, stdout=out, stderr=err)
+
+
+def _taken(path: Path) -> str:
+    text = path.read_text("utf-8", errors="replace") if path.exists() else ""
+    path.unlink(missing_ok=True)
+    return text
 
 
 @contextmanager

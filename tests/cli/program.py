@@ -18,12 +18,16 @@ from lading.process import Completed, run
 from registry.fake_registry import FakeRegistry, Reply
 
 if TYPE_CHECKING:
+    from cli.forks import Forks
     from registry.fake_registry import FakeServer, Seen
 
 SOURCE = str(Path(lading.__file__).parents[1])
 
 # Without -P, `python -m` could import modules of the folder it is started in, unlike the program.
 PROGRAM = (sys.executable, "-P", "-m", "lading")
+
+RUNNING: list[Forks] = []
+"""What programs of new projects are forked from, while it runs."""
 
 
 @dataclass
@@ -37,12 +41,17 @@ class Ran:
 
 @dataclass
 class Project:
-    """A user's folder, and the program started in it."""
+    """A user's folder, and the program started in it.
+
+    Attributes:
+        forks: What it is forked from; None for an interpreter of its own, as users start it.
+    """
 
     folder: Path
     home: Path
     environment: dict[str, str]
     stand_ins: dict[str, str] = field(default_factory=dict)
+    forks: Forks | None = None
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -72,9 +81,12 @@ class Project:
         return self.shell(f'ulimit -f 0; exec "$@" {" ".join(words)}')
 
     def start(self, argv: list[str], *, cwd: Path | None = None, **environment: str) -> Completed:
-        return run(
-            argv, env={**self.environment, **environment}, cwd=cwd or self.folder, timeout=60
-        )
+        env, folder = {**self.environment, **environment}, cwd or self.folder
+        program, words = tuple(argv[: len(PROGRAM)]), argv[len(PROGRAM) :]
+        told = any(name.startswith(("PYTHON", "LC_")) for name in environment)  # it, as it starts
+        if self.forks is None or program != PROGRAM or told:
+            return run(argv, env=env, cwd=folder, timeout=60)
+        return self.forks.start(*words, cwd=folder, environment=env, http={}).completed()
 
     def humane(self, text: str) -> str:
         for found, name in self.stand_ins.items():
@@ -195,4 +207,10 @@ def project(folder: Path, home: Path, server: FakeServer | None = None) -> Proje
     stand_ins = {str(folder): "PROJECT", str(home): "HOME"}
     if server is not None:
         stand_ins[server.host] = "127.0.0.1:PORT"
-    return Project(folder=folder, home=home, environment=environment(home), stand_ins=stand_ins)
+    return Project(
+        folder=folder,
+        home=home,
+        environment=environment(home),
+        stand_ins=stand_ins,
+        forks=next(iter(RUNNING), None),
+    )

@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,9 @@ class Session:
 
     project: Project
     lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.project = replace(self.project, forks=None)
 
     def lading(self, *words: str) -> None:
         """Start the program, and note its stdout (`1>`), its stderr (`2>`) and its exit code."""
