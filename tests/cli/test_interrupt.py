@@ -16,7 +16,7 @@ from registry.fake_registry import Reply, serving
 from registry.full_registry import Fault, running_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from cli.program import Project, World
     from lading.process import Completed
@@ -27,6 +27,14 @@ START = (
     "import os, pathlib; pathlib.Path('pid').write_text(str(os.getpid())); "
     "from lading.cli import main; main()"
 )
+
+
+@pytest.fixture(autouse=True)
+def heeded() -> Iterator[None]:
+    """Who starts the tests by `nohup` has SIGHUP ignored, by all that are started from here too."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def test_an_interrupted_lock_leaves_nothing(tiny: Project, net: World) -> None:
