@@ -30,8 +30,9 @@ START = (
 
 
 @pytest.fixture(autouse=True)
-def heeded() -> Iterator[None]:
-    """Who starts the tests by `nohup` has SIGHUP ignored, by all that are started from here too."""
+def heeded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The program starts and ends as users have it; not as who starts the tests, by `nohup`."""
+    monkeypatch.setattr("cli.program.RUNNING", [])
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
