@@ -54,8 +54,10 @@ _OURS = ", ".join(f'"./wheels/{name}"' for name in WHEELS)
 
 CORPUS = {
     "scripts, data, headers and namespaces": f".python_packages({_OURS})",
-    "without bytecode": f"""
+    "without bytecode, with an entrypoint alone and a path of its own": f"""
     .python_packages({_OURS})
+    .env(PATH="/only/this:/and/that")
+    .entrypoint("tools")
     .replace(compile_bytecode=False)""",
     "compiled packages": """
     .python_packages("numpy==1.26.4", "markupsafe==2.1.5", "greenlet==3.1.1", "uvicorn==0.30.6")""",
@@ -79,18 +81,13 @@ CORPUS = {
     .python_packages("./wheels/tools-1.0-py3-none-any.whl")
     .build_include(".", exclude=["wheels", "lading.lock"])
     .build_include("other/server.py", to="/srv/models/other/etc")""",
-    "files in the environment": """
-    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
-    .build_include("other", to="/opt/venv/lib64/python3.11/site-packages/own")
-    .build_include("other/server.py", to="/opt/venv/share/tools")""",
-    "variables": r"""
+    "files in the environment, and variables": r"""
     .env(A='say "$HOME" and \\', LANG="de_DE.UTF-8", PATH="$PATH:/last")
     .python_packages("./wheels/tools-1.0-py3-none-any.whl")
+    .build_include("other", to="/opt/venv/lib64/python3.11/site-packages/own")
+    .build_include("other/server.py", to="/opt/venv/share/tools")
     .env(PATH="/first:$PATH:/later", A="$A")
     .env(B="", C=" ", HOME="/somewhere")""",
-    "a path of its own": """
-    .python_packages("./wheels/tools-1.0-py3-none-any.whl")
-    .env(PATH="/only/this:/and/that")""",
     "how it is run": """
     .python_packages("./wheels/tools-1.0-py3-none-any.whl")
     .entrypoint("tools", "--it's")
@@ -100,8 +97,6 @@ CORPUS = {
     .volume("/data", "/var/lib/own", "/srv")
     .stop_signal("SIGINT")
     .healthcheck("tools", interval="1m30s", timeout="500ms", start_period="10s", retries=3)""",
-    "an entrypoint alone": """
-    .python_packages("./wheels/tools-1.0-py3-none-any.whl").entrypoint("tools")""",
     "another user elsewhere": """
     .python_packages("./wheels/tools-1.0-py3-none-any.whl")
     .user(4711, group=4712, name="server", home="/var/lib/server")
