@@ -120,7 +120,7 @@ class _Search:
     looked_at: set[str] = field(default_factory=set)
 
     def of(self, name: str) -> list[ast.stmt] | None:
-        statements = [one for one in self.body if not _is_program(one)]
+        statements = [part for one in self.body if not _is_program(one) for part in _apart(one)]
         imported = {
             bound for one in statements if isinstance(one, IMPORTING) for bound in binds(one)
         }
@@ -205,6 +205,15 @@ def _rebound(body: list[ast.stmt]) -> set[str]:
 def _is_program(statement: ast.stmt) -> bool:
     """Whether it is done where the module is started, and an import does nothing of it."""
     return is_main(statement) and isinstance(statement, ast.If) and not statement.orelse
+
+
+def _apart(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """Of `import lading, torch` each module alone: one may be needed, and not the other."""
+    if not isinstance(statement, ast.Import):
+        yield statement
+        return
+    for alias in statement.names:
+        yield ast.copy_location(ast.Import(names=[alias]), statement)
 
 
 def _concerns(statement: ast.stmt, needed: set[str], values: set[str]) -> bool:
