@@ -112,6 +112,9 @@ SHOWN = [
     "@s(image=image)\ndef one(): ...\nimage = image.env(A='1')\n@s(image=image)\ndef two(): ...\n",
     "cpu = s(image=image, name='cpu')('app:main')\ngpu = s(image=other)('app:main')\n"
     "def main(): ...\n",
+    "with gr.Blocks() as demo:\n    a = 1\ndemo = s(image=image)('app:demo')\n",
+    "app = FastAPI()\napp = s(image=image)('app:app')\n",
+    "svc = s(image=image)\ndef main(): ...\nmain = svc('app:main')\n",
     "import lading, heavy\n@lading.service(image=image)\ndef main(): heavy.same(1)\n",
     "registry = []\n@s(image=image)\ndef main(): ...\nregistry.append(main)\n",
     "@s(image=image)\ndef main(): ...\nif __name__ == '__main__':\n    main = s(image=other)(main)\n",

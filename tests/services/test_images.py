@@ -152,6 +152,9 @@ def commands(image: Image) -> list[steps.Cmd]:
         ("@lading.service(image=image, health='/')\ndef served(): ...",
          ["health asks the service on its port, and nothing says which that is",
           "hint: port=8000"]),
+        ("served = lading.service(image=image)('app:served')",
+         ["app:served is the service itself, and nothing else is called so",
+          "hint: say in words what it serves, or bind that before: served = ..."]),
         ("served = lading.service(image=image)('nowhere:app')", ["there is no module nowhere in"]),
     ],
 )  # fmt: skip
@@ -215,9 +218,34 @@ def test_the_module_runs_where_lading_is_not(tmp_path: Path) -> None:
     container = tmp_path / "container"
     write(container, {"app.py": text, stand_in.path.text: stand_in.text})
     argv, _ = command(image)
-    done = run([sys.executable, "-I", "-c", f"import sys; sys.path[:0] = ['']; {argv[2]}"],
-               env={}, cwd=container, timeout=60)  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (0, "running True\n", "")
+    assert printed(container, argv[2]) == "running True\n"
+
+
+def printed(container: Path, text: str) -> str:
+    """What a command prints where nothing is but those files and this Python."""
+    isolated = f"import sys; sys.path[:0] = ['']; {text}"
+    done = run([sys.executable, "-I", "-c", isolated], env={}, cwd=container, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_a_name_that_is_bound_to_a_service_of_itself_serves_what_it_was(tmp_path: Path) -> None:
+    text = (
+        "import lading, nowhere_to_be_found\nimage = lading.Image()\n"
+        "def served():\n    print('running', __name__)\n"
+        "served = lading.service(image=image)('app:served')\n"
+        "if __name__ == '__main__':\n    served()\n"
+    )
+    image = found(tmp_path, text)
+    (stand_in,) = (one for one in image.steps if isinstance(one, steps.TextFile))
+    container = tmp_path / "container"
+    write(container, {"app.py": text, stand_in.path.text: stand_in.text})
+    write(container, {"nowhere_to_be_found.py": ""})
+    argv, _ = command(image)
+    assert argv[2] == "from app import served; served()"
+    assert printed(container, argv[2]) == "running app\n"
+    as_program = "import runpy; runpy.run_module('app', run_name='__main__', alter_sys=True)"
+    assert printed(container, as_program) == "running __main__\n"
 
 
 def test_a_service_that_is_named_by_a_place_needs_no_stand_in(tmp_path: Path) -> None:

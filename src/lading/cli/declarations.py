@@ -33,7 +33,7 @@ class Declaration:
         call: The call that says what the service is: `lading.service(...)`.
         position: Which of the module's statements has that call, from 0; None where it is inside
             another one.
-        in_words: Whether what is served is named in words, `"module:attribute"`.
+        words: Where what is served is, `"module:attribute"`, if it is named in words.
         line: The line that declares it, from 1.
         is_alias: Whether the service has another name, which is the one that it is called by.
     """
@@ -41,7 +41,7 @@ class Declaration:
     name: str
     call: ast.Call
     position: int | None
-    in_words: bool
+    words: str | None
     line: int
     is_alias: bool = False
 
@@ -87,17 +87,22 @@ class Services:
 
 
 def services_in(
-    source: str | None, local: Callable[[str], str | None], *, package: str = ""
+    source: str | None,
+    local: Callable[[str], str | None],
+    *,
+    is_own: Callable[[str], bool] = lambda _: False,
+    package: str = "",
 ) -> Services:
     """The services that a module declares.
 
     Args:
         source: The module's text.
         local: The text of a module of the project, by its name; None where it is no such.
+        is_own: Whether a name is that of the module itself.
         package: The package that the module is in; empty where it is in none.
     """
     body = body_of(source)
-    reader = Reader(local=local, package=package)
+    reader = Reader(local=local, is_own=is_own, package=package)
     try:
         reader.read(body)
     except RecursionError:
@@ -130,11 +135,15 @@ def _found(reader: Reader, body: list[ast.stmt]) -> Services:
         declaring=frozenset(
             one.position for one in reader.declared if _only_declares(body[one.position])
         ),
-        served={
-            name: Served(kind=one.kind, is_factory=one.is_factory, needs=one.needs)
-            for name, one in things.items()
-        },
+        served={name: _served(name, one) for name, one in things.items()},
     )
+
+
+def _served(name: str, thing: Thing) -> Served:
+    """What a name stands for; where it is bound to a service of itself, what it was before."""
+    own = (one.named for one in thing.services if one.words and one.words.endswith(f":{name}"))
+    what = next((one for one in own if one), thing)
+    return Served(kind=what.kind, is_factory=what.is_factory, needs=what.needs)
 
 
 def _only_declares(statement: ast.stmt) -> bool:
@@ -165,7 +174,7 @@ def _declaration(name: str, declared: Declared, *, is_alias: bool) -> Declaratio
         name=name,
         call=decorator.call,
         position=decorator.position,
-        in_words=declared.in_words,
+        words=declared.words,
         line=decorator.call.lineno,
         is_alias=is_alias,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.cli.above import check_within
-from lading.cli.bindings import names_in
+from lading.cli.bindings import binds, body_of, names_in
 from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
 from lading.cli.overlooked import overlooked
@@ -331,6 +331,7 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
     service, code = replace(service, served=served), modules.code(module, attribute)
     chosen = _chosen(service.image, wanted)
     if service.command is None and not all(_is_started(image) for _, image in chosen):
+        _check_another(modules, module, attribute, service)
         check_within(modules, module, wanted)
     return tuple(
         Declared(
@@ -345,6 +346,17 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
 def _is_started(image: Image) -> bool:
     """Whether it has a command of its own, which a service leaves as it is."""
     return any(isinstance(one, steps.Cmd | steps.Entrypoint) for one in image.steps)
+
+
+def _check_another(modules: ProjectModules, module: str, attribute: str, service: Service) -> None:
+    """Refuse words that name the service itself: it is nothing that can be started."""
+    own = modules.services(module).of(attribute)
+    place = f"{module}:{attribute}"
+    bound = [one for one in body_of(modules.text(module)) if attribute in binds(one)]
+    if own is not None and own.words == place and len(bound) == 1:
+        message = f"{place} is the service itself, and nothing else is called so"
+        hint = f"say in words what it serves, or bind that before: {attribute} = ..."
+        raise SpecificationError(Problem(message=message, hint=hint, location=service.location))
 
 
 def _check_bound(modules: ProjectModules, module: str, attribute: str, service: Service) -> None:

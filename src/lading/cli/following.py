@@ -30,6 +30,7 @@ class Reader:
 
     Attributes:
         local: The text of a module of the project, by its name.
+        is_own: Whether a name is that of the module itself.
         package: The package that the module is in; empty where it is in none.
         values: What each name stands for.
         declared: All that was declared.
@@ -37,6 +38,7 @@ class Reader:
     """
 
     local: Callable[[str], str | None]
+    is_own: Callable[[str], bool] = lambda _: False
     package: str = ""
     values: dict[str, Value] = field(default_factory=dict)
     declared: list[Declared] = field(default_factory=list)
@@ -208,8 +210,8 @@ class Reader:
         match expression:
             case ast.Name() | ast.Attribute(value=ast.Name() | ast.Attribute()):
                 return self._named(expression)
-            case ast.Constant(value=str()):
-                return Words()
+            case ast.Constant(value=str(text)):
+                return Words(text)
             case ast.Call():
                 return self._called(expression)
             case ast.NamedExpr(target=ast.Name(id=name), value=value):
@@ -243,19 +245,30 @@ class Reader:
             served = Thing()
             if call.args and isinstance(call.args[0], ast.Name):
                 self._bind(call.args[0].id, served)
-        in_words = isinstance(served, Words)
-        if in_words:
+        words = served.text if isinstance(served, Words) else None
+        if words is not None:
             served = Thing()
         if not isinstance(served, Thing):  # such as a text that is put together
             self.is_whole = False
             return Thing(is_sure=False)
-        self._serve(served, decorator, in_words=in_words)
+        self._serve(served, decorator, words)
         return served
 
-    def _serve(self, thing: Thing, decorator: Decorator, *, in_words: bool = False) -> None:
-        one = Declared(decorator=decorator, position=self._position, in_words=in_words)
+    def _serve(self, thing: Thing, decorator: Decorator, words: str | None = None) -> None:
+        one = Declared(
+            decorator=decorator,
+            position=self._position,
+            words=words,
+            named=self._own(words) if words is not None else None,
+        )
         thing.services.append(one)
         self.declared.append(one)
+
+    def _own(self, words: str) -> Thing | None:
+        """What words name, where that is of this module, and is there by then."""
+        module, _, name = words.partition(":")
+        found = self.values.get(name) if self.is_own(module) else None
+        return found if isinstance(found, Thing) else None
 
     def _made(self, function: Value) -> Value:
         """What a call gives."""
@@ -279,8 +292,8 @@ class Reader:
         match self._given[key]:
             case Thing(kind=kind):  # another one each time
                 return Thing(kind=kind)
-            case Words():
-                return Words()
+            case Words() as words:
+                return words
             case _:
                 return Thing()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,7 +150,17 @@ class ProjectModules:
         above = [] if where.endswith(".py") else where.split(".")
         file = self.file(where)
         package = above if file is not None and file.name == "__init__.py" else above[:-1]
-        return services_in(self.source(where), self.text, package=".".join(package))
+        return services_in(
+            self.source(where),
+            self.text,
+            is_own=partial(self._is_there, where),
+            package=".".join(package),
+        )
+
+    def _is_there(self, where: str, module: str) -> bool:
+        """Whether a module is the one that is named by itself or by its file."""
+        path, file = self.path(where), self.file(module)
+        return path is not None and file is not None and path.resolve() == file.resolve()
 
     def called(self, where: str) -> dict[str, str]:
         """The names that a module binds, each with what its image is called, by the text.
