@@ -26,6 +26,9 @@ img = lading.Image()
 @lading.service(image=img, name="web")
 def serve(): ...
 """
+SERVING = "import lading\nimport torch\nimage = lading.Image()\ndef main(): 1 / 0\n"
+IN_WORDS = "lading.service(image=image)('app:main')"
+NAMELESS = 'hint: give it one: web = lading.service(...)("app:main"); then name that: app.py:web'
 CALLED = "hint: an image is called so, and a TARGET has its name in the code: "
 UNSAYABLE = "class Own(Exception):\n    def __str__(self):\n        1 / 0\n"
 SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
@@ -212,6 +215,29 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             "from os import *", "def __getattr__(name): ...", "globals()['other'] = 1",
             "def bind():\n    global other\n    other = 1",
         )),
+        # What a service serves in words is not called to give an image: it would run here.
+        *(({"app.py": f"{SERVING}{text}"}, target, said) for text, target, said in (
+            (f"web = {IN_WORDS}", "app.py:main", [
+                "error: app.py:main is what the service web serves, and no image",
+                "hint: name the service: app.py:web",
+            ]),
+            (f"web = {IN_WORDS}", "app:main.gpu", [
+                "error: app:main is what the service web serves, and no image",
+                "hint: name the service: app:web",
+            ]),
+            (f"a = {IN_WORDS}\nb = {IN_WORDS}", "app.py:main", [
+                "error: app.py:main is what the services a, b serve, and no image",
+                "hint: name the service: app.py:a, or app.py:b",
+            ]),
+            (IN_WORDS, "app.py:main", [
+                "error: app.py:5: app.py:main is what a service serves that has no name",
+                NAMELESS,
+            ]),
+            (f"main = {IN_WORDS}\ndef main(): 1 / 0", "app.py:main", [
+                "error: app.py:5: app.py:main is what a service serves that has no name",
+                NAMELESS,
+            ]),
+        )),
         ({"service.py": IMAGE}, "service.py:other", [
             "error: service.py has no 'other'", "hint: it has image",
         ]),
@@ -303,6 +329,9 @@ FOUND = "drifted: there is no lading.lock"
         # What the image is not made of is not run: it may need what is not installed here.
         ({"service.py": f"import torch\n{IMAGE}torch.load('x')\n"}, "service.py"),
         ({"service.py": f"from model import x\n{IMAGE}", "model.py": "import torch"}, "service.py"),
+        # It says that it gives an image, of whichever service there is in words.
+        ({"service.py": f"import lading\n{IMPORT}def image() -> Image: return Image()\n"
+          "web = lading.service(image=image())('service:image')\n"}, "service.py"),
         # What can't be known from its text is imported whole, in a process of its own.
         ({"service.py": f"import os, threading\n{IMPORT}image = Image(distro=os.environ.get('X'))\n"
           "threading.Thread(target=lambda: threading.Event().wait()).start()\n"}, "service.py"),

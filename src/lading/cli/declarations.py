@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lading.cli.values import Declared
 
-__all__ = ["Declaration", "Services", "services_in"]
+__all__ = ["Declaration", "Services", "Serving", "services_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,26 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A service that names in words what it serves, which is in its own module.
+
+    Attributes:
+        name: Its own name; None where nothing stands for it.
+        words: What it names.
+        line: The line that says so, from 1.
+    """
+
+    name: str | None
+    words: str
+    line: int
+
+    @property
+    def served(self) -> str:
+        """What is served is called so in the module."""
+        return self.words.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a module's text says of services.
 
@@ -68,6 +88,7 @@ class Services:
         declaring: Which of the module's statements do nothing but declare one, and bind no name.
         served: What each of the module's own names stands for, as one that is served; those that
             are bound last come last.
+        serving: The services that name in words what is of this module.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -75,6 +96,7 @@ class Services:
     unsure: frozenset[str] = frozenset()
     declaring: frozenset[int] = frozenset()
     served: Mapping[str, Served] = field(default_factory=dict)
+    serving: tuple[Serving, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -136,7 +158,23 @@ def _found(reader: Reader, body: list[ast.stmt]) -> Services:
             one.position for one in reader.declared if _only_declares(body[one.position])
         ),
         served={name: _served(name, one) for name, one in things.items()},
+        serving=tuple(
+            _serving(one.words, one, body, by_name, bound)
+            for one in reader.declared
+            if one.words is not None and reader.is_own(one.words.partition(":")[0])
+        ),
     )
+
+
+def _serving(
+    words: str,
+    one: Declared,
+    body: list[ast.stmt],
+    by_name: dict[str, Declared],
+    bound: dict[str, list[int]],
+) -> Serving:
+    name = _first_of(one, by_name, bound)
+    return Serving(name=name, words=words, line=body[one.position].lineno)
 
 
 def _served(name: str, thing: Thing) -> Served:
@@ -162,10 +200,12 @@ def _meant(thing: Thing, bound: list[int]) -> Declared | None:
     return here[0] if len(here) == 1 else None
 
 
-def _first_of(one: Declared, by_name: dict[str, Declared], bound: dict[str, list[int]]) -> str:
+def _first_of(
+    one: Declared, by_name: dict[str, Declared], bound: dict[str, list[int]]
+) -> str | None:
     """Which of the names of a service it is called by: the one that its declaration binds."""
     names = [name for name, other in by_name.items() if other is one]
-    return next((name for name in names if one.position in bound[name]), names[0])
+    return next((name for name in names if one.position in bound[name]), next(iter(names), None))
 
 
 def _declaration(name: str, declared: Declared, *, is_alias: bool) -> Declaration:
