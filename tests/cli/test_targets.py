@@ -245,6 +245,12 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             "error: service.py:image is no Image, but of type int",
             "hint: name an Image, a function that returns one, or a service",
         ]),
+        # Nor is a command called, whose service is not what its name stands for.
+        ({"app.py": f"import click, lading\n{IMPORT}@click.command()\n"
+          "@lading.service(image=Image())\ndef main(): ...\n"}, "app.py:main", [
+            "error: app.py:main is no Image, but of type Command",
+            "hint: name an Image, a function that returns one, or a service",
+        ]),
         ({"service.py": "def image():\n    1 / 0\n"}, "service.py", [
             ("error: service.py:2: service.py:image can't be called: "
             "ZeroDivisionError: division by zero"),

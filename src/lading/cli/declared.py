@@ -21,7 +21,15 @@ from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image, Variants, steps
-from lading.services import Served, Service, image_of, service_of, services_in_words, services_of
+from lading.services import (
+    Served,
+    Service,
+    image_of,
+    kind_of,
+    service_of,
+    services_in_words,
+    services_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -265,7 +273,8 @@ def _given(found: object, wanted: Wanted) -> tuple[object, tuple[Parameter, ...]
         with users_code(f"{wanted} can't be called", called=True):
             return found(*arguments.words, **arguments.options), arguments.parameters
     _no_settings(wanted, f"{wanted} is no function")
-    if callable(found) and not isinstance(found, type):
+    is_made = isinstance(found, type) or kind_of(found) is not None  # no call of it gives an image
+    if callable(found) and not is_made:
         with users_code(f"{wanted} can't be called", called=True):
             return found(), ()
     return found, ()
@@ -325,9 +334,11 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
     else:
         module, attribute = wanted.module, wanted.name
         told = modules.services(wanted.where).served.get(attribute, Served())
-        # That a function gives an application is in its annotation alone, which may be a text.
+        # That a function gives an application is in its annotation alone, which may be a text, and
+        # what a command needs in its decorators.
         is_factory = served is not None and served.kind == "function" and told.is_factory
-        served = told if served is None or is_factory else served
+        is_command = told.kind in {"command", "group"}
+        served = told if served is None or is_factory or is_command else served
     service, code = replace(service, served=served), modules.code(module, attribute)
     chosen = _chosen(service.image, wanted)
     if service.command is None and not all(_is_started(image) for _, image in chosen):

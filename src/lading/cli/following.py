@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from lading.cli.bindings import DEFINING, IMPORTING, binds, body_of, bound_as, is_main
 from lading.cli.values import Declared, Decorator, Imported, Thing, Value, Words
-from lading.services import function_of, kind_called
+from lading.services import command_of, function_of, kind_called, needed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +22,10 @@ __all__ = ["Reader"]
 
 _SELF: Final = "queue"
 """The method of Gradio's applications that gives the application itself."""
+
+
+_GROUPING: Final = frozenset({"add_typer", "callback", "command"})
+"""The calls that give a Typer application commands."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +51,7 @@ class Reader:
     _inside: int = 0
     _given: dict[int, Value] = field(default_factory=dict)
     _declaring: dict[int, bool] = field(default_factory=dict)
+    _commanding: set[int] = field(default_factory=set)
 
     def read(self, body: list[ast.stmt]) -> None:
         """Follow all statements of a module."""
@@ -75,6 +80,7 @@ class Reader:
                 self._assign([target], self._annotated(self._value(value), what))
             case ast.Expr(value=value):
                 self._value(value)
+                self._note_command(value)
             case ast.With(items=items, body=body):
                 self._enter(items, body)
             case ast.If() if is_main(statement) and not statement.orelse:
@@ -318,6 +324,7 @@ class Reader:
             if isinstance(statement, ast.ClassDef)
             else self._function(statement)
         )
+        needs: list[str] = []
         for one in reversed(statement.decorator_list):
             decorator = self._value(one)
             if isinstance(decorator, Decorator):
@@ -326,8 +333,33 @@ class Reader:
             # What another decorator gives may be something else, and no service any more.
             declares = bool(thing.services) or self._declares(one)
             self.is_whole = self.is_whole and not declares
-            thing = Thing(is_sure=not declares)
+            path = self._path(one)
+            needs += filter(None, [needed_by(path, one)])
+            kind = command_of(path, one)
+            thing = Thing(kind=kind, needs=tuple(needs) if kind else (), is_sure=not declares)
+            self._note_command(one)
         return thing
+
+    def _path(self, decorator: ast.expr) -> str:
+        """The name of a decorator that is imported, with its module's."""
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        named = self._named(function)
+        return named.path if isinstance(named, Imported) else ""
+
+    def _note_command(self, decorator: ast.expr) -> None:
+        """Note what a Typer application is given: with more than one command it is a group."""
+        match decorator:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
+                app = self.values.get(name)
+                if isinstance(app, Thing) and app.kind == "command" and attribute in _GROUPING:
+                    if any(one.arg == "invoke_without_command" for one in decorator.keywords):
+                        app.kind = "function"  # that is called without the name of one, too
+                        return
+                    is_first = attribute == "command" and id(app) not in self._commanding
+                    self._commanding.add(id(app))
+                    app.kind = "command" if is_first else "group"
+            case _:
+                pass
 
     def _class(self, statement: ast.ClassDef) -> Thing:
         kinds = [self._kind(base) for base in statement.bases]
