@@ -337,7 +337,7 @@ FOUND = "drifted: there is no lading.lock"
         ({"service.py": f"from model import x\n{IMAGE}", "model.py": "import torch"}, "service.py"),
         # It says that it gives an image, of whichever service there is in words.
         ({"service.py": f"import lading\n{IMPORT}def image() -> Image: return Image()\n"
-          "web = lading.service(image=image())('service:image')\n"}, "service.py"),
+          "web = lading.service(image=image())('service:image')\n"}, "service.py:image"),
         # What can't be known from its text is imported whole, in a process of its own.
         ({"service.py": f"import os, threading\n{IMPORT}image = Image(distro=os.environ.get('X'))\n"
           "threading.Thread(target=lambda: threading.Event().wait()).start()\n"}, "service.py"),
@@ -497,11 +497,24 @@ def test_a_file_alone_is_its_image_and_its_services_are_named(bare: Project, com
     assert bare.lading(*command.split(), "-q", "app.py").err == ""
 
 
-@pytest.mark.parametrize("command", ["lock --check", "show", "dockerfile", "freeze --all -o all"])
-def test_no_other_command_names_them(bare: Project, command: str) -> None:
+@pytest.mark.parametrize(
+    "command", ["lock --check", "show", "show --json", "dockerfile", "check", "explain pkg"]
+)
+def test_every_command_names_them_beside_what_it_prints(bare: Project, command: str) -> None:
     bare.write("app.py", BESIDE)
-    for target in ("app.py:image", "app.py:web", "app.py:job"):
-        assert bare.lading("lock", "-q", target).code == 0
+    assert bare.lading("lock", "-q", "app.py:image").code == 0
+    ran, named = (bare.lading(*command.split(), one) for one in ("app.py", "app.py:image"))
+    assert ran.err.startswith(MEANT)
+    assert ran.err.count("note:") == 1
+    assert "note:" not in named.err
+    assert (ran.code, ran.out) == (named.code, named.out)
+    quiet = bare.lading(*command.split(), "-q", "app.py")
+    assert MEANT not in quiet.err or command.startswith("show")
+
+
+@pytest.mark.parametrize("command", ["freeze --all -o all", "show --all"])
+def test_whoever_asks_for_all_has_named_them(bare: Project, command: str) -> None:
+    bare.write("app.py", BESIDE)
     ran = bare.lading(*command.split(), "app.py")
     assert ran.code == 0, ran.err
     assert "note:" not in ran.err
