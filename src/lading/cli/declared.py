@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.cli.above import check_within
+from lading.cli.beside import check_beside
 from lading.cli.bindings import binds, body_of, names_in
 from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
@@ -344,6 +345,7 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
     if service.command is None and not all(_is_started(image) for _, image in chosen):
         _check_another(modules, module, attribute, service)
         check_within(modules, module, wanted)
+        check_beside(modules, module, service, (image for _, image in chosen))
     return tuple(
         Declared(
             image=image_of(service, environment, code),
