@@ -338,6 +338,10 @@ FOUND = "drifted: there is no lading.lock"
         # It says that it gives an image, of whichever service there is in words.
         ({"service.py": f"import lading\n{IMPORT}def image() -> Image: return Image()\n"
           "web = lading.service(image=image())('service:image')\n"}, "service.py:image"),
+        # A name that no file can have is none of the project's.
+        ({"service.py": f"import {'a' * 300}\n{IMAGE}"}, "service.py"),
+        ({"service.py": f"import lading, {'a' * 300}\n{IMAGE}"
+          "@lading.service(image=image)\ndef main(): ...\n"}, "service.py:main"),
         # What can't be known from its text is imported whole, in a process of its own.
         ({"service.py": f"import os, threading\n{IMPORT}image = Image(distro=os.environ.get('X'))\n"
           "threading.Thread(target=lambda: threading.Event().wait()).start()\n"}, "service.py"),
@@ -347,7 +351,8 @@ def test_what_names_an_image(bare: Project, files: dict[str, str], target: str) 
     for name, text in files.items():
         bare.write(name, text)
     ran = bare.lading("lock", "--check", target)
-    lock = "lading.gpu.lock" if target.endswith(":gpu") else "lading.lock"
+    name = target.rpartition(":")[2]
+    lock = f"lading.{name}.lock" if name in {"gpu", "main"} else "lading.lock"
     named = "" if target == "." else f" {target}"
     assert ran.err.splitlines() == [
         FOUND.replace("lading.lock", lock),

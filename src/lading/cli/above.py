@@ -136,7 +136,7 @@ def _levels(
 def _of_packages(modules: ProjectModules, name: str) -> Iterator[tuple[str, int]]:
     """An absolute name that begins with a package that the project's folder is in."""
     first, root = name.partition(".")[0], modules.root.resolve()
-    if modules.file(first) is not None or (root / first).is_dir():
+    if modules.file(first) is not None or modules.has_folder(first):
         return
     folder, levels = root, 1
     while _is_package(folder):

@@ -114,7 +114,7 @@ def _is_found(modules: ProjectModules, name: str) -> bool:
         name in sys.stdlib_module_names
         or name == "lading"
         or modules.file(name) is not None
-        or any((folder / name).is_dir() for folder in modules.folders)
+        or modules.has_folder(name)
         or distribution_of(name) is not None
     )
 
