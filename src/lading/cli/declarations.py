@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lading.cli.bindings import binds, body_of
 from lading.cli.following import Reader
 from lading.cli.values import Thing
-from lading.services import Served
+from lading.services import Served, kind_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -157,7 +157,7 @@ def _found(reader: Reader, body: list[ast.stmt]) -> Services:
         declaring=frozenset(
             one.position for one in reader.declared if _only_declares(body[one.position])
         ),
-        served={name: _served(name, one) for name, one in things.items()},
+        served={name: _served(name, things, body) for name in things},
         serving=tuple(
             _serving(one.words, one, body, by_name, bound)
             for one in reader.declared
@@ -177,11 +177,15 @@ def _serving(
     return Serving(name=name, words=words, line=body[one.position].lineno)
 
 
-def _served(name: str, thing: Thing) -> Served:
+def _served(name: str, things: Mapping[str, Thing], body: list[ast.stmt]) -> Served:
     """What a name stands for; where it is bound to a service of itself, what it was before."""
+    thing = things[name]
     own = (one.named for one in thing.services if one.words and one.words.endswith(f":{name}"))
     what = next((one for one in own if one), thing)
-    return Served(kind=what.kind, is_factory=what.is_factory, needs=what.needs)
+    kind = what.kind
+    if kind == "command":
+        kind = kind_with(body, {one for one, other in things.items() if other is thing})
+    return Served(kind=kind, is_factory=what.is_factory, needs=what.needs)
 
 
 def _only_declares(statement: ast.stmt) -> bool:

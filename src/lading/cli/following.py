@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lading.cli.bindings import DEFINING, IMPORTING, binds, body_of, bound_as, is_main
+from lading.cli.leading import leads_to_services
 from lading.cli.values import Declared, Decorator, Imported, Thing, Value, Words
 from lading.services import command_of, function_of, kind_called, needed_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from lading.services.kinds import Kind
 
@@ -22,10 +23,6 @@ __all__ = ["Reader"]
 
 _SELF: Final = "queue"
 """The method of Gradio's applications that gives the application itself."""
-
-
-_GROUPING: Final = frozenset({"add_typer", "callback", "command"})
-"""The calls that give a Typer application commands."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +48,6 @@ class Reader:
     _inside: int = 0
     _given: dict[int, Value] = field(default_factory=dict)
     _declaring: dict[int, bool] = field(default_factory=dict)
-    _commanding: set[int] = field(default_factory=set)
 
     def read(self, body: list[ast.stmt]) -> None:
         """Follow all statements of a module."""
@@ -80,7 +76,6 @@ class Reader:
                 self._assign([target], self._annotated(self._value(value), what))
             case ast.Expr(value=value):
                 self._value(value)
-                self._note_command(value)
             case ast.With(items=items, body=body):
                 self._enter(items, body)
             case ast.If() if is_main(statement) and not statement.orelse:
@@ -179,7 +174,7 @@ class Reader:
             case Decorator():
                 return True
             case Imported(path=path):
-                return value.is_service or self._leads_to_services(path)
+                return value.is_service or leads_to_services(path, self.local)
             case Thing(function=ast.FunctionDef() as function):
                 if id(function) not in self._declaring:
                     self._declaring[id(function)] = False  # as long as it is looked at
@@ -187,22 +182,6 @@ class Reader:
                 return self._declaring[id(function)]
             case _:
                 return False
-
-    def _leads_to_services(self, path: str) -> bool:
-        parts = path.split(".")
-        waiting = [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
-        seen = set[str]()
-        while waiting:
-            name = waiting.pop()
-            text = None if name in seen else self.local(name)
-            seen.add(name)
-            if text is None:
-                continue
-            if "lading" in text and "service" in text:
-                return True
-            nodes = (node for one in body_of(text) for node in ast.walk(one))
-            waiting += [one for node in nodes for one in _imported(node)]
-        return False
 
     def _lose(self, node: ast.AST) -> None:
         """Take it that whatever is named there may be a service by now."""
@@ -337,7 +316,6 @@ class Reader:
             needs += filter(None, [needed_by(path, one)])
             kind = command_of(path, one)
             thing = Thing(kind=kind, needs=tuple(needs) if kind else (), is_sure=not declares)
-            self._note_command(one)
         return thing
 
     def _path(self, decorator: ast.expr) -> str:
@@ -345,21 +323,6 @@ class Reader:
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
         named = self._named(function)
         return named.path if isinstance(named, Imported) else ""
-
-    def _note_command(self, decorator: ast.expr) -> None:
-        """Note what a Typer application is given: with more than one command it is a group."""
-        match decorator:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
-                app = self.values.get(name)
-                if isinstance(app, Thing) and app.kind == "command" and attribute in _GROUPING:
-                    if any(one.arg == "invoke_without_command" for one in decorator.keywords):
-                        app.kind = "function"  # that is called without the name of one, too
-                        return
-                    is_first = attribute == "command" and id(app) not in self._commanding
-                    self._commanding.add(id(app))
-                    app.kind = "command" if is_first else "group"
-            case _:
-                pass
 
     def _class(self, statement: ast.ClassDef) -> Thing:
         kinds = [self._kind(base) for base in statement.bases]
@@ -409,11 +372,3 @@ def _is_several(target: ast.expr) -> bool:
 
 def _names(target: ast.expr) -> Iterator[str]:
     return (one.id for one in ast.walk(target) if isinstance(one, ast.Name))
-
-
-def _imported(node: ast.AST) -> Iterable[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return ()

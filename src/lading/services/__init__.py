@@ -1,6 +1,6 @@
 """Services: what serves, in which Image, and how it is started and watched."""
 
-from lading.services.commands import command_of, needed_by
+from lading.services.commands import command_of, kind_with, needed_by
 from lading.services.declaring import Service, service, service_of, services_in_words, services_of
 from lading.services.functions import function_of
 from lading.services.imaging import PYTHONPATH, SOURCES, Code, image_of
@@ -17,6 +17,7 @@ __all__ = [
     "image_of",
     "kind_called",
     "kind_of",
+    "kind_with",
     "needed_by",
     "service",
     "service_of",
