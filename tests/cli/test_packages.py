@@ -154,6 +154,17 @@ def test_what_is_beside_a_module_is_not_found_by_its_own_name(bare: Project) -> 
     assert bare.lading("show", "pk/serve.py:main").code == 1  # from pk, which is above it
 
 
+def test_it_is_not_found_where_its_module_is_imported_here_either(bare: Project) -> None:
+    said = beside(bare, line="import os, other", image=".env(A=os.environ.get('A', ''))")
+    assert said.splitlines() == [
+        (
+            "error: pk/serve.py:2: pk/serve.py can't be imported: "
+            "ModuleNotFoundError: No module named 'other'"
+        ),
+        "hint: import it as pk.other",
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "image", "files"),
     [
