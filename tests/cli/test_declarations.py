@@ -61,7 +61,16 @@ class App(FastAPI): ...
 def mount_gradio_app(app, blocks, path):
     return app
 """,
+    "typer/__init__.py": "from typer.main import Typer\n",
+    "typer/main.py": """\
+class Typer:
+    def __call__(self): ...
+
+    def command(self):
+        return lambda function: function
+""",
     "heavy.py": """\
+import click
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -112,6 +121,17 @@ SHOWN = [
     "@s(image=image)\ndef one(): ...\nimage = image.env(A='1')\n@s(image=image)\ndef two(): ...\n",
     "cpu = s(image=image, name='cpu')('app:main')\ngpu = s(image=other)('app:main')\n"
     "def main(): ...\n",
+    "with gr.Blocks() as demo:\n    a = 1\ndemo = s(image=image)('app:demo')\n",
+    "app = FastAPI()\napp = s(image=image)('app:app')\n",
+    "svc = s(image=image)\ndef main(): ...\nmain = svc('app:main')\n",
+    "import click\n@s(image=image)\n@click.command()\ndef main(): ...\n",
+    "import click as c\n@c.command\n@c.option('-n', default=1)\n@c.argument('a', nargs=-1)\n"
+    "def main(n, a): ...\nmain = s(image=image)(main)\n",
+    "from click import group\n@s(image=image)\n@group(invoke_without_command=True)\n"
+    "def main(): ...\n",
+    "import typer\napp = typer.Typer()\n@app.command()\ndef one(): ...\n"
+    "app = s(image=image)(app)\n",
+    "import lading, heavy\n@lading.service(image=image)\ndef main(): heavy.same(1)\n",
     "registry = []\n@s(image=image)\ndef main(): ...\nregistry.append(main)\n",
     "@s(image=image)\ndef main(): ...\nif __name__ == '__main__':\n    main = s(image=other)(main)\n",
     "try:\n    import torch\nexcept ImportError:\n    torch = None\n@s(image=image)\ndef main(): ...\n",
@@ -145,6 +165,7 @@ UNKNOWN = [
     "import heavy\nnamed = s(image=image)(heavy.Base())\n",
     "from heavy import app as named\ns(image=image)(named)\n",
     "import heavy\n@s(image=image)\nclass named(heavy.Base): ...\n",
+    "from heavy import click\n@s(image=image)\n@click.command()\ndef named(): ...\n",
     "import heavy\n@s(image=image)\n@heavy.same\ndef named(): ...\n",
 ]
 """Modules whose text tells their services, and not how such things are started."""

@@ -75,6 +75,16 @@ def test_an_excerpt_is_enough_for_what_plain_python_says(rest: str) -> None:
     assert isinstance(ran(found), Image)
 
 
+@pytest.mark.parametrize("line", ["import lading, heavy", "import heavy, lading as lading, re"])
+def test_a_line_may_import_other_modules_beside_lading(line: str) -> None:
+    source = f"{line}\nimage = lading.Image().run('a')\nother = heavy.used(image)\n"
+    found = taken(source)
+    assert found is not None
+    assert "heavy" not in ast.unparse(found)
+    assert ran(found) == ran(source)
+    assert taken(f"{line}\nimage = heavy.used(lading.Image())\n") is None
+
+
 @pytest.mark.parametrize(
     "rest",
     [

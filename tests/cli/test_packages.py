@@ -115,6 +115,88 @@ def test_a_file_that_needs_its_package_is_refused(
     assert (ran.code, ran.err.splitlines()) == (1, [outside, hint])
 
 
+def beside(project: Project, *, line: str = "from other import helper", image: str = "") -> str:
+    """What is said of a service of a project file, which imports what is beside its module."""
+    write(project, line, where="pk/serve.py", more=", port=1")
+    text = project.read("pk/serve.py").replace('"scratch")', f'"scratch", distro="debian"){image}')
+    project.write("pk/serve.py", text)
+    project.write("lading.toml", 'image = "pk/serve.py:main"\n')
+    ran = project.lading("show", ".")
+    assert ran.code == bool(ran.err)
+    return ran.err
+
+
+NOT_FOUND = "is not found in the image: it is"
+FROM = "there, from the project's folder on, as pk.serve is"
+
+
+def test_what_is_beside_a_module_is_not_found_by_its_own_name(bare: Project) -> None:
+    bare.write("pk/helping/__init__.py", "")
+    assert beside(bare).splitlines() == [
+        f"error: pk/serve.py:2: other {NOT_FOUND} pk.other {FROM}",
+        "hint: import it as pk.other",
+    ]
+    assert beside(bare, line="import os, other, helping.words as words").splitlines() == [
+        f"error: pk/serve.py:2: other {NOT_FOUND} pk.other {FROM}",
+        "hint: import it as pk.other",
+        f"error: pk/serve.py:2: helping {NOT_FOUND} pk.helping {FROM}",
+        "hint: import it as pk.helping",
+    ]
+    # In another module, which it leads to; and in words.
+    bare.write("pk/near.py", "def late():\n    import other\n")
+    assert beside(bare, line="from pk import near").splitlines()[0] == (
+        f"error: pk/near.py:2: other {NOT_FOUND} pk.other {FROM}"
+    )
+    bare.write("words.py", "import lading\nimage = lading.Image(base_image='scratch')\n"
+               "web = lading.service(image=image)('pk.serve:main')\n")  # fmt: skip
+    assert "pk/near.py:2: other" in bare.lading("show", "words.py:web").err
+    assert bare.lading("show", "pk.serve:main").code == 1
+    assert bare.lading("show", "pk/serve.py:main").code == 1  # from pk, which is above it
+
+
+def test_it_is_not_found_where_its_module_is_imported_here_either(bare: Project) -> None:
+    said = beside(bare, line="import os, other", image=".env(A=os.environ.get('A', ''))")
+    assert said.splitlines() == [
+        (
+            "error: pk/serve.py:2: pk/serve.py can't be imported: "
+            "ModuleNotFoundError: No module named 'other'"
+        ),
+        "hint: import it as pk.other",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "image", "files"),
+    [
+        # At the project's top, in src, or a folder without an __init__.py.
+        ("import other", "", {"other.py": ""}),
+        ("import other", "", {"other/words.py": ""}),
+        ("import other", "", {"src/other/__init__.py": ""}),
+        # Of Python, of a well-known package, or of one that is named.
+        ("import types, redis", "", {"pk/types.py": "", "pk/redis.py": ""}),
+        ("import my_own", ".python_packages('My.Own>=2')", {"pk/my_own.py": ""}),
+        ("import other", ".python_packages('other[x]')", {}),
+        ("import other", ".python_packages('.')", {"pyproject.toml": "[project]\nname = 'x'\n"}),
+        ("import other", ".requirements_file('r.txt')", {"r.txt": "other==1\n"}),
+        ("import other", ".system_packages('python3-other')", {}),
+        ("import other", ".run('pip install other')", {}),
+        # By a variable, the module itself, or a copy elsewhere.
+        ("import other", ".env(PYTHONPATH='/app/pk')", {}),
+        ("import sys\nsys.path.append('pk')\nimport other", "", {}),
+        ("import other", ".build_include('pk/other.py', to='/app')", {}),
+        # Where it may fail, or is never run.
+        ("try:\n    import other\nexcept ImportError:\n    pass", "", {}),
+        ("if False:\n    import other", "", {}),
+    ],
+)
+def test_what_is_beside_a_module_may_be_found_elsewhere(
+    bare: Project, line: str, image: str, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        bare.write(name, text)
+    assert beside(bare, line=line, image=image) == ""
+
+
 def test_it_may_be_named_from_inside_of_its_package(bare: Project) -> None:
     write(bare, "from .other import helper")
     for target in ("serve.py:main", "serve:main"):

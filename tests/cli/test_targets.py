@@ -26,6 +26,9 @@ img = lading.Image()
 @lading.service(image=img, name="web")
 def serve(): ...
 """
+SERVING = "import lading\nimport torch\nimage = lading.Image()\ndef main(): 1 / 0\n"
+IN_WORDS = "lading.service(image=image)('app:main')"
+NAMELESS = 'hint: give it one: web = lading.service(...)("app:main"); then name that: app.py:web'
 CALLED = "hint: an image is called so, and a TARGET has its name in the code: "
 UNSAYABLE = "class Own(Exception):\n    def __str__(self):\n        1 / 0\n"
 SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
@@ -212,11 +215,40 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             "from os import *", "def __getattr__(name): ...", "globals()['other'] = 1",
             "def bind():\n    global other\n    other = 1",
         )),
+        # What a service serves in words is not called to give an image: it would run here.
+        *(({"app.py": f"{SERVING}{text}"}, target, said) for text, target, said in (
+            (f"web = {IN_WORDS}", "app.py:main", [
+                "error: app.py:main is what the service web serves, and no image",
+                "hint: name the service: app.py:web",
+            ]),
+            (f"web = {IN_WORDS}", "app:main.gpu", [
+                "error: app:main is what the service web serves, and no image",
+                "hint: name the service: app:web",
+            ]),
+            (f"a = {IN_WORDS}\nb = {IN_WORDS}", "app.py:main", [
+                "error: app.py:main is what the services a, b serve, and no image",
+                "hint: name the service: app.py:a, or app.py:b",
+            ]),
+            (IN_WORDS, "app.py:main", [
+                "error: app.py:5: app.py:main is what a service serves that has no name",
+                NAMELESS,
+            ]),
+            (f"main = {IN_WORDS}\ndef main(): 1 / 0", "app.py:main", [
+                "error: app.py:5: app.py:main is what a service serves that has no name",
+                NAMELESS,
+            ]),
+        )),
         ({"service.py": IMAGE}, "service.py:other", [
             "error: service.py has no 'other'", "hint: it has image",
         ]),
         ({"service.py": "image = 3\n"}, "service.py", [
             "error: service.py:image is no Image, but of type int",
+            "hint: name an Image, a function that returns one, or a service",
+        ]),
+        # Nor is a command called, whose service is not what its name stands for.
+        ({"app.py": f"import click, lading\n{IMPORT}@click.command()\n"
+          "@lading.service(image=Image())\ndef main(): ...\n"}, "app.py:main", [
+            "error: app.py:main is no Image, but of type Command",
             "hint: name an Image, a function that returns one, or a service",
         ]),
         ({"service.py": "def image():\n    1 / 0\n"}, "service.py", [
@@ -303,6 +335,13 @@ FOUND = "drifted: there is no lading.lock"
         # What the image is not made of is not run: it may need what is not installed here.
         ({"service.py": f"import torch\n{IMAGE}torch.load('x')\n"}, "service.py"),
         ({"service.py": f"from model import x\n{IMAGE}", "model.py": "import torch"}, "service.py"),
+        # It says that it gives an image, of whichever service there is in words.
+        ({"service.py": f"import lading\n{IMPORT}def image() -> Image: return Image()\n"
+          "web = lading.service(image=image())('service:image')\n"}, "service.py:image"),
+        # A name that no file can have is none of the project's.
+        ({"service.py": f"import {'a' * 300}\n{IMAGE}"}, "service.py"),
+        ({"service.py": f"import lading, {'a' * 300}\n{IMAGE}"
+          "@lading.service(image=image)\ndef main(): ...\n"}, "service.py:main"),
         # What can't be known from its text is imported whole, in a process of its own.
         ({"service.py": f"import os, threading\n{IMPORT}image = Image(distro=os.environ.get('X'))\n"
           "threading.Thread(target=lambda: threading.Event().wait()).start()\n"}, "service.py"),
@@ -312,7 +351,8 @@ def test_what_names_an_image(bare: Project, files: dict[str, str], target: str) 
     for name, text in files.items():
         bare.write(name, text)
     ran = bare.lading("lock", "--check", target)
-    lock = "lading.gpu.lock" if target.endswith(":gpu") else "lading.lock"
+    name = target.rpartition(":")[2]
+    lock = f"lading.{name}.lock" if name in {"gpu", "main"} else "lading.lock"
     named = "" if target == "." else f" {target}"
     assert ran.err.splitlines() == [
         FOUND.replace("lading.lock", lock),
@@ -462,11 +502,24 @@ def test_a_file_alone_is_its_image_and_its_services_are_named(bare: Project, com
     assert bare.lading(*command.split(), "-q", "app.py").err == ""
 
 
-@pytest.mark.parametrize("command", ["lock --check", "show", "dockerfile", "freeze --all -o all"])
-def test_no_other_command_names_them(bare: Project, command: str) -> None:
+@pytest.mark.parametrize(
+    "command", ["lock --check", "show", "show --json", "dockerfile", "check", "explain pkg"]
+)
+def test_every_command_names_them_beside_what_it_prints(bare: Project, command: str) -> None:
     bare.write("app.py", BESIDE)
-    for target in ("app.py:image", "app.py:web", "app.py:job"):
-        assert bare.lading("lock", "-q", target).code == 0
+    assert bare.lading("lock", "-q", "app.py:image").code == 0
+    ran, named = (bare.lading(*command.split(), one) for one in ("app.py", "app.py:image"))
+    assert ran.err.startswith(MEANT)
+    assert ran.err.count("note:") == 1
+    assert "note:" not in named.err
+    assert (ran.code, ran.out) == (named.code, named.out)
+    quiet = bare.lading(*command.split(), "-q", "app.py")
+    assert MEANT not in quiet.err or command.startswith("show")
+
+
+@pytest.mark.parametrize("command", ["freeze --all -o all", "show --all"])
+def test_whoever_asks_for_all_has_named_them(bare: Project, command: str) -> None:
+    bare.write("app.py", BESIDE)
     ran = bare.lading(*command.split(), "app.py")
     assert ran.code == 0, ran.err
     assert "note:" not in ran.err

@@ -152,6 +152,9 @@ def commands(image: Image) -> list[steps.Cmd]:
         ("@lading.service(image=image, health='/')\ndef served(): ...",
          ["health asks the service on its port, and nothing says which that is",
           "hint: port=8000"]),
+        ("served = lading.service(image=image)('app:served')",
+         ["app:served is the service itself, and nothing else is called so",
+          "hint: say in words what it serves, or bind that before: served = ..."]),
         ("served = lading.service(image=image)('nowhere:app')", ["there is no module nowhere in"]),
     ],
 )  # fmt: skip
@@ -161,6 +164,43 @@ def test_what_can_not_be_started_is_refused(tmp_path: Path, text: str, said: lis
     first, *rest = str(error.value).replace(str(tmp_path / "app.py"), FILE).splitlines()
     assert first.startswith(f"{FILE}:3: {said[0]}")
     assert rest == said[1:]
+
+
+APP = "served = typer.Typer()\n"
+SERVED = "\nserved = lading.service(image=image)(served)"
+GROUP = [
+    "served is a group of commands, and does nothing without the name of one",
+    """hint: command=["python3", "-c", "from app import served; served(['NAME'])"]""",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"@click.group()\ndef served(): ...{SERVED}", GROUP),
+        (f"{APP}@served.command()\ndef a(): ...\n@served.command()\ndef b(): ...{SERVED}", GROUP),
+        (f"{APP}@served.callback()\ndef a(): ...{SERVED}", GROUP),
+        (f"{APP}served.add_typer(typer.Typer(), name='a'){SERVED}", GROUP),
+        (
+            (
+                "@click.command\n@click.argument('a')\n@click.option('--b', required=True)\n"
+                f"@click.option('--c')\ndef served(a, b, c): ...{SERVED}"
+            ),
+            [
+                "served can't be called without --b, a",
+                "hint: give it defaults for --b, a, or say how it is started: command=[...]",
+            ],
+        ),
+    ],
+)
+def test_a_command_that_needs_more_words_is_refused(
+    tmp_path: Path, text: str, said: list[str]
+) -> None:
+    with pytest.raises(SpecificationError) as error:
+        found(tmp_path, f"{START}import click, typer\n{text}\n")
+    line = 3 + text.count("\n") + 1
+    first, *rest = str(error.value).replace(str(tmp_path / "app.py"), FILE).splitlines()
+    assert [first, *rest] == [f"{FILE}:{line}: {said[0]}", *said[1:]]
 
 
 def test_what_is_served_may_be_misspelt(tmp_path: Path) -> None:
@@ -215,9 +255,58 @@ def test_the_module_runs_where_lading_is_not(tmp_path: Path) -> None:
     container = tmp_path / "container"
     write(container, {"app.py": text, stand_in.path.text: stand_in.text})
     argv, _ = command(image)
-    done = run([sys.executable, "-I", "-c", f"import sys; sys.path[:0] = ['']; {argv[2]}"],
-               env={}, cwd=container, timeout=60)  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (0, "running True\n", "")
+    assert printed(container, argv[2]) == "running True\n"
+
+
+def printed(container: Path, text: str) -> str:
+    """What a command prints where nothing is but those files and this Python."""
+    isolated = f"import sys; sys.path[:0] = ['']; {text}"
+    done = run([sys.executable, "-I", "-c", isolated], env={}, cwd=container, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+OPTION = "@click.option('--n', default=3)\ndef served(n):\n    print('running', n)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"@lading.service(image=image)\n@click.command()\n{OPTION}",
+        # What its text does not tell is imported, and what it is goes by its class.
+        f"from own import command\n@lading.service(image=image)\n@command()\n{OPTION}",
+        f"@lading.service(image=image)\n@click.group(invoke_without_command=True)\n{OPTION}",
+    ],
+)
+def test_a_command_is_called_as_a_function_is(tmp_path: Path, text: str) -> None:
+    text = f"import lading, click\nimage = lading.Image()\n{text}"
+    image = found(tmp_path, text, own="from click import command\n")
+    container = tmp_path / "container"
+    (stand_in,) = (one for one in image.steps if isinstance(one, steps.TextFile))
+    write(container, {"app.py": text, stand_in.path.text: stand_in.text})
+    write(container, {"own.py": "from click import command\n"})
+    argv, _ = command(image)
+    assert argv[2] == "from app import served; served()"
+    assert printed(container, argv[2]) == "running 3\n"
+
+
+def test_a_name_that_is_bound_to_a_service_of_itself_serves_what_it_was(tmp_path: Path) -> None:
+    text = (
+        "import lading, nowhere_to_be_found\nimage = lading.Image()\n"
+        "def served():\n    print('running', __name__)\n"
+        "served = lading.service(image=image)('app:served')\n"
+        "if __name__ == '__main__':\n    served()\n"
+    )
+    image = found(tmp_path, text)
+    (stand_in,) = (one for one in image.steps if isinstance(one, steps.TextFile))
+    container = tmp_path / "container"
+    write(container, {"app.py": text, stand_in.path.text: stand_in.text})
+    write(container, {"nowhere_to_be_found.py": ""})
+    argv, _ = command(image)
+    assert argv[2] == "from app import served; served()"
+    assert printed(container, argv[2]) == "running app\n"
+    as_program = "import runpy; runpy.run_module('app', run_name='__main__', alter_sys=True)"
+    assert printed(container, as_program) == "running __main__\n"
 
 
 def test_a_service_that_is_named_by_a_place_needs_no_stand_in(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from lading.cli.bindings import IMPORTING
+from lading.cli.bindings import certain_imports
 from lading.cli.modules import folders_of_modules
 from lading.errors import Location, Problem, SpecificationError
 from lading.services import SOURCES
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from lading.cli.modules import ProjectModules
 
 __all__ = ["check_within"]
-
-_PERHAPS: Final = (ast.If, ast.Try, ast.TryStar)
-"""What is in these may never be run, or be let fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +105,7 @@ def _leading_out(modules: ProjectModules, name: str) -> Iterator[_Above]:
     if file is None:
         return
     depth = len(name.split(".")) - (file.name != "__init__.py")
-    for node in _certain(modules.text(name) or ""):
+    for node in certain_imports(modules.text(name) or ""):
         for named, levels in _levels(modules, node, depth):
             location = Location(str(file.resolve()), node.lineno)
             yield _Above(name=named, levels=levels, location=location)
@@ -139,24 +136,10 @@ def _levels(
 def _of_packages(modules: ProjectModules, name: str) -> Iterator[tuple[str, int]]:
     """An absolute name that begins with a package that the project's folder is in."""
     first, root = name.partition(".")[0], modules.root.resolve()
-    if modules.file(first) is not None or (root / first).is_dir():
+    if modules.file(first) is not None or modules.has_folder(first):
         return
     folder, levels = root, 1
     while _is_package(folder):
         if folder.name == first:
             yield name, levels
         folder, levels = folder.parent, levels + 1
-
-
-def _certain(text: str) -> Iterator[ast.Import | ast.ImportFrom]:
-    """The imports in a text that nothing guards, in its order."""
-    try:
-        waiting: list[ast.AST] = [ast.parse(text)]
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, IMPORTING):
-            yield node
-        elif not isinstance(node, _PERHAPS):
-            waiting += reversed(list(ast.iter_child_nodes(node)))

@@ -14,6 +14,7 @@ __all__ = [
     "binds",
     "body_of",
     "bound_as",
+    "certain_imports",
     "is_main",
     "names_in",
     "root_of",
@@ -21,6 +22,9 @@ __all__ = [
 
 DEFINING: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTING: Final = (ast.Import, ast.ImportFrom)
+
+_PERHAPS: Final = (ast.If, ast.Try, ast.TryStar)
+"""What is in these may never be run, or be let fail."""
 
 
 def body_of(source: str | None) -> list[ast.stmt]:
@@ -71,6 +75,20 @@ def bound_as(alias: ast.alias, node: ast.Import | ast.ImportFrom) -> str:
     if alias.asname:
         return alias.asname
     return alias.name.partition(".")[0] if isinstance(node, ast.Import) else alias.name
+
+
+def certain_imports(text: str) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports in a text that nothing guards, in its order."""
+    try:
+        waiting: list[ast.AST] = [ast.parse(text)]
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, IMPORTING):
+            yield node
+        elif not isinstance(node, _PERHAPS):
+            waiting += reversed(list(ast.iter_child_nodes(node)))
 
 
 def is_main(statement: ast.stmt) -> bool:

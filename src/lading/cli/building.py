@@ -48,7 +48,7 @@ def carry_out(order: Order) -> None:
     """
     from lading.machine import Machine  # noqa: PLC0415 - only for commands that do something
 
-    found = loaded(order.target, project=order.project, base_image=order.base_image, makes=True)
+    found = loaded(order.target, project=order.project, base_image=order.base_image)
     order = order.called(found.name)
     check_engine(order.engine)
     check_given([found.image], order.secrets)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from lading.cli.bindings import binds, body_of
 from lading.cli.following import Reader
 from lading.cli.values import Thing
-from lading.services import Served
+from lading.services import Served, kind_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lading.cli.values import Declared
 
-__all__ = ["Declaration", "Services", "services_in"]
+__all__ = ["Declaration", "Services", "Serving", "services_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Declaration:
         call: The call that says what the service is: `lading.service(...)`.
         position: Which of the module's statements has that call, from 0; None where it is inside
             another one.
-        in_words: Whether what is served is named in words, `"module:attribute"`.
+        words: Where what is served is, `"module:attribute"`, if it is named in words.
         line: The line that declares it, from 1.
         is_alias: Whether the service has another name, which is the one that it is called by.
     """
@@ -41,7 +41,7 @@ class Declaration:
     name: str
     call: ast.Call
     position: int | None
-    in_words: bool
+    words: str | None
     line: int
     is_alias: bool = False
 
@@ -58,6 +58,26 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A service that names in words what it serves, which is in its own module.
+
+    Attributes:
+        name: Its own name; None where nothing stands for it.
+        words: What it names.
+        line: The line that says so, from 1.
+    """
+
+    name: str | None
+    words: str
+    line: int
+
+    @property
+    def served(self) -> str:
+        """What is served is called so in the module."""
+        return self.words.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a module's text says of services.
 
@@ -68,6 +88,7 @@ class Services:
         declaring: Which of the module's statements do nothing but declare one, and bind no name.
         served: What each of the module's own names stands for, as one that is served; those that
             are bound last come last.
+        serving: The services that name in words what is of this module.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -75,6 +96,7 @@ class Services:
     unsure: frozenset[str] = frozenset()
     declaring: frozenset[int] = frozenset()
     served: Mapping[str, Served] = field(default_factory=dict)
+    serving: tuple[Serving, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,17 +109,22 @@ class Services:
 
 
 def services_in(
-    source: str | None, local: Callable[[str], str | None], *, package: str = ""
+    source: str | None,
+    local: Callable[[str], str | None],
+    *,
+    is_own: Callable[[str], bool] = lambda _: False,
+    package: str = "",
 ) -> Services:
     """The services that a module declares.
 
     Args:
         source: The module's text.
         local: The text of a module of the project, by its name; None where it is no such.
+        is_own: Whether a name is that of the module itself.
         package: The package that the module is in; empty where it is in none.
     """
     body = body_of(source)
-    reader = Reader(local=local, package=package)
+    reader = Reader(local=local, is_own=is_own, package=package)
     try:
         reader.read(body)
     except RecursionError:
@@ -130,11 +157,35 @@ def _found(reader: Reader, body: list[ast.stmt]) -> Services:
         declaring=frozenset(
             one.position for one in reader.declared if _only_declares(body[one.position])
         ),
-        served={
-            name: Served(kind=one.kind, is_factory=one.is_factory, needs=one.needs)
-            for name, one in things.items()
-        },
+        served={name: _served(name, things, body) for name in things},
+        serving=tuple(
+            _serving(one.words, one, body, by_name, bound)
+            for one in reader.declared
+            if one.words is not None and reader.is_own(one.words.partition(":")[0])
+        ),
     )
+
+
+def _serving(
+    words: str,
+    one: Declared,
+    body: list[ast.stmt],
+    by_name: dict[str, Declared],
+    bound: dict[str, list[int]],
+) -> Serving:
+    name = _first_of(one, by_name, bound)
+    return Serving(name=name, words=words, line=body[one.position].lineno)
+
+
+def _served(name: str, things: Mapping[str, Thing], body: list[ast.stmt]) -> Served:
+    """What a name stands for; where it is bound to a service of itself, what it was before."""
+    thing = things[name]
+    own = (one.named for one in thing.services if one.words and one.words.endswith(f":{name}"))
+    what = next((one for one in own if one), thing)
+    kind = what.kind
+    if kind == "command":
+        kind = kind_with(body, {one for one, other in things.items() if other is thing})
+    return Served(kind=kind, is_factory=what.is_factory, needs=what.needs)
 
 
 def _only_declares(statement: ast.stmt) -> bool:
@@ -153,10 +204,12 @@ def _meant(thing: Thing, bound: list[int]) -> Declared | None:
     return here[0] if len(here) == 1 else None
 
 
-def _first_of(one: Declared, by_name: dict[str, Declared], bound: dict[str, list[int]]) -> str:
+def _first_of(
+    one: Declared, by_name: dict[str, Declared], bound: dict[str, list[int]]
+) -> str | None:
     """Which of the names of a service it is called by: the one that its declaration binds."""
     names = [name for name, other in by_name.items() if other is one]
-    return next((name for name in names if one.position in bound[name]), names[0])
+    return next((name for name in names if one.position in bound[name]), next(iter(names), None))
 
 
 def _declaration(name: str, declared: Declared, *, is_alias: bool) -> Declaration:
@@ -165,7 +218,7 @@ def _declaration(name: str, declared: Declared, *, is_alias: bool) -> Declaratio
         name=name,
         call=decorator.call,
         position=decorator.position,
-        in_words=declared.in_words,
+        words=declared.words,
         line=decorator.call.lineno,
         is_alias=is_alias,
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.cli.above import check_within
-from lading.cli.bindings import names_in
+from lading.cli.beside import check_beside
+from lading.cli.bindings import binds, body_of, names_in
 from lading.cli.importing import modules_in, users_code
 from lading.cli.modules import ProjectModules
 from lading.cli.overlooked import overlooked
@@ -21,7 +22,15 @@ from lading.config import Parameter, Setting, bound, name_with, no_parameters
 from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image, Variants, steps
-from lading.services import Served, Service, image_of, service_of, services_in_words, services_of
+from lading.services import (
+    Served,
+    Service,
+    image_of,
+    kind_of,
+    service_of,
+    services_in_words,
+    services_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -265,7 +274,8 @@ def _given(found: object, wanted: Wanted) -> tuple[object, tuple[Parameter, ...]
         with users_code(f"{wanted} can't be called", called=True):
             return found(*arguments.words, **arguments.options), arguments.parameters
     _no_settings(wanted, f"{wanted} is no function")
-    if callable(found) and not isinstance(found, type):
+    is_made = isinstance(found, type) or kind_of(found) is not None  # no call of it gives an image
+    if callable(found) and not is_made:
         with users_code(f"{wanted} can't be called", called=True):
             return found(), ()
     return found, ()
@@ -325,13 +335,17 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
     else:
         module, attribute = wanted.module, wanted.name
         told = modules.services(wanted.where).served.get(attribute, Served())
-        # That a function gives an application is in its annotation alone, which may be a text.
+        # That a function gives an application is in its annotation alone, which may be a text, and
+        # what a command needs in its decorators.
         is_factory = served is not None and served.kind == "function" and told.is_factory
-        served = told if served is None or is_factory else served
+        is_command = told.kind in {"command", "group"}
+        served = told if served is None or is_factory or is_command else served
     service, code = replace(service, served=served), modules.code(module, attribute)
     chosen = _chosen(service.image, wanted)
     if service.command is None and not all(_is_started(image) for _, image in chosen):
+        _check_another(modules, module, attribute, service)
         check_within(modules, module, wanted)
+        check_beside(modules, module, service, (image for _, image in chosen))
     return tuple(
         Declared(
             image=image_of(service, environment, code),
@@ -345,6 +359,17 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
 def _is_started(image: Image) -> bool:
     """Whether it has a command of its own, which a service leaves as it is."""
     return any(isinstance(one, steps.Cmd | steps.Entrypoint) for one in image.steps)
+
+
+def _check_another(modules: ProjectModules, module: str, attribute: str, service: Service) -> None:
+    """Refuse words that name the service itself: it is nothing that can be started."""
+    own = modules.services(module).of(attribute)
+    place = f"{module}:{attribute}"
+    bound = [one for one in body_of(modules.text(module)) if attribute in binds(one)]
+    if own is not None and own.words == place and len(bound) == 1:
+        message = f"{place} is the service itself, and nothing else is called so"
+        hint = f"say in words what it serves, or bind that before: {attribute} = ..."
+        raise SpecificationError(Problem(message=message, hint=hint, location=service.location))
 
 
 def _check_bound(modules: ProjectModules, module: str, attribute: str, service: Service) -> None:

@@ -20,7 +20,7 @@ from lading.cli.modules import modules_run_by
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from lading.cli.declarations import Services
+    from lading.cli.declarations import Declaration, Services
 
 __all__ = ["Excerpt", "excerpt"]
 
@@ -82,19 +82,19 @@ def excerpt(
     if name in services.unsure:
         return None
     taken, found = _but(body, services.declaring), name
-    if declared is not None and not declared.in_words:
+    if declared is not None:
         if declared.position is None:
             return None
         # What comes after it changes nothing of it, and may bind the same names anew.
         before = _but(body[: declared.position], services.declaring)
-        taken, found = [*before, _standing_alone(declared.call)], _DECLARED
+        taken, found = [*before, _standing_alone(declared)], _DECLARED
     try:
         statements = _Search(taken, local, whole=body).of(found)
     except (SyntaxError, ValueError, RecursionError):
         return None
     if statements is None:
         return None
-    is_sure = found == name or services.served[name].kind is not None
+    is_sure = declared is None or bool(declared.words or services.served[name].kind)
     return Excerpt(
         statements=ast.Module(body=statements, type_ignores=[]), name=found, is_sure=is_sure
     )
@@ -104,10 +104,13 @@ def _but(body: list[ast.stmt], declaring: frozenset[int]) -> list[ast.stmt]:
     return [one for position, one in enumerate(body) if position not in declaring]
 
 
-def _standing_alone(call: ast.expr) -> ast.stmt:
-    """The declaration, without what it is of."""
+def _standing_alone(declared: Declaration) -> ast.stmt:
+    """The declaration, without what it is of, but for words that name it."""
+    call: ast.expr = declared.call
+    if declared.words is not None:
+        call = ast.Call(func=call, args=[ast.Constant(declared.words)], keywords=[])
     made = ast.Assign(targets=[ast.Name(id=_DECLARED, ctx=ast.Store())], value=call)
-    return ast.fix_missing_locations(ast.copy_location(made, call))
+    return ast.fix_missing_locations(ast.copy_location(made, declared.call))
 
 
 @dataclass(slots=True)
@@ -120,7 +123,7 @@ class _Search:
     looked_at: set[str] = field(default_factory=set)
 
     def of(self, name: str) -> list[ast.stmt] | None:
-        statements = [one for one in self.body if not _is_program(one)]
+        statements = [part for one in self.body if not _is_program(one) for part in _apart(one)]
         imported = {
             bound for one in statements if isinstance(one, IMPORTING) for bound in binds(one)
         }
@@ -205,6 +208,15 @@ def _rebound(body: list[ast.stmt]) -> set[str]:
 def _is_program(statement: ast.stmt) -> bool:
     """Whether it is done where the module is started, and an import does nothing of it."""
     return is_main(statement) and isinstance(statement, ast.If) and not statement.orelse
+
+
+def _apart(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """Of `import lading, torch` each module alone: one may be needed, and not the other."""
+    if not isinstance(statement, ast.Import):
+        yield statement
+        return
+    for alias in statement.names:
+        yield ast.copy_location(ast.Import(names=[alias]), statement)
 
 
 def _concerns(statement: ast.stmt, needed: set[str], values: set[str]) -> bool:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lading.cli.bindings import DEFINING, IMPORTING, binds, body_of, bound_as, is_main
+from lading.cli.leading import leads_to_services
 from lading.cli.values import Declared, Decorator, Imported, Thing, Value, Words
-from lading.services import function_of, kind_called
+from lading.services import command_of, function_of, kind_called, needed_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from lading.services.kinds import Kind
 
@@ -30,6 +31,7 @@ class Reader:
 
     Attributes:
         local: The text of a module of the project, by its name.
+        is_own: Whether a name is that of the module itself.
         package: The package that the module is in; empty where it is in none.
         values: What each name stands for.
         declared: All that was declared.
@@ -37,6 +39,7 @@ class Reader:
     """
 
     local: Callable[[str], str | None]
+    is_own: Callable[[str], bool] = lambda _: False
     package: str = ""
     values: dict[str, Value] = field(default_factory=dict)
     declared: list[Declared] = field(default_factory=list)
@@ -171,7 +174,7 @@ class Reader:
             case Decorator():
                 return True
             case Imported(path=path):
-                return value.is_service or self._leads_to_services(path)
+                return value.is_service or leads_to_services(path, self.local)
             case Thing(function=ast.FunctionDef() as function):
                 if id(function) not in self._declaring:
                     self._declaring[id(function)] = False  # as long as it is looked at
@@ -179,22 +182,6 @@ class Reader:
                 return self._declaring[id(function)]
             case _:
                 return False
-
-    def _leads_to_services(self, path: str) -> bool:
-        parts = path.split(".")
-        waiting = [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
-        seen = set[str]()
-        while waiting:
-            name = waiting.pop()
-            text = None if name in seen else self.local(name)
-            seen.add(name)
-            if text is None:
-                continue
-            if "lading" in text and "service" in text:
-                return True
-            nodes = (node for one in body_of(text) for node in ast.walk(one))
-            waiting += [one for node in nodes for one in _imported(node)]
-        return False
 
     def _lose(self, node: ast.AST) -> None:
         """Take it that whatever is named there may be a service by now."""
@@ -208,8 +195,8 @@ class Reader:
         match expression:
             case ast.Name() | ast.Attribute(value=ast.Name() | ast.Attribute()):
                 return self._named(expression)
-            case ast.Constant(value=str()):
-                return Words()
+            case ast.Constant(value=str(text)):
+                return Words(text)
             case ast.Call():
                 return self._called(expression)
             case ast.NamedExpr(target=ast.Name(id=name), value=value):
@@ -243,19 +230,30 @@ class Reader:
             served = Thing()
             if call.args and isinstance(call.args[0], ast.Name):
                 self._bind(call.args[0].id, served)
-        in_words = isinstance(served, Words)
-        if in_words:
+        words = served.text if isinstance(served, Words) else None
+        if words is not None:
             served = Thing()
         if not isinstance(served, Thing):  # such as a text that is put together
             self.is_whole = False
             return Thing(is_sure=False)
-        self._serve(served, decorator, in_words=in_words)
+        self._serve(served, decorator, words)
         return served
 
-    def _serve(self, thing: Thing, decorator: Decorator, *, in_words: bool = False) -> None:
-        one = Declared(decorator=decorator, position=self._position, in_words=in_words)
+    def _serve(self, thing: Thing, decorator: Decorator, words: str | None = None) -> None:
+        one = Declared(
+            decorator=decorator,
+            position=self._position,
+            words=words,
+            named=self._own(words) if words is not None else None,
+        )
         thing.services.append(one)
         self.declared.append(one)
+
+    def _own(self, words: str) -> Thing | None:
+        """What words name, where that is of this module, and is there by then."""
+        module, _, name = words.partition(":")
+        found = self.values.get(name) if self.is_own(module) else None
+        return found if isinstance(found, Thing) else None
 
     def _made(self, function: Value) -> Value:
         """What a call gives."""
@@ -279,8 +277,8 @@ class Reader:
         match self._given[key]:
             case Thing(kind=kind):  # another one each time
                 return Thing(kind=kind)
-            case Words():
-                return Words()
+            case Words() as words:
+                return words
             case _:
                 return Thing()
 
@@ -305,6 +303,7 @@ class Reader:
             if isinstance(statement, ast.ClassDef)
             else self._function(statement)
         )
+        needs: list[str] = []
         for one in reversed(statement.decorator_list):
             decorator = self._value(one)
             if isinstance(decorator, Decorator):
@@ -313,8 +312,17 @@ class Reader:
             # What another decorator gives may be something else, and no service any more.
             declares = bool(thing.services) or self._declares(one)
             self.is_whole = self.is_whole and not declares
-            thing = Thing(is_sure=not declares)
+            path = self._path(one)
+            needs += filter(None, [needed_by(path, one)])
+            kind = command_of(path, one)
+            thing = Thing(kind=kind, needs=tuple(needs) if kind else (), is_sure=not declares)
         return thing
+
+    def _path(self, decorator: ast.expr) -> str:
+        """The name of a decorator that is imported, with its module's."""
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        named = self._named(function)
+        return named.path if isinstance(named, Imported) else ""
 
     def _class(self, statement: ast.ClassDef) -> Thing:
         kinds = [self._kind(base) for base in statement.bases]
@@ -364,11 +372,3 @@ def _is_several(target: ast.expr) -> bool:
 
 def _names(target: ast.expr) -> Iterator[str]:
     return (one.id for one in ast.walk(target) if isinstance(one, ast.Name))
-
-
-def _imported(node: ast.AST) -> Iterable[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return ()

@@ -87,7 +87,6 @@ def write_frozen(options: FreezeOptions, *, vendor: bool, every: bool = False) -
         every=every,
         project=options["project"],
         base_image=options["base_image"],
-        makes=True,
     )
     jobs = _jobs(targets, options, every=every)
     machine = Machine.here(ca_bundle=options["ca_bundle"], secrets=options["secrets"])

@@ -46,7 +46,7 @@ def imported_by(modules: ProjectModules, names: Iterable[str]) -> Imported:
         if found := distribution_of(name):
             distributions.add(found)
         # What is installed counts before a folder without an __init__.py (PEP 420).
-        elif not any((one / top).is_dir() for one in modules.folders):
+        elif not modules.has_folder(top):
             unknown.add(top)
     return Imported(
         distributions=tuple(sorted(distributions)),

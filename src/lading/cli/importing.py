@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import lading
 from lading.cli.failure import Terminated
-from lading.cli.modules import folders_of_modules
+from lading.cli.modules import ProjectModules, folders_of_modules
 from lading.errors import LadingError, Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 from lading.image import Image
@@ -175,10 +175,11 @@ def _refusal(message: str, error: BaseException, *, called: bool) -> LadingError
     if isinstance(error, LadingError):
         return error
     first, _, rest = f"{type(error).__name__}: {text_of(error)}".partition("\n")
+    location = _location(error)
     problem = Problem(
         message=f"{message}: {first.rstrip(': ')}",
-        location=_location(error),
-        hint=_hint(error, called=called),
+        location=location,
+        hint=_meant(error, location) or _hint(error, called=called),
         detail=rest or None,
     )
     return SpecificationError(problem)
@@ -203,6 +204,18 @@ def _location(error: BaseException) -> Location | None:
 
 def _is_users(filename: str) -> bool:
     return not filename.startswith((_LADING, "<frozen")) and "importlib" not in filename
+
+
+def _meant(error: BaseException, location: Location | None) -> str | None:
+    """How a module is imported that is beside the one whose import does not find it."""
+    if not isinstance(error, ModuleNotFoundError) or location is None or not error.name:
+        return None
+    folder, name = Path(location.file).parent, error.name.partition(".")[0]
+    around = (Path(one) for one in sys.path if folder.is_relative_to(one))
+    root = next(around, folder)
+    found = ".".join((*folder.relative_to(root).parts, name))
+    is_there = root != folder and ProjectModules(root).file(found) is not None
+    return f"import it as {found}" if is_there else None
 
 
 def _hint(error: BaseException, *, called: bool) -> str | None:

@@ -17,7 +17,7 @@ from lading.cli.excerpt import excerpt
 from lading.cli.importing import excerpted, import_file, import_module, importing
 from lading.cli.modules import ProjectModules, modules_run_by
 from lading.cli.together import together
-from lading.cli.unbound import check_bound
+from lading.cli.unbound import check_bound, check_unserved
 from lading.errors import SpecificationError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def in_code(wanted: Wanted) -> tuple[Declared, ...]:
         return tuple(found for several in each for found in several)
     if wanted.attribute:
         check_bound(modules, wanted)
+        check_unserved(modules, wanted)
     taken = _excerpt(wanted)
     if taken is not None and file is not None:
         # What the text does not tell of a service is often not needed, and else the module tells.

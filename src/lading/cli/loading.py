@@ -15,59 +15,48 @@ from lading.errors import SpecificationError
 from lading.image.steps import PythonStep
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lading.grammar.base import BaseImage
     from lading.image import Image
 
 __all__ = ["chosen", "loaded", "loaded_all"]
 
 
-def loaded(
-    target: str, *, project: str | None, base_image: BaseImage | None, makes: bool = False
-) -> Target:
+def loaded(target: str, *, project: str | None, base_image: BaseImage | None) -> Target:
     """The image that a command works on, on another base where one was named.
 
-    Args:
-        target: Its TARGET.
-        project: The project's folder.
-        base_image: The base.
-        makes: Whether the command makes something of it: then it says what may not be meant.
+    Each command says on stderr what may not be meant: what it makes or shows may be of another one
+    than is asked for.
     """
-    told = note if makes and not _is_quiet() else None
-    found = load_target(target, project=project, settings=given_settings(), told=told)
+    found = load_target(target, project=project, settings=given_settings(), told=_told())
     if base_image is None:
         return found
     return replace(found, image=_rebased(found.image, base_image))
 
 
 def chosen(
-    target: str,
-    *,
-    every: bool,
-    project: str | None,
-    base_image: BaseImage | None,
-    makes: bool = False,
+    target: str, *, every: bool, project: str | None, base_image: BaseImage | None
 ) -> tuple[Target, ...]:
     """The one image that a command works on, or all that its TARGET stands for: see `loaded`."""
     if every:
         return loaded_all(target, project=project, base_image=base_image)
-    return (loaded(target, project=project, base_image=base_image, makes=makes),)
+    return (loaded(target, project=project, base_image=base_image),)
 
 
 def loaded_all(
     target: str, *, project: str | None, base_image: BaseImage | None
 ) -> tuple[Target, ...]:
     """All images that a command works on, on another base where one was named."""
-    found = load_targets(
-        target, project=project, settings=given_settings(), told=None if _is_quiet() else note
-    )
+    found = load_targets(target, project=project, settings=given_settings(), told=_told())
     if base_image is None:
         return found
     return tuple(replace(one, image=_rebased(one.image, base_image)) for one in found)
 
 
-def _is_quiet() -> bool:
+def _told() -> Callable[[str], None] | None:
     context = click.get_current_context(silent=True)
-    return bool(context and context.params.get("quiet"))
+    return None if context and context.params.get("quiet") else note
 
 
 def _rebased(image: Image, base: BaseImage) -> Image:

@@ -105,7 +105,7 @@ def lock(  # noqa: PLR0913 - one argument an option
             "--check: it changes nothing, so it can't go with --upgrade or --upgrade-package",
             hint="upgrade first, then check",
         )
-    targets = chosen(target, every=every, project=project, base_image=base_image, makes=not check)
+    targets = chosen(target, every=every, project=project, base_image=base_image)
     if check:
         with progress(quiet=quiet) as say:
             checked = together(

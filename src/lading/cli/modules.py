@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +76,10 @@ class ProjectModules:
         """The file of a module, as Python looks for it there."""
         found = self._found(module)
         return found[1] if found else None
+
+    def has_folder(self, name: str) -> bool:
+        """Whether they may be imported from a folder of that name, which need be no package."""
+        return any(os.path.isdir(one / name) for one in self.folders)  # noqa: PTH112 - False for any
 
     def is_in_sources(self, module: str) -> bool:
         """Whether it is found below `src`, and called as it is there."""
@@ -149,7 +155,17 @@ class ProjectModules:
         above = [] if where.endswith(".py") else where.split(".")
         file = self.file(where)
         package = above if file is not None and file.name == "__init__.py" else above[:-1]
-        return services_in(self.source(where), self.text, package=".".join(package))
+        return services_in(
+            self.source(where),
+            self.text,
+            is_own=partial(self._is_there, where),
+            package=".".join(package),
+        )
+
+    def _is_there(self, where: str, module: str) -> bool:
+        """Whether a module is the one that is named by itself or by its file."""
+        path, file = self.path(where), self.file(module)
+        return path is not None and file is not None and path.resolve() == file.resolve()
 
     def called(self, where: str) -> dict[str, str]:
         """The names that a module binds, each with what its image is called, by the text.
@@ -180,7 +196,7 @@ class ProjectModules:
 def _file_of(place: Path) -> Path | None:
     """The file of the package or the module there."""
     files = (place / "__init__.py", place.with_name(f"{place.name}.py"))
-    return next((one for one in files if one.is_file()), None)
+    return next((one for one in files if os.path.isfile(one)), None)  # noqa: PTH113 - False for any name
 
 
 def _text(file: Path | None) -> str | None:

@@ -1,22 +1,23 @@
-"""Names that a module does not have, as its text shows it: none of it is run to say so."""
+"""Names that stand for no image in a module, as its text shows it: none of it is run to say so."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING, Final
 
-from lading.cli.bindings import IMPORTING, bound_as, names_in
+from lading.cli.bindings import IMPORTING, body_of, bound_as, names_in
 from lading.cli.overlooked import overlooked
-from lading.errors import SpecificationError
+from lading.errors import Location, Problem, SpecificationError
 from lading.grammar.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from lading.cli.declarations import Serving
     from lading.cli.declared import Wanted
     from lading.cli.modules import ProjectModules
 
-__all__ = ["check_bound", "lacking"]
+__all__ = ["check_bound", "check_unserved", "lacking"]
 
 _UNTOLD: Final = frozenset(
     {"__dict__", "__getattr__", "exec", "globals", "locals", "modules", "setattr", "vars"}
@@ -43,6 +44,40 @@ def check_bound(modules: ProjectModules, wanted: Wanted) -> None:
         services = modules.services(wanted.where).names
         meant = {*images, *services, *(one.name for one in overlooked(source, images))}
         raise lacking(wanted, {name: called[name] for name in names if name in meant}, names)
+
+
+def check_unserved(modules: ProjectModules, wanted: Wanted) -> None:
+    """Refuse what a service of the same module serves in words: the service has another name.
+
+    It may be a function, which would be called to give an image.
+
+    Raises:
+        SpecificationError: The name is that of such a thing.
+    """
+    services = modules.services(wanted.where)
+    serving = [one for one in services.serving if one.served == wanted.name]
+    if not serving or services.of(wanted.name) is not None:
+        return
+    if wanted.name in _images(body_of(modules.source(wanted.where))):
+        return
+    served = f"{wanted.where}:{wanted.name}"
+    names = [one.name for one in serving if one.name is not None]
+    if names:
+        which = f"the service{'s' if names[1:] else ''} {', '.join(names)}"
+        message = f"{served} is what {which} serve{'' if names[1:] else 's'}, and no image"
+        meant = ", or ".join(f"{wanted.where}:{one}" for one in names)
+        raise SpecificationError(message, hint=f"name the service: {meant}")
+    raise SpecificationError(_nameless(modules, wanted, serving[0]))
+
+
+def _nameless(modules: ProjectModules, wanted: Wanted, serving: Serving) -> Problem:
+    file = modules.path(wanted.where)
+    return Problem(
+        message=f"{wanted.where}:{wanted.name} is what a service serves that has no name",
+        location=Location(str(file and file.resolve()), serving.line),
+        hint=f'give it one: web = lading.service(...)("{serving.words}"); then name that: '
+        f"{wanted.where}:web",
+    )
 
 
 def lacking(

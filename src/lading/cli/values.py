@@ -65,12 +65,14 @@ class Declared:
     Attributes:
         decorator: By what.
         position: The module's statement that does it.
-        in_words: Whether it is named in words.
+        words: Where it is, `"module:attribute"`, if it is named in words.
+        named: What these name in this module by then.
     """
 
     decorator: Decorator
     position: int
-    in_words: bool = False
+    words: str | None = None
+    named: Thing | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -97,6 +99,8 @@ class Thing:
 @dataclass(frozen=True, slots=True)
 class Words:
     """A text that stands in the module."""
+
+    text: str
 
 
 Value: TypeAlias = Imported | Decorator | Thing | Words | None

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Kind", "Served", "Start", "kind_called", "kind_of", "start_of"]
 
-Kind: TypeAlias = Literal["asgi", "wsgi", "gradio", "function", "coroutine", "generator", "class"]
+Kind: TypeAlias = Literal[
+    "asgi", "wsgi", "gradio", "command", "group", "function", "coroutine", "generator", "class"
+]
 
 _FRAMEWORKS: Final[dict[str, Kind]] = {
     "blacksheep": "asgi",
@@ -24,6 +26,10 @@ _FRAMEWORKS: Final[dict[str, Kind]] = {
     "quart": "asgi",
     "starlette": "asgi",
     "bottle": "wsgi",
+    "click.Command": "command",
+    "click.Group": "group",
+    "click.core.Command": "command",
+    "click.core.Group": "group",
     "django": "wsgi",
     "django.core.asgi": "asgi",
     "django.core.handlers.asgi": "asgi",
@@ -31,8 +37,10 @@ _FRAMEWORKS: Final[dict[str, Kind]] = {
     "falcon.asgi": "asgi",
     "flask": "wsgi",
     "gradio": "gradio",
+    "typer.Typer": "command",
+    "typer.main.Typer": "command",
 }
-"""By the package or module that an application's class is of."""
+"""By the package or module that an application's class is of, or by that class."""
 
 _PORTS: Final = {"asgi": 8000, "wsgi": 8000, "gradio": 7860}
 
@@ -83,16 +91,17 @@ def kind_of(served: object) -> Kind | None:
     """What an object is; None where it is nothing that is known how to start."""
     made = served if isinstance(served, type) else type(served)
     for base in made.__mro__:
-        found = kind_called(base.__module__)
+        found = kind_called(f"{base.__module__}.{base.__qualname__}")
         if found is not None:
-            return found
+            is_called = getattr(served, "invoke_without_command", None) is True
+            return "command" if found == "group" and is_called else found
     if isinstance(served, type):
         return "class"
     return "function" if inspect.isroutine(served) else None
 
 
 def kind_called(name: str) -> Kind | None:
-    """What classes of a module are, such as `fastapi.applications`; None where nobody knows."""
+    """What a class is, such as `fastapi.FastAPI`, or those of a module; None where nobody knows."""
     parts = name.split(".")
     names = (".".join(parts[:depth]) for depth in range(len(parts), 0, -1))
     return next((_FRAMEWORKS[one] for one in names if one in _FRAMEWORKS), None)
@@ -138,6 +147,15 @@ def start_of(  # noqa: PLR0913 - what it is, where, and how it is called
             return Start(argv=_python(module, attribute, listening), brought_by="gradio", port=port)
         case "function":
             return Start(argv=_python(module, attribute, f"{attribute}()"), port=port)
+        case "command":  # it ends the program once it has run
+            command = f"{attribute}()" if factory else attribute
+            return Start(argv=_python(module, attribute, f"{command}()"), port=port)
+        case "group":
+            then = f"from {module} import {attribute}; {attribute}(['NAME'])"
+            raise Invalid(
+                f"{attribute} is a group of commands, and does nothing without the name of one",
+                hint=f'command=["python3", "-c", "{then}"]',
+            )
         case "coroutine":
             awaiting = f"import asyncio; asyncio.run({attribute}())"
             return Start(argv=_python(module, attribute, awaiting), port=port)

@@ -12,6 +12,8 @@ __all__ = ["STAND_IN"]
 STAND_IN: Final = '''\
 """Stands for Lading where its image runs: every call is taken, and none says anything any more."""
 
+import sys
+
 
 class Image:
     def __init__(self, *words, **options):
@@ -34,7 +36,11 @@ class Image:
 
 class _Service(Image):
     def __call__(self, served=None, **options):
-        return self if served is None or isinstance(served, str) else served
+        if not isinstance(served, str):
+            return self if served is None else served
+        # What is called so by now, which the name of the service may be bound to next.
+        module, _, name = served.partition(":")
+        return getattr(sys.modules.get(module, sys.modules["__main__"]), name, self)
 
 
 def service(**options):
