@@ -50,6 +50,9 @@ BUILDX_CONFIG = "LADING_TEST_BUILDX_CONFIG"
 # The address of a Docker that is newer than the machine's own.
 NEWER_DOCKER = "LADING_TEST_NEWER_DOCKER"
 NETWORK = "LADING_TEST_NETWORK"
+
+# Whether all that the engines hold goes after the tests.
+LEAVE_IMAGES = "LADING_TEST_LEAVE_IMAGES"
 REQUIRE = "LADING_REQUIRE_ENGINES"
 
 # A question that an engine answers only where it can work.
@@ -225,8 +228,8 @@ class Engine:
 
     def clean(self) -> None:
         """Removes the images that the test named."""
-        for tag in self.tags:
-            self.attempt("rmi", "--force", tag)
+        if self.tags:
+            self.attempt("rmi", "--force", *self.tags)
         self.tags.clear()
 
     def _network(self) -> tuple[str, ...]:

@@ -44,8 +44,9 @@ def engines() -> Iterator[dict[str, engine_support.Engine]]:
     made = {name: engine_support.Engine(program=name, network=network) for name in names}
     made["buildah"] = made["podman"]
     yield made
-    for name in names:
-        made[name].clean()
+    if not os.environ.get(engine_support.LEAVE_IMAGES):
+        for name in names:
+            made[name].clean()
 
 
 @pytest.fixture(scope="session")
