@@ -225,6 +225,17 @@ def test_three_images_on_each_other(stocked: Dock) -> None:
     assert parse_lock(emit_lock(lock)) == lock
 
 
+def test_each_image_of_many_asks_for_no_installation_of_those_below_again(stocked: Dock) -> None:
+    image = stocked.image().python_packages("alpha")
+    for number in range(5):
+        stocked.index.wheel(f"extra{number}", "1.0", requires=["alpha"])
+        image = Image.from_image(image).python_packages(f"extra{number}")
+    stocked.lock(image)
+    # Every question to the resolver asks what versions there are of what it is about.
+    asked = [path for path in stocked.index.asked if path.strip("/") == "simple/alpha"]
+    assert len(asked) == 6
+
+
 def test_an_image_that_installs_nothing_on_one_that_does(stocked: Dock) -> None:
     base = stocked.image().python_packages("alpha")
     lock = stocked.lock(Image.from_image(base).cmd("serve"))
