@@ -145,21 +145,28 @@ def _on(asked: Asked, part: PlatformLock) -> Asked:
     return asked.on(Platform.parse(part.platform))
 
 
-def own_lock(asked: Asked) -> tuple[str, Lock] | None:
+def own_lock(asked: Asked, read: dict[str, Lock | None] | None = None) -> tuple[str, Lock] | None:
     """The lock that an image has itself, and what it is called; None where none fits.
 
     An image of code knows no name of its own. So a lock is known by what it was made from, which is
     all that it depends on; that of the image's name comes first, where it has one.
+
+    Args:
+        asked: What the image asks for.
+        read: The project's locks that were read before, by name; those read now are put there.
 
     Raises:
         SpecificationError: The files that the image names can't be read.
         FreezeError: The lock contradicts itself.
     """
     own = lock_name(asked.image) if asked.image.name else ""
+    known = {} if read is None else read
     # A name becomes a part of messages.
     names = (one.name for one in asked.project.glob("lading*.lock") if one.name.isprintable())
     for name in sorted(names, key=lambda one: (one != own, one != "lading.lock", one)):
-        lock = _readable(asked.project, name)
+        if name not in known:
+            known[name] = _readable(asked.project, name)
+        lock = known[name]
         if lock is not None and _is_of(asked, lock):
             refuse_edited(lock, name)
             return name, lock
