@@ -28,6 +28,7 @@ from lading.lock.groups import Group, Wanted, group_of, wanted
 from lading.lock.integrity import refuse_contradicting
 from lading.lock.known import Known, check_known
 from lading.lock.model import Lock, PlatformLock, Tool
+from lading.lock.platform_problems import of_platforms
 from lading.lock.refusals import obstacle
 from lading.lock.resolve import Renewal, Resolver, Settled
 from lading.lock.said import (
@@ -42,7 +43,7 @@ from lading.lock.tasks import Tasks, collected, settled, together
 from lading.mirrors import read_mirrors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from lading.lock.inputs import Asked
@@ -127,7 +128,7 @@ class LockMaker:
         parts = [part for part in fitting.values() if part is not None]
         missing = [platform for platform, part in fitting.items() if part is None]
         if missing:
-            parts += self._make({platform: known[platform] for platform in missing})
+            parts += self._make({platform: known[platform] for platform in missing}, known)
         images = {str(platform): one.image for platform, one in known.items()}
         if asked.image.lock_python_packages and missing:
             check_said([(images[part.platform], part) for part in parts], self.say)
@@ -156,17 +157,27 @@ class LockMaker:
         narrowed = replace(renewal, packages=packages)
         return self._made(below, platforms, known, narrowed, locks), None
 
-    def _make(self, known: Mapping[Platform, Known]) -> list[PlatformLock]:
-        """The parts for these platforms; those that ask for the same reach it in one way."""
+    def _make(
+        self, known: Mapping[Platform, Known], asked: Collection[Platform]
+    ) -> list[PlatformLock]:
+        """The parts for these platforms; those that ask for the same reach it in one way.
+
+        Args:
+            known: What each of these asks for.
+            asked: All platforms of the lock, those too that stay as they are.
+        """
         with ExitStack() as stack, Tasks() as tasks:
             making: list[_Making] = []
-            waits = []
+            waits = {}
             for platform, one in known.items():
                 if not making or making[-1].known.asked is not one.asked:
                     making.append(stack.enter_context(self._making(one, tasks)))
-                waits.append(making[-1].platform(platform))
+                waits[platform] = making[-1].platform(platform)
             _import_what_follows()
-            return collected(waits)
+            found, failed = collected(waits)
+            if failed:
+                raise of_platforms(failed, asked)
+            return found
 
     @contextmanager
     def _making(self, known: Known, tasks: Tasks) -> Iterator[_Making]:
