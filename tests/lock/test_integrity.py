@@ -276,6 +276,15 @@ def test_an_edited_lock_is_refused(tmp_path: Path, edited: Lock, said: str) -> N
     assert refused.value.problems[-1].hint
 
 
+def test_a_variant_that_no_platform_has_is_told() -> None:
+    whole = vendored(DEB)
+    (part,) = whole.platforms
+    part = msgspec.structs.replace(part, platform="linux/amd64/v9")
+    assert flaws(msgspec.structs.replace(whole, platforms=(part,))) == (
+        'linux/amd64/v9: platform "linux/amd64/v9" is invalid: amd64 has no variant v9',
+    )
+
+
 def test_on_scratch_what_makes_the_base_is_in_the_lock() -> None:
     asked = DebsFor(interpreter=("libc-bin", "libgomp1"), installations=(("libglib2.0-0",),))
     whole = vendored(DEB, debs_for=asked)
