@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lading.errors import FreezeError, Problem
 from lading.grammar.base import SCRATCH
-from lading.grammar.system_package import AUTO
+from lading.grammar.system_package import AUTO, name_in
 from lading.image import steps
 from lading.image.layers import above, last_below
 from lading.image.spans import settings, spans
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Lock,
         LockedBelow,
         PlatformLock,
+        Provided,
         Tool,
     )
 
@@ -69,6 +70,7 @@ def part_below(image: Image, part: PlatformLock) -> PlatformLock:
         archives=part.archives if wanted else (),
         debs_for=wanted,
         auto=part.auto if wanted is not None and auto_group(wanted) is not None else (),
+        provided=() if wanted is None else tuple(_provided(part, wanted)),
         inputs=None,
         debs=() if wanted is None else (*(said.debs if said else ()), *_installed(part, wanted)),
         below=_trimmed(part.below[:-1]),
@@ -104,6 +106,11 @@ def _debs_for(
     # The base was found to have the interpreter: that is recorded, whatever else is asked for.
     is_said = has_python and not found.interpreter and bool(interpreter_of(below))
     return found if found or is_said else None
+
+
+def _provided(part: PlatformLock, wanted: DebsFor) -> Iterator[Provided]:
+    asked = {name_in(word) for words in wanted.groups for word in words}
+    return (one for one in part.provided if one.name in asked)
 
 
 def _installed(part: PlatformLock, wanted: DebsFor) -> tuple[Deb, ...]:
