@@ -254,7 +254,7 @@ def dockerfile(made: list[tuple[int, tuple[str, ...]]]) -> None:
 # Locks.
 
 LOCK = f"""\
-version = 2
+version = 3
 
 [inputs]
 base = "docker.io/library/python:3.11"

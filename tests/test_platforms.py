@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +37,7 @@ def glibc(minor: int) -> Libc:
     [
         ("linux/amd64", "linux/amd64"),
         ("linux/amd64/v1", "linux/amd64"),
+        ("linux/amd64/1", "linux/amd64"),
         ("linux/amd64/v3", "linux/amd64/v3"),
         ("linux/arm64", "linux/arm64"),
         ("linux/arm64/v8", "linux/arm64"),
@@ -49,10 +51,31 @@ def test_a_platform_has_one_spelling(text: str, canonical: str) -> None:
     assert str(Platform.parse(text)) == canonical
 
 
-@given(st.sampled_from(ARCHITECTURES), st.sampled_from(["", "/v2", "/v9", "/7"]))
+@given(st.sampled_from(ARCHITECTURES), st.sampled_from(["", "/v1", "/v2", "/1", "/v9", "/8", "/7"]))
 def test_a_platform_survives_being_written_and_read(architecture: str, variant: str) -> None:
-    platform = Platform.parse(f"linux/{architecture}{variant}")
-    assert Platform.parse(str(platform)) == platform
+    with suppress(Invalid):
+        platform = Platform.parse(f"linux/{architecture}{variant}")
+        assert Platform.parse(str(platform)) == platform
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("linux/amd64/v9", "amd64 has no variant v9", "there are v1, v2, v3, v4"),
+        ("linux/amd64/9", "amd64 has no variant v9", "there are v1, v2, v3, v4"),
+        ("linux/amd64/v02", "amd64 has no variant v02", "there are v1, v2, v3, v4"),
+        ("linux/arm64/v7", "arm64 has no variant v7", "there are v8, v9"),
+        ("linux/arm/v64", "arm has no variant v64", "there are v5, v6, v7, v8"),
+        ("linux/riscv64/v2", "riscv64 has no variant v2", "write linux/riscv64"),
+    ],
+)
+def test_a_variant_that_an_architecture_does_not_have_is_refused(
+    text: str, message: str, hint: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        Platform.parse(text)
+    assert caught.value.message == f'platform "{text}" is invalid: {message}'
+    assert caught.value.hint == hint
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,16 @@ _ALIASES: Final = {
     "x86_64": "amd64",
 }
 
+# OCI image-spec, image index, `platform.variant`, and what containerd/platforms compares beside it:
+# the levels of the x86-64 psABI, and those of Arm's architecture. Others have none.
+_VARIANTS: Final = {
+    "amd64": ("v1", "v2", "v3", "v4"),
+    "arm": ("v5", "v6", "v7", "v8"),
+    "arm64": ("v8", "v9"),
+}
+
 # containerd/platforms, `normalizeArch`: these variants are what the architecture means anyway.
-_IMPLIED_VARIANTS: Final = {("arm64", "v8"), ("arm64", "8"), ("amd64", "v1")}
+_IMPLIED_VARIANTS: Final = {("arm64", "v8"), ("amd64", "v1")}
 
 _FORM: Final = r"linux/(?P<architecture>[a-z0-9]+)(?:/(?P<variant>v?[0-9]{1,2}))?"
 
@@ -88,7 +96,8 @@ class Platform:
             text: A platform as container engines write it, such as `linux/arm64/v8`.
 
         Raises:
-            Invalid: It has another form, or isn't a platform for Linux containers.
+            Invalid: It has another form, isn't a platform for Linux containers, or has a variant
+                that its architecture does not.
         """
         match = re.fullmatch(_FORM, expect_text("platform", text))
         if match is None or match["architecture"] not in ARCHITECTURES:
@@ -101,12 +110,16 @@ class Platform:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
 
-def _variant(architecture: str, variant: str | None) -> str | None:
-    if (architecture, variant) in _IMPLIED_VARIANTS:
-        return None
-    if architecture == "arm":  # containerd/platforms: a bare `arm` is `arm/v7`
-        variant = variant or "v7"
-    return variant if variant is None or variant.startswith("v") else f"v{variant}"
+def _variant(architecture: str, written: str | None) -> str | None:
+    if written is None:  # containerd/platforms: a bare `arm` is `arm/v7`
+        return "v7" if architecture == "arm" else None
+    variant = written if written.startswith("v") else f"v{written}"
+    known = _VARIANTS.get(architecture, ())
+    if variant not in known:
+        hint = f"there are {', '.join(known)}" if known else f"write linux/{architecture}"
+        message = f'platform "linux/{architecture}/{written}" is invalid'
+        raise Invalid(f"{message}: {architecture} has no variant {variant}", hint=hint)
+    return None if (architecture, variant) in _IMPLIED_VARIANTS else variant
 
 
 def _not_a_platform(text: str) -> Invalid:

@@ -231,7 +231,7 @@ hint: commit it; `lading lock` makes it
     commit(bare)
     ran = bare.lading("diff")
     assert (ran.code, ran.out, ran.err) == snapshot(
-        (1, "", 'error: at "HEAD": lading.lock has format 1; this Lading reads format 2\n')
+        (1, "", 'error: at "HEAD": lading.lock has format 1; this Lading reads format 3\n')
     )
 
 
@@ -586,4 +586,4 @@ def test_every_lock_of_the_project(repo: Project) -> None:
     repo.write("lading.gpu.lock", "version = 1\n")
     ran = repo.lading("diff")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("error: lading.gpu.lock has format 1; this Lading reads format 2\n")
+    assert ran.err.startswith("error: lading.gpu.lock has format 1; this Lading reads format 3\n")

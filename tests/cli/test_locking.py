@@ -205,7 +205,7 @@ def test_a_full_disk_leaves_the_former_lock(locked: Project) -> None:
 
 
 def test_a_lock_that_is_none_is_refused(locked: Project) -> None:
-    locked.write("lading.lock", "version = 2\n[inputs]\n")
+    locked.write("lading.lock", "version = 3\n[inputs]\n")
     ran = locked.lading("lock")
     assert ran.err.startswith("error: lading.lock is not a lock: ")
     assert ran.err.endswith("hint: remove it and run `lading lock` again\n")

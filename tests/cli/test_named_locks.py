@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,33 @@ def test_what_code_calls_otherwise_is_another_image(tiny: Project) -> None:
     assert tiny.lading("lock", "-q", "service.py:serving").code == 0
     assert "lading.serving.lock" in tiny.files()
     assert "lading.lock" not in tiny.files()
+
+
+def test_a_lock_that_drifts_for_two_modules_is_said_to_be_one_for_both(tiny: Project) -> None:
+    tiny.write("other.py", tiny.read("service.py").replace('"tiny"', '"small"'))
+    tiny.write("more.py", "from service import image\n")
+    tiny.write("plain.py", "image = 'a picture'\n")
+    assert tiny.lading("lock", "-q", "service.py").code == 0
+    assert tiny.lading("lock", "--check", "service.py").err == "lading.lock is up to date\n"
+    remark = (
+        "lading.lock is one lock for all that is called image, and other.py, service.py each have "
+        "such an image: give each a name of its own"
+    )
+    ran = tiny.lading("lock", "--check", "other.py")
+    assert (ran.code, ran.err.splitlines()) == (
+        1,
+        [
+            f"remark: {remark}",
+            "drifted: requirement small is not locked",
+            "drifted: requirement tiny is locked, and no longer asked for",
+            "hint: run `lading lock other.py`, and commit the result",
+        ],
+    )
+    found = json.loads(tiny.lading("lock", "--check", "other.py", "--json").out)
+    assert found["remarks"] == [remark]
+    tiny.write("other.py", tiny.read("other.py").replace("image =", "small ="))
+    ran = tiny.lading("lock", "--check", "other.py:small")
+    assert ran.err.splitlines()[0] == "drifted: there is no lading.small.lock"
 
 
 def test_services_that_are_served_by_one_name_have_a_lock_each(tiny: Project) -> None:

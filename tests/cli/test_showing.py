@@ -278,7 +278,7 @@ hint: did you mean "image"?
             1,
             "",
             """\
-error: lading.lock has format 1; this Lading reads format 2
+error: lading.lock has format 1; this Lading reads format 3
 hint: an older Lading has made it: remove it and run `lading lock` again
 """,
         )

@@ -374,6 +374,60 @@ def test_a_chain_has_an_end(key: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("second", ["a", "b"])
+def test_an_image_that_many_are_made_from_is_made_once(second: str) -> None:
+    """Each of forty pairs is merged of both of the pair before, in one order or in either."""
+    first = "b" if second == "a" else "a"
+    pairs = (
+        f'[images.a{one}]\nmerge = ["a{one - 1}", "b{one - 1}"]\n'
+        f'[images.b{one}]\nmerge = ["{second}{one - 1}", "{first}{one - 1}"]\n'
+        f'steps = [{{ run = "{one}" }}]\n'
+        for one in range(1, 40)
+    )
+    loaded: list[str] = []
+
+    def load(name: str, _: object) -> Image:
+        loaded.append(name)
+        return Image().run(name)
+
+    text = '[images.a0]\nextends = "service:a"\n[images.b0]\nextends = "service:b"\n'
+    text += "".join(pairs)
+    file = ProjectFile(path=Path("lading.toml"), above=(), table=tomllib.loads(text), text=text)
+    image = ProjectImages(file=file, load=load).image("a39")
+    assert loaded == ["service:a", "service:b"]
+    assert image.steps == Image().run("service:a").run("service:b").pipe(_numbered).steps
+
+
+def _numbered(image: Image) -> Image:
+    for one in range(1, 39):
+        image = image.run(str(one))
+    return image
+
+
+def test_how_deep_an_image_is_does_not_depend_on_what_was_made_before() -> None:
+    links = "".join(f'[images.i{one}]\nextends = "i{one - 1}"\n' for one in range(1, 127))
+    ends = '[images.i0]\nbase_image = "scratch"\n[images.top]\nmerge = ["i60", "i126"]\n'
+    assert refusal(links + ends, "top")[0].endswith(
+        "top is made from more than 126 images, one from the other"
+    )
+    ends = ends.replace("i126", "i125")
+    assert described(links + ends, "top").base_image is not None
+
+
+def test_a_circle_is_one_though_a_part_of_it_was_made_before() -> None:
+    text = """
+        [images.top]
+        merge = ["a", "b"]
+        [images.a]
+        env = { A = "1" }
+        [images.b]
+        merge = ["a", "c"]
+        [images.c]
+        extends = "b"
+    """
+    assert "made from itself: b merge c extends b" in refusal(text, "top")[0]
+
+
 def test_an_unknown_name_has_the_nearest() -> None:
     text = '[images.serving]\nextends = "trainin"\n[images.training]\ncmd = "x"\n'
     assert refusal(text, "servng") == [

@@ -50,6 +50,20 @@ def test_what_both_were_made_from_is_there_once() -> None:
     assert first.merge(second) == Image().run("prepare").run("prepare")
 
 
+def test_what_both_were_merged_of_is_there_once_in_whichever_order() -> None:
+    one, other = Image().run("one"), Image().run("other")
+    both = one.merge(other)
+    assert both.merge(other.merge(one)) == both
+    assert both.merge(one) == both.merge(other) == both
+    # What a function adds to each is done after what is before it in each.
+    done = one.pipe(_prepared).merge(other.pipe(_prepared))
+    assert done == Image().run("one").run("prepare").run("other").run("prepare")
+
+
+def _prepared(image: Image) -> Image:
+    return image.run("prepare")
+
+
 def test_what_one_call_has_made_twice_is_there_once() -> None:
     """As of two images in code, which a project file refers to and two processes have found."""
 

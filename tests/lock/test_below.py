@@ -8,13 +8,19 @@ import pytest
 from msgspec.structs import replace
 
 from lading import FreezeError, Image
+from lading.lock import inputs
 from lading.lock.below import differences, lock_below, own_lock, part_below
 from lading.lock.file import emit_lock, parse_lock, read_lock, write_lock
 from lading.lock.fit import misfits
 from lading.lock.inputs import read_inputs
+from lading.platforms import Platform
+from lading.requirements import read_requirements_file
 from lock.dock import AMD64, ARM64, versions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lading.requirements import RequirementSet
     from lock.dock import Dock
 
 
@@ -223,6 +229,66 @@ def test_three_images_on_each_other(stocked: Dock) -> None:
         == ()
     )
     assert parse_lock(emit_lock(lock)) == lock
+
+
+def test_each_image_of_many_asks_for_no_installation_of_those_below_again(stocked: Dock) -> None:
+    image = stocked.image().python_packages("alpha")
+    for number in range(5):
+        stocked.index.wheel(f"extra{number}", "1.0", requires=["alpha"])
+        image = Image.from_image(image).python_packages(f"extra{number}")
+    stocked.lock(image)
+    # Every question to the resolver asks what versions there are of what it is about.
+    asked = [path for path in stocked.index.asked if path.strip("/") == "simple/alpha"]
+    assert len(asked) == 6
+
+
+def test_files_are_read_once_for_an_image_and_all_below_it(
+    stocked: Dock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def counting(project: Path, path: str) -> RequirementSet:
+        read.append(path)
+        return read_requirements_file(project, path)
+
+    monkeypatch.setattr(inputs, "read_requirements_file", counting)
+    images = many_files(stocked, 6)
+    lock = stocked.lock(images[-1], AMD64, ARM64)
+    assert sorted(read) == ["0.txt", "1.txt", "2.txt", "3.txt", "4.txt", "5.txt"]
+    del read[:]
+    assert stocked.lock(images[-1], AMD64, ARM64, earlier=lock) == lock
+    assert misfits(lock, read_inputs(images[-1], stocked.project), [AMD64]) == ()
+    assert len(read) == 12
+
+
+def test_what_an_image_below_asks_for_is_what_it_asks_for_by_itself(stocked: Dock) -> None:
+    image = many_files(stocked, 2)[-1].index("https://more.example.test/simple", name="more")
+    base = image.for_platform(ARM64, lambda one: one.python_packages("beta"))
+    base = base.run("true").python_packages("alpha").env(A="1")
+    top = Image.from_image(base).index(f"{stocked.other.url}/simple").python_packages("gamma")
+    asked = read_inputs(top, stocked.project)
+    for platform in (None, AMD64, ARM64):
+        if platform is not None:
+            asked.on(Platform.parse(platform))
+        below = asked.below
+        assert below == read_inputs(base, stocked.project)
+        alone = read_inputs(base, stocked.project)
+        for one in (AMD64, ARM64):
+            assert below.on(Platform.parse(one)) == alone.on(Platform.parse(one))
+            own = asked.on(Platform.parse(one)).below
+            assert own == alone.on(Platform.parse(one))
+        lowest = below.below
+        assert lowest is not None
+        assert lowest.inputs.below == (0,)
+
+
+def many_files(dock: Dock, count: int) -> list[Image]:
+    """Images, each on the one before it, and each with a file of its own."""
+    images = [dock.image()]
+    for number in range(count):
+        dock.write(f"{number}.txt", "alpha\n" if number % 2 else "beta\n")
+        images.append(Image.from_image(images[-1]).requirements_file(f"{number}.txt"))
+    return images
 
 
 def test_an_image_that_installs_nothing_on_one_that_does(stocked: Dock) -> None:

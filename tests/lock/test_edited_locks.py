@@ -81,6 +81,7 @@ UNCHECKABLE: Final[dict[tuple[str, str], str]] = {
     ("platforms.distributions.url", "another host"): _PLACE,
     ("platforms.distributions.version", "changed"): "that of a folder is in its own files",
     ("platforms.distributions.version", "left out"): "that of a folder is in its own files",
+    ("platforms.provided", "left out"): "a base may provide the name; on scratch it is missed",
     ("platforms.tools.sha256", "changed"): _FILE,
     ("platforms.tools.url", "another host"): _PLACE,
 }
@@ -120,7 +121,7 @@ def archive(dock: Dock, keys: Keys, tmp_path: Path) -> Iterator[SignedArchive]:
             ("python3.11-dev", "3.11.2-6", "libc6"),
         ):
             found.stanzas.append(stanza(name, version, depends=depends, architecture=architecture))
-    found.stanzas.append(stanza("tool-data", "1:1.0-3", architecture="all"))
+    found.stanzas.append(stanza("tool-data", "1:1.0-3", architecture="all", provides="data"))
     for suite in ("bookworm", "bookworm-updates", "bookworm-security"):
         found.publish(suite)
     with Server.of(folder) as server:
@@ -167,7 +168,7 @@ def described(dock: Dock, commit: str, url: str) -> Image:
     return (
         Image.from_image(base)
         .index(f"{dock.other.url}/simple", packages=["corp"])
-        .system_packages("tool")
+        .system_packages("tool", "data")
         .python_packages(
             "native-lib<2",
             "legacy",

@@ -25,6 +25,7 @@ from lading.lock.model import (
     LockedBase,
     LockedBelow,
     PlatformLock,
+    Provided,
     Tool,
 )
 
@@ -276,17 +277,43 @@ def test_an_edited_lock_is_refused(tmp_path: Path, edited: Lock, said: str) -> N
     assert refused.value.problems[-1].hint
 
 
+def test_a_variant_that_no_platform_has_is_told() -> None:
+    whole = vendored(DEB)
+    (part,) = whole.platforms
+    part = msgspec.structs.replace(part, platform="linux/amd64/v9")
+    assert flaws(msgspec.structs.replace(whole, platforms=(part,))) == (
+        'linux/amd64/v9: platform "linux/amd64/v9" is invalid: amd64 has no variant v9',
+    )
+
+
 def test_on_scratch_what_makes_the_base_is_in_the_lock() -> None:
     asked = DebsFor(interpreter=("libc-bin", "libgomp1"), installations=(("libglib2.0-0",),))
     whole = vendored(DEB, debs_for=asked)
     (part,) = whole.platforms
     inputs = msgspec.structs.replace(whole.inputs, base="scratch")
     part = msgspec.structs.replace(part, base=LockedBase(reference="scratch"))
-    # What another package provides (libglib2.0-0t64) has no name of its own in a lock.
-    assert flaws(msgspec.structs.replace(whole, inputs=inputs, platforms=(part,))) == (
-        "linux/amd64: libc-bin makes the base image, and is no Debian package of the lock",
+
+    def told(*provided: Provided) -> tuple[str, ...]:
+        one = msgspec.structs.replace(part, provided=provided)
+        return flaws(msgspec.structs.replace(whole, inputs=inputs, platforms=(one,)))
+
+    missing = "linux/amd64: libc-bin makes the base image, and is no Debian package of the lock"
+    assert told() == (
+        missing,
+        "linux/amd64: libglib2.0-0 is asked for, and is no Debian package of the lock",
     )
     assert flaws(whole) == (), "another base has it"
+    # What another package provides (libglib2.0-0t64) has no name of its own there.
+    assert told(Provided(name="libglib2.0-0", package="libgomp1")) == (missing,)
+    absent = "libglib2.0-0t64"
+    assert told(Provided(name="libglib2.0-0", package=absent)) == (
+        missing,
+        f"linux/amd64: libglib2.0-0: {absent}, which provides it, is no Debian package of the lock",
+    )
+    (_, *flaw) = told(
+        *(Provided(name=one, package="libgomp1") for one in ("libglib2.0-0", "other"))
+    )
+    assert flaw == ["linux/amd64: other: libgomp1 provides it, and nothing asked for it"]
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_a_lock_reads_as_one_fact_a_line() -> None:
         == f"""\
 # Made by `lading lock`, which also checks it (--check) and renews it (--upgrade).
 
-version = 2
+version = 3
 
 [inputs]
 base = "docker.io/library/python:3.11"
@@ -241,9 +241,9 @@ def test_an_empty_one_is_said_to_be_so(text: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("version = 2", "version = 0", "has format 0; this Lading reads format 2"),
-        ("version = 2", "", "says no format; this Lading reads format 2"),
-        ("version = 2", "version = true", "has format True"),
+        ("version = 3", "version = 0", "has format 0; this Lading reads format 3"),
+        ("version = 3", "", "says no format; this Lading reads format 3"),
+        ("version = 3", "version = true", "has format True"),
         ("size = 3", "size = 3\ncolour = 'red'", "unknown field `colour`"),
         ('platform = "linux/amd64"\n', "", "missing required field `platform`"),
         ("size = 3", "size = 'large'", "$.platforms[0].distributions[0].size"),
@@ -269,14 +269,14 @@ def test_damage_is_named_by_its_path(old: str, new: str, words: str) -> None:
 
 
 def test_the_lock_of_a_newer_lading_is_not_to_be_removed() -> None:
-    problem = problem_of(emit_lock(SMALL).replace("version = 2", "version = 3", 1))
-    assert problem.message == "lading.lock has format 3; this Lading reads format 2"
+    problem = problem_of(emit_lock(SMALL).replace("version = 3", "version = 4", 1))
+    assert problem.message == "lading.lock has format 4; this Lading reads format 3"
     assert problem.hint == "update Lading: a newer one has made this lock"
 
 
 def test_the_lock_of_an_older_lading_is_to_be_made_again() -> None:
-    problem = problem_of(emit_lock(SMALL).replace("version = 2", "version = 1", 1))
-    assert problem.message == "lading.lock has format 1; this Lading reads format 2"
+    problem = problem_of(emit_lock(SMALL).replace("version = 3", "version = 2", 1))
+    assert problem.message == "lading.lock has format 2; this Lading reads format 3"
     assert problem.hint == ("an older Lading has made it: remove it and run `lading lock` again")
 
 

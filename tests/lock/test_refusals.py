@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lading.errors import RegistryError
 from lock.dock import AMD64, ARM64
 from lock.package_index import pkg_info, sdist, wheel
 from lock.stand_in import standing_in
@@ -275,3 +276,38 @@ def test_an_old_name_of_a_source_is_told_and_no_obstacle_beside_a_wheel(dock: Do
     dock.index.projects["sd-dot"].append(name)
     image = dock.image().python_packages("sd.dot")
     assert dock.distributions(image)["sd-dot"].filename == name
+
+
+def test_what_is_wrong_on_both_platforms_is_told_once(dock: Dock) -> None:
+    dock.index.wheel("alpha", "1.0")
+    image = dock.image().python_packages("alpha>=7")
+    (problem,) = dock.refused(image, AMD64, ARM64)
+    assert problem.message == (
+        "the requirements can't be resolved for Python 3.11 on linux/amd64 and linux/arm64 "
+        "(glibc 2.36)"
+    )
+    assert problem.location == image.steps[-1].location
+    assert "Because only alpha==1.0 is available and you require alpha>=7" in str(problem)
+
+
+def test_what_is_wrong_on_one_platform_alone_names_it(dock: Dock) -> None:
+    dock.index.wheel("alpha", "1.0")
+    dock.index.wheel("beta", "1.0")
+    image = dock.image().for_platform(AMD64, lambda one: one.python_packages("alpha>=7"))
+    image = image.for_platform(ARM64, lambda one: one.python_packages("beta>=7"))
+    first, second = dock.refused(image, AMD64, ARM64)
+    assert " on linux/amd64 (" in first.message
+    assert "alpha>=7" in (first.detail or "")
+    assert " on linux/arm64 (" in second.message
+    assert "beta>=7" in (second.detail or "")
+
+
+def test_a_platform_that_was_locked_before_is_none_of_those_that_fail(dock: Dock) -> None:
+    dock.index.wheel("alpha", "1.0")
+    image = dock.image().python_packages("alpha")
+    lock = dock.lock(image)
+    dock.contents.manifests.clear()
+    with pytest.raises(RegistryError) as raised:
+        dock.lock(image, AMD64, ARM64, earlier=lock)
+    (problem,) = raised.value.problems
+    assert problem.message.startswith("linux/arm64: ")

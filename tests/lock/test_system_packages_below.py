@@ -6,15 +6,17 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from debian.signed_archive import needs, stanza
 from freeze.debs import deb_file
 from lading import Image, LadingError
 from lading.distros import root_packages, root_tools
 from lading.lock.below import lock_below, part_below
-from lading.lock.file import write_lock
+from lading.lock.file import emit_lock, parse_lock, write_lock
 from lading.lock.inputs import read_inputs
-from lading.lock.model import DebsFor
+from lading.lock.integrity import flaws
+from lading.lock.model import DebsFor, Provided
 from lock.package_index import pkg_info, sdist
 from lock.source_files import STATIC, publish_tools
 from lock.test_system_packages import archive, based, debs, keys, make, part, publish
@@ -124,7 +126,13 @@ def test_so_it_is_on_scratch(dock: Dock, archive: tuple[SignedArchive, Server]) 
     publish(archive[0])
     for name in ("alpha", "beta"):
         dock.index.wheel(name, "1.0")
-    for base in (bare, bare.python_packages("beta"), bare.system_packages("curl")):
+    archive[0].stanzas += [stanza("gawk", provides="awk, editor")]
+    publish(archive[0])
+    bases = (
+        *(bare, bare.python_packages("beta"), bare.system_packages("curl")),
+        bare.system_packages("awk"),
+    )
+    for base in bases:
         service = Image.from_image(base).system_packages("old").python_packages("alpha")
         lock = make(dock, service)
         own = make(dock, base)
@@ -134,3 +142,47 @@ def test_so_it_is_on_scratch(dock: Dock, archive: tuple[SignedArchive, Server]) 
         }
         assert added == {"old"}
         assert make(dock, service, earlier=lock) == lock
+
+
+def test_on_scratch_a_lock_says_what_stands_for_a_name(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    bare = dock.image().replace(base_image="scratch", lock_system_packages=True)
+    assert bare.distro is not None
+    known = {one.partition("\n")[0].removeprefix("Package: ") for one in archive[0].stanzas}
+    every = root_packages(bare.distro, bare.python_version)
+    archive[0].stanzas += [stanza(name) for name in set(every) - known]
+    archive[0].stanzas += [stanza("gawk", provides="awk"), stanza("lynx", provides="browser")]
+    publish(archive[0])
+    base = bare.system_packages("awk", "curl")
+    service = Image.from_image(base).system_packages("awk", "browser", "gawk")
+    lock = make(dock, service)
+    assert part(lock).provided == (
+        Provided(name="awk", package="gawk"),
+        Provided(name="browser", package="lynx"),
+    )
+    own = make(dock, base)
+    assert part(own).provided == (Provided(name="awk", package="gawk"),)
+    assert lock_below(read_inputs(service, dock.project), lock) == own
+    assert make(dock, service, earlier=lock) == lock
+    assert parse_lock(emit_lock(lock)) == lock
+    assert flaws(lock) == ()
+    for name, asked in (("lynx", "browser"), ("gawk", "gawk"), ("curl", "curl")):
+        kept = tuple(deb for deb in part(lock).debs if deb.name != name)
+        (cut,) = (replace(one, debs=kept) for one in lock.platforms)
+        assert any(f"{asked}" in flaw for flaw in flaws(replace(lock, platforms=(cut,))))
+    (cut,) = (replace(one, provided=()) for one in lock.platforms)
+    assert [flaw.partition(": ")[2] for flaw in flaws(replace(lock, platforms=(cut,)))] == [
+        "awk is asked for, and is no Debian package of the lock",
+        "browser is asked for, and is no Debian package of the lock",
+    ]
+
+
+def test_on_another_base_only_what_is_installed_stands_for_a_name(
+    dock: Dock, archive: tuple[SignedArchive, Server]
+) -> None:
+    archive[0].stanzas += [stanza("gawk", provides="awk")]
+    publish(archive[0])
+    lock = make(dock, based(dock).system_packages("awk"))
+    assert part(lock).provided == (Provided(name="awk", package="gawk"),)
+    assert flaws(lock) == ()

@@ -20,6 +20,7 @@ from lading.cli.options import (
     several_platforms,
 )
 from lading.cli.relock import relock
+from lading.cli.sharing import sharing
 from lading.cli.talk import note, progress, tell_json
 from lading.cli.together import Attempts, together
 from lading.grammar.base import parse_base
@@ -194,11 +195,15 @@ def _check(
     file = lock_name(found.image)
     earlier = read_lock(found.project, file)
     wanted = platforms or _platforms_of(earlier)
+    drifted = _drift(found, earlier, wanted, say, allow_unpinned_base=allow_unpinned_base)
     return _Checked(
         name=found.name,
         file=file,
-        drifted=_drift(found, earlier, wanted, say, allow_unpinned_base=allow_unpinned_base),
-        remarks=tuple(_remarks(earlier)) if earlier else (),
+        drifted=drifted,
+        remarks=(
+            *(_remarks(earlier) if earlier else ()),
+            *(sharing(found) if earlier and drifted else ()),
+        ),
         again=renewal(earlier, [str(one) for one in wanted]),
     )
 

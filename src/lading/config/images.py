@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Final
 
@@ -66,6 +66,19 @@ class _Use:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """An image, and how it was made.
+
+    Attributes:
+        image: The image.
+        height: How many images it is made from at most, one from the other.
+    """
+
+    image: Image
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectImages:
     """The images that a project file names.
 
@@ -77,6 +90,7 @@ class ProjectImages:
 
     file: ProjectFile
     load: Callable[[str, tuple[Setting, ...]], Image]
+    _known: dict[str, _Made] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def named(self) -> ImageNames:
@@ -90,7 +104,7 @@ class ProjectImages:
             SpecificationError: There is none, or what is written is wrong; all of it together.
         """
         self.named.check()
-        return self._made(self.named.only() if name is None else name, ())
+        return self._made(self.named.only() if name is None else name, ()).image
 
     def check_alone(self, name: str) -> None:
         """Look whether one image alone is called so, and no variant of another one.
@@ -111,36 +125,52 @@ class ProjectImages:
         message = f"{name!r} is {what}, and a variant of {other.owner!r} too"
         raise self._refusal(message, self.named.keys(other.owner), "call one of the two otherwise")
 
-    def _made(self, name: str, above: tuple[_Use, ...]) -> Image:
+    def _made(self, name: str, above: tuple[_Use, ...]) -> _Made:
+        """An image, made once however often it is named: what merges two may be merged by two."""
+        made = self._known.get(name)
+        if made is None:
+            made = self._known[name] = self._newly_made(name, above)
+        self._refuse_deep(above, made.height)
+        return made
+
+    def _newly_made(self, name: str, above: tuple[_Use, ...]) -> _Made:
         if name not in self.named:
-            return self._variant(name)
+            return _Made(image=self._variant(name))
         self.check_alone(name)
         around = tuple(dropwhile(lambda use: use.owner != name, above))
         if around:
             chain = " ".join(f"{use.owner} {use.key}" for use in around)
             raise self._refusal(f"an image is made from itself: {chain} {name}", around[0].keys)
+        self._refuse_deep(above, 0)
         table, keys = self.named.table(name), self.named.keys(name)
-        if len(above) > MOST_BELOW:
+        if MAIN in table:
+            return _Made(image=self._loaded(name, MAIN))
+        base = self._begun_from(name, above)
+        height = base.height if base else 0
+        return _Made(
+            image=self._described(table, keys, base.image if base else None), height=height
+        )
+
+    def _refuse_deep(self, above: tuple[_Use, ...], height: int) -> None:
+        if len(above) + height > MOST_BELOW:
             first = above[0]
             message = (
                 f"{first.owner} is made from more than {MOST_BELOW} images, one from the other"
             )
             raise self._refusal(message, first.keys, "make it from one further down")
-        if MAIN in table:
-            return self._loaded(name, MAIN)
-        return self._described(table, keys, self._begun_from(name, above))
 
-    def _begun_from(self, name: str, above: tuple[_Use, ...]) -> Image | None:
+    def _begun_from(self, name: str, above: tuple[_Use, ...]) -> _Made | None:
         """What an image goes on from: one that it extends or is on, and those merged with that."""
-        image = None
+        image, height = None, 0
         for use in self._uses(name):
             used = self._used(use, above)
+            height = max(height, used.height + 1)
             with standing_at(self.file.location(*use.keys)):
                 if use.key == FROM_IMAGE:
-                    image = Image.from_image(used)
+                    image = Image.from_image(used.image)
                 else:
-                    image = used if image is None else image.merge(used)
-        return image
+                    image = used.image if image is None else image.merge(used.image)
+        return None if image is None else _Made(image=image, height=height)
 
     def _uses(self, name: str) -> Iterator[_Use]:
         """The images that one is made from, in their order."""
@@ -166,16 +196,17 @@ class ProjectImages:
         self._refuse_loaded(name, others)
         return self.load(found.text, found.settings)
 
-    def _used(self, use: _Use, above: tuple[_Use, ...]) -> Image:
+    def _used(self, use: _Use, above: tuple[_Use, ...]) -> _Made:
         name = use.value
         if not isinstance(name, str) or ":" in name:
-            return self._merged(use) if use.key == MERGE else self._loaded(use.owner, use.key)
+            loaded = self._merged(use) if use.key == MERGE else self._loaded(use.owner, use.key)
+            return _Made(image=loaded)
         if name not in self.named and not self.named.variants(name):
             message = f"there is no image {name!r} to {_VERBS[use.key]}"
             raise self._refusal(message, use.keys, meant(name, self.named))
         with self._standing_at(use.keys):
             made = self._made(name, (*above, use))
-        return made._copy(name=name)  # noqa: SLF001 - the same distribution
+        return replace(made, image=made.image._copy(name=name))  # noqa: SLF001 - the same distribution
 
     def _merged(self, use: _Use) -> Image:
         """One in code; `set` is not for it, since several may be merged."""

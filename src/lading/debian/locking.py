@@ -18,11 +18,12 @@ from lading.download import fetch
 from lading.errors import Problem, ResolutionError
 from lading.grammar.invalid import Invalid
 from lading.grammar.snapshot import moment_of
+from lading.grammar.system_package import name_in
 from lading.http import redacted_url
 from lading.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -115,10 +116,12 @@ class LockedDebs:
     Attributes:
         archives: By suite; those too of which nothing is needed, since that was read off them.
         debs: By installation, name and version.
+        provided: The names that are asked for and no package has, each with one that provides it.
     """
 
     archives: tuple[ReadArchive, ...] = ()
     debs: tuple[LockedDeb, ...] = ()
+    provided: tuple[tuple[str, str], ...] = ()
 
 
 def _nothing(deb: LockedDeb) -> Path:
@@ -209,14 +212,15 @@ def lock_debs(  # noqa: PLR0913 - what is wanted, for which target, and how it i
         read = tuple(pool.map(reader.read, suites))
     packages = Packages(tuple(index for _, indexes in read for index in indexes))
     try:
-        debs = _in_turn(installations, compiling, packages, installed, architecture, below)
+        found = _in_turn(installations, compiling, packages, installed, architecture, below)
         if completed is not None:
-            whole = completed(frozenset(deb.name for deb in debs if deb.group != _COMPILING))
-            debs = _in_turn(whole, compiling, packages, installed, architecture, below)
+            names = frozenset(deb.name for deb in found.debs if deb.group != _COMPILING)
+            whole = completed(names)
+            found = _in_turn(whole, compiling, packages, installed, architecture, below)
     except MissingPackage as error:
         raise told_elsewhere(error, suites[0], distro=distro, roots=roots, reader=reader) from None
     archives = sorted((_named(one, named) for one, _ in read), key=_suite)
-    return LockedDebs(archives=tuple(archives), debs=debs)
+    return replace(found, archives=tuple(archives))
 
 
 def _in_turn(  # noqa: PLR0913, PLR0917 - what is wanted, of what, and what is there
@@ -226,16 +230,18 @@ def _in_turn(  # noqa: PLR0913, PLR0917 - what is wanted, of what, and what is t
     installed: Iterable[Facts],
     architecture: str,
     below: DebsBelow,
-) -> tuple[LockedDeb, ...]:
+) -> LockedDebs:
     """What each installation brings where all before it are done; 0, the last, is for compiling."""
     there = {one.name: one for one in installed}
     found: list[LockedDeb] = []
+    provided: dict[str, str] = {}
     missing: list[MissingPackage] = []
     for group, words in (*enumerate(installations, start=1), (_COMPILING, compiling)):
         if 0 < group <= below.groups:
             settled = [one for one in below.debs if one.group == group]
             there |= {one.name: _facts(one, packages, below) for one in settled}
             found += settled
+            provided = {**_providers(words, there), **provided}
             continue
         try:
             chosen = resolve(words, packages, installed=there.values(), architecture=architecture)
@@ -244,12 +250,28 @@ def _in_turn(  # noqa: PLR0913, PLR0917 - what is wanted, of what, and what is t
             continue
         there |= {one.name: one for one in chosen}
         found += (_locked(one, group) for one in chosen)
+        if group != _COMPILING:
+            provided = {**_providers(words, there), **provided}
     if missing:
         problems = dict.fromkeys(one for error in missing for one in error.problems)
         names = tuple(name for error in missing for name in error.names)
         is_named = any(error.is_named for error in missing)
         raise MissingPackage(problems, names, is_named=is_named)
-    return tuple(sorted(found, key=lambda one: (one.group, one.name, one.version)))
+    return LockedDebs(
+        debs=tuple(sorted(found, key=lambda one: (one.group, one.name, one.version))),
+        provided=tuple(sorted(provided.items())),
+    )
+
+
+def _providers(words: Iterable[str], there: Mapping[str, Facts]) -> dict[str, str]:
+    """The names that no package has, each with the first one that provides it."""
+    asked = {name_in(word) for word in words} - there.keys()
+    return {
+        relation.name: one.name
+        for one in sorted(there.values(), key=lambda one: one.name, reverse=True)
+        for relation in one.provides
+        if relation.name in asked and not one.stands_in
+    }
 
 
 def _facts(deb: LockedDeb, packages: Packages, below: DebsBelow) -> Facts:

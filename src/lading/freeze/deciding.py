@@ -41,7 +41,6 @@ from lading.info import (
 from lading.info.layout import files_path, script_path
 from lading.lock.archives import unsigned_archives
 from lading.lock.below import part_below
-from lading.lock.inputs import read_inputs
 from lading.lock.missing import auto_group
 from lading.lock.target import VENV
 
@@ -178,13 +177,13 @@ class Decision:
 
     def _below(self) -> ImageInfo | None:
         """The image below, decided as by itself: of that one's own part of the lock."""
-        below = self.image.below
+        below = self.asked.below
         if below is None:
             return None
         decision = replace(
             self,
-            image=below,
-            asked=read_inputs(below, self.project.root, describe=self.asked.describe),
+            image=below.image,
+            asked=below,
             lock=part_below(self.image, self.lock),
             _contents=self._contents,
             _problems=[],

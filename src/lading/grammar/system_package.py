@@ -16,7 +16,7 @@ from lading.grammar.words import expect_text, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["AUTO", "parse_any_system_package", "parse_system_package"]
+__all__ = ["AUTO", "name_in", "parse_any_system_package", "parse_system_package"]
 
 AUTO = "auto"
 """Stands for the packages with what Python packages need and the image would lack; no distribution
@@ -158,3 +158,8 @@ _RULES: tuple[Callable[[str, _Family], str | None], ...] = (
     _hint_at_version,
     _hint_at_case,
 )
+
+
+def name_in(word: str) -> str:
+    """The name that a word of Debian's says, without an architecture and a version."""
+    return word.partition("=")[0].partition(":")[0]

@@ -185,11 +185,17 @@ def _is_same(one: Step, other: Step) -> bool:
 
 
 def _added(one: Sequence[Step], other: Sequence[Step]) -> Sequence[Step]:
-    """What the other has more; where both are put on the same image, that is said once."""
+    """What the other has more; where both are put on the same image, that is said once.
+
+    What one has of it further up, it has by an image that was merged into both, in another order.
+    Only the very same step is told by that: a function may add one that looks alike to both, and
+    mean it to be done after what is before it in each.
+    """
     shared = _shared(one, other)
     firsts = (*one[shared : shared + 1], *other[shared : shared + 1])
     on_same = len(firsts) > 1 and all(isinstance(step, steps.FromImage) for step in firsts)
-    return other[shared + on_same :]
+    known = set(map(id, one))
+    return tuple(step for step in other[shared + on_same :] if id(step) not in known)
 
 
 def _said(found: Sequence[Step]) -> Iterator[tuple[object, _Saying]]:

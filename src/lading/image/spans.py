@@ -8,14 +8,15 @@ put in the order that caches best: what changes seldom first.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
 
 from lading.image import steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["Span", "settings", "spans"]
+__all__ = ["Span", "installations_below", "settings", "spans", "spans_below"]
 
 T = TypeVar("T")
 
@@ -26,6 +27,9 @@ _PYTHON = (
     steps.UvLock,
     steps.ScriptRequirements,
 )
+
+
+_CUTS = (steps.Run, steps.RunScript, steps.FromImage)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,6 +69,21 @@ def spans(image_steps: Iterable[steps.Step]) -> tuple[Span, ...]:
             case _ if isinstance(step, _PYTHON):
                 span.python.append(step)
     return tuple(found)
+
+
+def spans_below(image_steps: Iterable[steps.Step]) -> tuple[int, ...]:
+    """For each image below, from the lowest, how many of the spans are its own or of those below.
+
+    They are the first ones: an image is cut where it is put on another one.
+    """
+    cuts = [step for step in image_steps if isinstance(step, _CUTS)]
+    return tuple(number for number, step in enumerate(cuts, 1) if isinstance(step, steps.FromImage))
+
+
+def installations_below(image_steps: Sequence[steps.Step]) -> tuple[int, ...]:
+    """The same of the installations of Python packages."""
+    counts = tuple(accumulate(int(bool(span.python)) for span in spans(image_steps)))
+    return tuple(counts[number - 1] for number in spans_below(image_steps))
 
 
 def settings(image_steps: Iterable[steps.Step], kind: type[T]) -> tuple[T, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lading.errors import FreezeError, Problem
 from lading.grammar.base import SCRATCH
-from lading.grammar.system_package import AUTO
+from lading.grammar.system_package import AUTO, name_in
 from lading.image import steps
 from lading.image.layers import above, last_below
 from lading.image.spans import settings, spans
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Lock,
         LockedBelow,
         PlatformLock,
+        Provided,
         Tool,
     )
 
@@ -69,6 +70,7 @@ def part_below(image: Image, part: PlatformLock) -> PlatformLock:
         archives=part.archives if wanted else (),
         debs_for=wanted,
         auto=part.auto if wanted is not None and auto_group(wanted) is not None else (),
+        provided=() if wanted is None else tuple(_provided(part, wanted)),
         inputs=None,
         debs=() if wanted is None else (*(said.debs if said else ()), *_installed(part, wanted)),
         below=_trimmed(part.below[:-1]),
@@ -104,6 +106,11 @@ def _debs_for(
     # The base was found to have the interpreter: that is recorded, whatever else is asked for.
     is_said = has_python and not found.interpreter and bool(interpreter_of(below))
     return found if found or is_said else None
+
+
+def _provided(part: PlatformLock, wanted: DebsFor) -> Iterator[Provided]:
+    asked = {name_in(word) for words in wanted.groups for word in words}
+    return (one for one in part.provided if one.name in asked)
 
 
 def _installed(part: PlatformLock, wanted: DebsFor) -> tuple[Deb, ...]:
@@ -145,21 +152,28 @@ def _on(asked: Asked, part: PlatformLock) -> Asked:
     return asked.on(Platform.parse(part.platform))
 
 
-def own_lock(asked: Asked) -> tuple[str, Lock] | None:
+def own_lock(asked: Asked, read: dict[str, Lock | None] | None = None) -> tuple[str, Lock] | None:
     """The lock that an image has itself, and what it is called; None where none fits.
 
     An image of code knows no name of its own. So a lock is known by what it was made from, which is
     all that it depends on; that of the image's name comes first, where it has one.
+
+    Args:
+        asked: What the image asks for.
+        read: The project's locks that were read before, by name; those read now are put there.
 
     Raises:
         SpecificationError: The files that the image names can't be read.
         FreezeError: The lock contradicts itself.
     """
     own = lock_name(asked.image) if asked.image.name else ""
+    known = {} if read is None else read
     # A name becomes a part of messages.
     names = (one.name for one in asked.project.glob("lading*.lock") if one.name.isprintable())
     for name in sorted(names, key=lambda one: (one != own, one != "lading.lock", one)):
-        lock = _readable(asked.project, name)
+        if name not in known:
+            known[name] = _readable(asked.project, name)
+        lock = known[name]
         if lock is not None and _is_of(asked, lock):
             refuse_edited(lock, name)
             return name, lock

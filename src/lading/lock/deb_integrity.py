@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lading.distros import archive_suites, debian_architecture, parse_distro
 from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
-from lading.grammar.system_package import AUTO
+from lading.grammar.system_package import AUTO, name_in
 from lading.lock.distribution_integrity import twice, url_flaws
 from lading.lock.file_names import deb_flaws
 from lading.lock.missing import auto_group
@@ -32,6 +32,8 @@ def system_flaws(inputs: Inputs, part: PlatformLock) -> Iterator[str]:
         yield from _of_groups(part.debs_for, part.debs)
         if part.base.reference == str(SCRATCH):
             yield from _of_roots(part.debs_for, part.debs)
+            yield from _of_words(part.debs_for, part)
+    yield from _of_provided(part)
     yield from _of_auto(part)
     yield from _of_images_below(inputs, part)
 
@@ -86,8 +88,7 @@ def _of_groups(asked: DebsFor, debs: Sequence[Deb]) -> Iterator[str]:
         by_name.setdefault(deb.name, []).append(deb)
     for number, words in enumerate(asked.groups, start=1):
         for word in words:
-            name, _, version = word.partition("=")
-            name = name.partition(":")[0]
+            name, version = name_in(word), word.partition("=")[2]
             found = by_name.get(name, [])
             if found and not any(0 < deb.group <= number for deb in found):
                 yield f"{name}: installation {number} asks for it, and a later one has it"
@@ -96,14 +97,33 @@ def _of_groups(asked: DebsFor, debs: Sequence[Deb]) -> Iterator[str]:
 
 
 def _of_roots(asked: DebsFor, debs: Sequence[Deb]) -> Iterator[str]:
-    """Nothing has no package: what makes a base of it must be there, each by its own name.
-
-    What a user names may be what another package provides, which only that package tells.
-    """
+    """Nothing has no package: what makes a base of it must be there, each by its own name."""
     there = {deb.name for deb in debs if deb.group}
     for name in asked.interpreter:
         if name not in there:
             yield f"{name} makes the base image, and is no Debian package of the lock"
+
+
+def _of_words(asked: DebsFor, part: PlatformLock) -> Iterator[str]:
+    """What a user names must be there too, or be what a package provides that is there."""
+    there = {deb.name for deb in part.debs if deb.group} | {one.name for one in part.provided}
+    for word in dict.fromkeys(word for words in asked.installations for word in words):
+        if word != AUTO and name_in(word) not in there:
+            yield f"{name_in(word)} is asked for, and is no Debian package of the lock"
+
+
+def _of_provided(part: PlatformLock) -> Iterator[str]:
+    """What stands for a name is a package of the lock, and the name is asked for."""
+    yield from twice("what provides", (one.name for one in part.provided))
+    groups = part.debs_for.groups if part.debs_for else ()
+    asked = {name_in(word) for words in groups for word in words}
+    there = {deb.name for deb in part.debs if deb.group}
+    for one in part.provided:
+        if one.name not in asked:
+            yield f"{one.name}: {one.package} provides it, and nothing asked for it"
+        if one.package not in there:
+            what = f"{one.package}, which provides it,"
+            yield f"{one.name}: {what} is no Debian package of the lock"
 
 
 def _of_auto(part: PlatformLock) -> Iterator[str]:

@@ -18,7 +18,7 @@ from lading.lock.below import part_below
 from lading.lock.debs import debs_for, fits, is_lockable
 from lading.lock.inputs import base_of
 from lading.lock.missing import Completing, Missing, auto_group, kept, refuse_unpinned
-from lading.lock.model import Archive, Deb, DebsFor
+from lading.lock.model import Archive, Deb, DebsFor, Provided
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -104,6 +104,7 @@ class DebLocker:
                 archives=earlier.archives,
                 debs_for=earlier.debs_for,
                 auto=auto,
+                provided=earlier.provided,
                 debs=earlier.debs,
             )
         try:
@@ -120,6 +121,7 @@ class DebLocker:
                     archives=below.archives,
                     debs_for=wanted,
                     auto=below.auto,
+                    provided=below.provided,
                     debs=below.debs,
                 )
             found = self._chosen(completing, base, platform, below)
@@ -130,6 +132,7 @@ class DebLocker:
             archives=tuple(Archive(**asdict(one)) for one in found.archives),
             debs_for=wanted,
             auto=completing.auto or (below.auto if below else ()),
+            provided=tuple(Provided(name=name, package=one) for name, one in found.provided),
             debs=tuple(Deb(**asdict(one)) for one in found.debs),
         )
 

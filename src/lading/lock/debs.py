@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from lading.distros import (
@@ -16,7 +17,7 @@ from lading.grammar.base import SCRATCH
 from lading.grammar.invalid import Invalid
 from lading.grammar.reference import ImageReference
 from lading.image import steps
-from lading.image.spans import settings, spans
+from lading.image.spans import settings, spans, spans_below
 from lading.image.system import packages_for
 from lading.lock.model import DebsFor
 
@@ -147,9 +148,8 @@ def _every(image: Image, part: PlatformLock, interpreter: tuple[str, ...]) -> De
 
 def _below(image: Image, asked: Sequence[tuple[str, ...]]) -> Iterator[int]:
     """How many installations each image below has, from the lowest: it has the first spans."""
-    if image.below is not None:
-        yield from _below(image.below, asked)
-        yield sum(map(bool, asked[: len(spans(image.below.steps))]))
+    counts = tuple(accumulate(int(bool(one)) for one in asked))
+    return (counts[number - 1] for number in spans_below(image.steps))
 
 
 def _beside(

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from lading.distros import base_image
 from lading.errors import ImageError, Problem, SpecificationError
 from lading.grammar.base import SCRATCH, LocalImage, parse_base
 from lading.grammar.dockerfile_base import DockerfileBase
-from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.reference import Digest
 from lading.image import steps
 from lading.image.named_secrets import different_sources
 from lading.image.on_platform import named_platforms, on_platform
-from lading.image.spans import spans
+from lading.image.spans import installations_below, settings, spans
 from lading.lock.archives import read_archives
 from lading.lock.below import unshareable
-from lading.lock.groups import is_lock
+from lading.lock.group_inputs import group_inputs, requires_of
 from lading.lock.index_inputs import read_indexes
-from lading.lock.local_inputs import digest_at, folders_of, with_names
-from lading.lock.model import InputFile, InputGroup, InputRequires, Inputs
+from lading.lock.local_inputs import folders_of, with_names
+from lading.lock.model import Inputs
 from lading.lock.models import model_inputs, read_models
-from lading.lock.said import build_constraints
 from lading.requirements import (
     RequirementSet,
     SourcedRequirement,
@@ -35,17 +33,15 @@ from lading.requirements.uv_lock import read_toml_lock
 from lading.trees import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
-    from typing import TypeAlias
 
     from lading.errors import Location
     from lading.grammar.base import BaseImage
     from lading.image import Image
+    from lading.lock.group_inputs import Sets
     from lading.lock.models import Describe, Models
     from lading.platforms import Platform
-
-    Sets: TypeAlias = tuple[tuple[steps.PythonStep, RequirementSet], ...]
 
 __all__ = ["Asked", "base_of", "read_inputs"]
 
@@ -86,13 +82,20 @@ class Asked:
 
     @property
     def below(self) -> Asked | None:
-        """What the image below asks for, where there is one.
+        """What the image below asks for, where there is one: no file is read for it again.
 
-        Raises:
-            SpecificationError: As `read_inputs`.
+        On a platform that steps of its own name, files are read where they were not for this one.
         """
         below = self.image.below
-        return None if below is None else read_inputs(below, self.project, describe=self.describe)
+        if below is None:
+            return None
+        named = (None, *named_platforms(below.steps))
+        found = {
+            one: _below(on_platform(below, one), self._found.get(one, self))
+            for one in named
+            if one is None or one in self._found
+        }
+        return replace(found[None], image=below, _found=found)
 
 
 def read_inputs(image: Image, project: Path, *, describe: Describe = describe) -> Asked:
@@ -138,18 +141,14 @@ def _read_inputs(image: Image, project: Path, describe: Describe) -> Asked:
         python=str(image.python_version),
         lock_python_packages=locked,
         lock_system_packages=image.lock_system_packages,
-        prerelease=any(found.pre for found in sets),
-        no_index=any(found.indexes.no_index for found in sets),
         accelerator=image.accelerator,
-        find_links=tuple(
-            dict.fromkeys(link.url for found in sets for link in found.indexes.find_links)
-        ),
         indexes=indexes,
         keyrings=keyrings,
         unsigned=unsigned,
-        groups=_all_inputs(groups, project) if locked else (),
+        groups=group_inputs(groups, project) if locked else (),
         models=model_inputs(models),
-        below=tuple(_counted_below(image)),
+        below=installations_below(image.steps),
+        **_said_in(sets),
     )
     return Asked(
         image=image,
@@ -161,19 +160,48 @@ def _read_inputs(image: Image, project: Path, describe: Describe) -> Asked:
     )
 
 
+def _below(image: Image, above: Asked) -> Asked:
+    """What an image asks for of which all was read and checked for one that is put on it."""
+    import msgspec  # noqa: PLC0415 - the model has brought it already
+
+    *lower, count = above.inputs.below
+    groups = above.groups[:count]
+    sets = tuple(found for group in groups for _, found in group)
+    models = above.models[: len(settings(image.steps, steps.Model))]
+    inputs = msgspec.structs.replace(
+        above.inputs,
+        indexes=read_indexes(image, sets, []),
+        groups=above.inputs.groups[:count],
+        models=model_inputs(models),
+        below=tuple(lower),
+        **_said_in(sets),
+    )
+    return replace(above, image=image, inputs=inputs, groups=groups, models=models, _found={})
+
+
+class _SaidIn(TypedDict):
+    prerelease: bool
+    no_index: bool
+    find_links: tuple[str, ...]
+
+
+def _said_in(sets: Iterable[RequirementSet]) -> _SaidIn:
+    """What files say of all that is resolved with them."""
+    found = tuple(sets)
+    links = (link.url for one in found for link in one.indexes.find_links)
+    return _SaidIn(
+        prerelease=any(one.pre for one in found),
+        no_index=any(one.indexes.no_index for one in found),
+        find_links=tuple(dict.fromkeys(links)),
+    )
+
+
 def base_of(image: Image) -> BaseImage:
     """What `image` is built on."""
     if image.base_image is not None:
         return image.base_image
     assert image.distro is not None  # noqa: S101 - no base image means Debian
     return parse_base(base_image(image.distro, image.python_version).reference)
-
-
-def _counted_below(image: Image) -> Iterator[int]:
-    """How many installations of Python packages each image below has, from the lowest."""
-    if image.below is not None:
-        yield from _counted_below(image.below)
-        yield sum(bool(span.python) for span in spans(image.below.steps))
 
 
 def _without_interpreter(image: Image) -> Iterable[Problem]:
@@ -281,7 +309,7 @@ def _different_requires(groups: Iterable[Sets]) -> Iterable[Problem]:
     """Two calls that say different things of what one source requires."""
     known: dict[str, tuple[tuple[str, ...], Location]] = {}
     for step in (step for group in groups for step, _ in group):
-        for one in _requires(step):
+        for one in requires_of(step):
             said = (one.requirements, step.location)
             first = known.setdefault(one.name, said)
             if first[0] != said[0]:
@@ -290,78 +318,3 @@ def _different_requires(groups: Iterable[Sets]) -> Iterable[Problem]:
                     location=step.location,
                     hint="say it once",
                 )
-
-
-def _requires(step: steps.PythonStep) -> tuple[InputRequires, ...]:
-    if not isinstance(step, steps.PythonPackages):
-        return ()
-    return tuple(
-        InputRequires(name=name, requirements=tuple(sorted({one.text for one in requirements})))
-        for name, requirements in step.requires
-    )
-
-
-def _all_inputs(groups: Iterable[Sets], project: Path) -> tuple[InputGroup, ...]:
-    try:
-        return tuple(_group_inputs(group, project) for group in groups)
-    except Invalid as error:
-        raise SpecificationError(Problem(message=error.message, hint=error.hint)) from None
-
-
-def _group_inputs(group: Sets, project: Path) -> InputGroup:
-    read = [found for step, found in group if not is_lock(step)]
-    files = [
-        *(
-            _lock_file(step, project, path)
-            for step, found in group
-            for path in _pinning(step, found)
-        ),
-        *(
-            InputFile(path=path, sha256=digest_at(project, path))
-            for _, found in group
-            for one in found.requirements
-            if (path := one.requirement.path) is not None
-        ),
-    ]
-    requires = {one.name: one for step, _ in group for one in _requires(step)}
-    return InputGroup(
-        requirements=_lines(one for found in read for one in found.requirements),
-        constraints=_lines(one for found in read for one in found.constraints),
-        no_binary=tuple(sorted({name for found in read for name in found.no_binary})),
-        only_binary=tuple(sorted({name for found in read for name in found.only_binary})),
-        requires=tuple(requires[name] for name in sorted(requires)),
-        build_constraints=_lines(build_constraints(step for step, _ in group)),
-        files=tuple(dict.fromkeys(files)),
-    )
-
-
-def _pinning(step: steps.PythonStep, found: RequirementSet) -> tuple[str, ...]:
-    """Files that are recorded by digest, since they decide by more than the lines read here.
-
-    Those that another tool has resolved, and the projects of a workspace: the sources of its root
-    decide where the members' own dependencies come from.
-    """
-    if is_lock(step):
-        return found.files
-    projects = [file for file in found.files if file.rpartition("/")[2] == "pyproject.toml"]
-    return tuple(projects) if len(projects) > 1 else ()
-
-
-def _lock_file(step: steps.PythonStep, project: Path, path: str) -> InputFile:
-    chosen = isinstance(step, steps.UvLock) and path == step.path.text
-    return InputFile(
-        path=path,
-        sha256=digest_at(project, path),
-        extras=step.extras if chosen and isinstance(step, steps.UvLock) else (),
-        groups=step.groups if chosen and isinstance(step, steps.UvLock) else (),
-    )
-
-
-def _lines(requirements: Iterable[SourcedRequirement]) -> tuple[str, ...]:
-    return tuple(sorted({_line(one) for one in requirements}))
-
-
-def _line(one: SourcedRequirement) -> str:
-    hashes = (f"--hash={digest}" for digest in one.requirement.hashes)
-    line = " ".join((one.requirement.text, *hashes))
-    return f"{line} # from {one.index}" if one.index is not None else line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as replaced
@@ -43,10 +43,6 @@ class Known:
     def image(self) -> Image:
         """The image."""
         return self.asked.image
-
-    def on(self, platform: Platform) -> Known:
-        """The same of the image as one platform has it."""
-        return replace(self, asked=self.asked.on(platform))
 
     def part(self, platform: Platform) -> PlatformLock | None:
         """The earlier lock for a platform."""

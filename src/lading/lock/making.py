@@ -28,6 +28,7 @@ from lading.lock.groups import Group, Wanted, group_of, wanted
 from lading.lock.integrity import refuse_contradicting
 from lading.lock.known import Known, check_known
 from lading.lock.model import Lock, PlatformLock, Tool
+from lading.lock.platform_problems import of_platforms
 from lading.lock.refusals import obstacle
 from lading.lock.resolve import Renewal, Resolver, Settled
 from lading.lock.said import (
@@ -42,7 +43,7 @@ from lading.lock.tasks import Tasks, collected, settled, together
 from lading.mirrors import read_mirrors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from lading.lock.inputs import Asked
@@ -99,12 +100,27 @@ class LockMaker:
             RegistryError: The base image's registry does not tell its digest.
             BuildError: A secret that an index needs can't be read.
         """
-        below, file = self._below(asked, platforms, earlier, renewal)
+        made = self._made(asked, platforms, earlier, renewal, {})
+        refuse_contradicting(made)
+        return made
+
+    def _made(
+        self,
+        asked: Asked,
+        platforms: Sequence[Platform],
+        earlier: Lock | None,
+        renewal: Renewal,
+        locks: dict[str, Lock | None],
+    ) -> Lock:
+        """The lock; `locks` are those of the project that were read, by name."""
+        # Read before what is below is asked for: that is a part of it.
+        on = {platform: asked.on(platform) for platform in dict.fromkeys(platforms)}
+        below, file = self._below(asked, platforms, earlier, renewal, locks)
         whole = Known(
             asked=asked, earlier=earlier, renewal=renewal, below=below, file_of_below=file
         )
-        known = {one: whole.on(one) for one in dict.fromkeys(platforms)}
-        check_known(renewal, (one.asked for one in known.values()), earlier)
+        known = {platform: replace(whole, asked=one) for platform, one in on.items()}
+        check_known(renewal, on.values(), earlier)
         fitting = {
             platform: one.fitting(platform, allow_unpinned_base=self.allow_unpinned_base)
             for platform, one in known.items()
@@ -112,44 +128,56 @@ class LockMaker:
         parts = [part for part in fitting.values() if part is not None]
         missing = [platform for platform, part in fitting.items() if part is None]
         if missing:
-            parts += self._make({platform: known[platform] for platform in missing})
+            parts += self._make({platform: known[platform] for platform in missing}, known)
         images = {str(platform): one.image for platform, one in known.items()}
         if asked.image.lock_python_packages and missing:
             check_said([(images[part.platform], part) for part in parts], self.say)
-        inputs = {str(platform): one.asked.inputs for platform, one in known.items()}
-        made = _of_parts(asked.inputs, parts, inputs)
-        refuse_contradicting(made)
-        return made
+        return _of_parts(asked.inputs, parts, {str(one): on[one].inputs for one in on})
 
     def _below(
-        self, asked: Asked, platforms: Sequence[Platform], earlier: Lock | None, renewal: Renewal
+        self,
+        asked: Asked,
+        platforms: Sequence[Platform],
+        earlier: Lock | None,
+        renewal: Renewal,
+        locks: dict[str, Lock | None],
     ) -> tuple[Lock | None, str | None]:
         """The lock of the image below, and its file: where it has none, what that would be."""
         below = asked.below
         if below is None:
             return None, None
-        found = own_lock(below)
+        found = own_lock(below, locks)
         if found is not None:
             name, own = found
             self.say(f"what is below stays as {name} has it")
-            return self.make(below, platforms, earlier=own), name
+            return self._made(below, platforms, own, _NOTHING_RENEWED, locks), name
         known = lock_below(asked, earlier) if earlier else None
         names = names_in(known) if known else ()
         packages = tuple(name for name in renewal.packages if name in names)
         narrowed = replace(renewal, packages=packages)
-        return self.make(below, platforms, earlier=known, renewal=narrowed), None
+        return self._made(below, platforms, known, narrowed, locks), None
 
-    def _make(self, known: Mapping[Platform, Known]) -> list[PlatformLock]:
-        """The parts for these platforms; those that ask for the same reach it in one way."""
+    def _make(
+        self, known: Mapping[Platform, Known], asked: Collection[Platform]
+    ) -> list[PlatformLock]:
+        """The parts for these platforms; those that ask for the same reach it in one way.
+
+        Args:
+            known: What each of these asks for.
+            asked: All platforms of the lock, those too that stay as they are.
+        """
         with ExitStack() as stack, Tasks() as tasks:
             making: list[_Making] = []
-            waits = []
+            waits = {}
             for platform, one in known.items():
                 if not making or making[-1].known.asked is not one.asked:
                     making.append(stack.enter_context(self._making(one, tasks)))
-                waits.append(making[-1].platform(platform))
+                waits[platform] = making[-1].platform(platform)
             _import_what_follows()
-            return collected(waits)
+            found, failed = collected(waits)
+            if failed:
+                raise of_platforms(failed, asked)
+            return found
 
     @contextmanager
     def _making(self, known: Known, tasks: Tasks) -> Iterator[_Making]:

@@ -41,6 +41,7 @@ from lading.lock.system_facts import (
     Deb,
     DebsFor,
     LockedBelow,
+    Provided,
 )
 
 __all__ = [
@@ -62,12 +63,13 @@ __all__ = [
     "LockedBase",
     "LockedBelow",
     "PlatformLock",
+    "Provided",
     "Tool",
     "file_name",
     "is_file_name",
 ]
 
-FORMAT = 2
+FORMAT = 3
 """The format of the file; raised whenever an older Lading would misread a newer one."""
 
 # A file's name becomes a path in the build's context, and a word in its commands.
@@ -217,6 +219,7 @@ class PlatformLock(Fact, frozen=True, kw_only=True):
         archives: Where `debs` were read from.
         debs_for: The system packages that `debs` were chosen for; None where they are not locked.
         auto: What "auto" among them stands for.
+        provided: The names among them that no package has, and what stands for each.
         debs: Those packages with all that they need and the base lacks.
         below: What images below have more, from the lowest; empty where none has any.
     """
@@ -230,6 +233,7 @@ class PlatformLock(Fact, frozen=True, kw_only=True):
     archives: tuple[Archive, ...] = ()
     debs_for: DebsFor | None = None
     auto: tuple[AutoPackage, ...] = ()
+    provided: tuple[Provided, ...] = ()
     debs: tuple[Deb, ...] = ()
     below: tuple[LockedBelow, ...] = ()
 

@@ -153,7 +153,7 @@ class Resolver:
         bindings = Bindings.of(whole, self.inputs.indexes)
         run = Question(group=whole, bindings=bindings, more=renewal.options)
         found = self._resolve(run, kept)
-        first = self._first_groups(groups, run, found)
+        first = self._first_groups(groups, settled.groups, run, found)
         placed = [_in_group(one, first.get(one.name, len(groups))) for one in found]
         found = tuple(settled.completed(placed))
         return tuple(sorted(found, key=lambda one: (one.group, one.name)))
@@ -198,11 +198,19 @@ class Resolver:
             run = replace(run, learned=run.learned | met)
 
     def _first_groups(
-        self, groups: Sequence[Group], run: Question, found: tuple[Distribution, ...]
+        self,
+        groups: Sequence[Group],
+        known: int,
+        run: Question,
+        found: tuple[Distribution, ...],
     ) -> dict[str, int]:
-        """By name, the installation that needs it first: what the earlier ones' closures hold."""
+        """By name, the installation that needs it first: what the earlier ones' closures hold.
+
+        Of the first ones it is known, so that nothing is asked for them: an image that is put on a
+        hundred others would ask of each of these again, on each of them.
+        """
         first: dict[str, int] = {}
-        for number in range(1, len(groups)):
+        for number in range(known + 1, len(groups)):
             part = reduce(add, groups[:number], Group())
             for name in self._closure(part, run, found) if part.requirements else ():
                 first.setdefault(name, number)

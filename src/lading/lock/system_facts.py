@@ -20,6 +20,7 @@ __all__ = [
     "Deb",
     "DebsFor",
     "LockedBelow",
+    "Provided",
 ]
 
 
@@ -94,6 +95,18 @@ class Deb(Fact, frozen=True, kw_only=True):
     size: Size
     suite: Word
     group: Count = 1
+
+
+class Provided(Fact, frozen=True, kw_only=True):
+    """A name that a user asks for and no package has, with the locked package that stands for it.
+
+    Attributes:
+        name: That name.
+        package: The package.
+    """
+
+    name: Word
+    package: DebWord
 
 
 class AutoPackage(Fact, frozen=True, kw_only=True):

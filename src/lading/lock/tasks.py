@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from lading.errors import LadingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
 __all__ = ["Tasks", "collected", "settled", "together"]
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 _PATIENCE = 3.0
@@ -82,17 +83,16 @@ def settled(wait: Callable[[], T], failed: list[LadingError]) -> T | None:
         return None
 
 
-def collected(waits: Iterable[Callable[[], T]]) -> list[T]:
-    """All results.
-
-    Raises:
-        LadingError: Some failed: one error, with the problems of all of them.
-    """
-    failed: list[LadingError] = []
-    results = [settled(wait, failed) for wait in waits]
-    if failed:
-        raise together(failed)
-    return [result for result in results if result is not None]
+def collected(waits: Mapping[K, Callable[[], T]]) -> tuple[list[T], dict[K, LadingError]]:
+    """All results, and what went wrong where: it is waited for all of them."""
+    failed: dict[K, LadingError] = {}
+    results: list[T] = []
+    for key, wait in waits.items():
+        try:
+            results.append(wait())
+        except LadingError as error:
+            failed[key] = error
+    return results, failed
 
 
 def together(failed: Sequence[LadingError]) -> LadingError:
