@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lading.freeze.deciding import Decided
-    from lading.freeze.freezing import Freezer
+    from lading.freeze.freezer import Freezer
     from lading.info import ImageInfo
     from lading.store import Store
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lading.errors import Location
     from lading.freeze.deciding import Decided
-    from lading.freeze.freezing import Freezer
+    from lading.freeze.freezer import Freezer
     from lading.info import ImageInfo
     from lading.store import Store
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from lading.bases import Base
     from lading.freeze.deciding import Decided
-    from lading.freeze.freezing import Freezer
+    from lading.freeze.freezer import Freezer
     from lading.info import ImageInfo
     from lading.libraries import Contents
     from lading.lock.model import Deb, Distribution
