@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,7 @@ def started(project: Project) -> str:
     env = {name: value.replace("/app", str(container)) for name, value in variables}
     program, *words = described["config"]["cmd"]
     assert program == "python3"
+    words = [word.replace("/app/", f"{container}/") for word in words]
     done = run([sys.executable, "-S", *words], env=env, cwd=container, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
@@ -226,3 +228,27 @@ def test_init_says_where_the_modules_are(laid_out: Project) -> None:
         ]
     )
     shown(laid_out, ".")
+
+
+@pytest.mark.parametrize(
+    ("where", "target", "command"),
+    [
+        ("src/pk/serve.py", "pk.serve:main", ["python3", "src/pk/serve.py"]),
+        ("src/pk/serve.py", "pk.serve:main", ["python3", "/app/src/pk/serve.py"]),
+        ("pk/serve.py", "pk.serve:main", ["python3", "pk/serve.py"]),
+        ("pk/serve.py", "pk.serve:main", ["python3", "-m", "pk.serve"]),
+        ("serve.py", "serve.py:main", ["python3", "serve.py"]),
+    ],
+)
+def test_what_stands_for_lading_is_found_by_a_command_of_one_s_own(
+    bare: Project, where: str, target: str, command: list[str]
+) -> None:
+    text = SERVICE.replace("from pk.other import helper\n", "").replace("IMAGE", "")
+    text = text.replace("helper()", "1").replace("image=image", f"image=image, command={command}")
+    bare.write(where, f"{text}\n\nif __name__ == '__main__':\n    main()\n")
+    bare.write(str(Path(where).parent / "__init__.py"), "")
+    ran = bare.lading("freeze", target, "-o", "build")
+    assert ran.code == 0, ran.err
+    assert started(bare) == "started 1\n"
+    is_told = "PYTHONPATH" in bare.read("build/image.json")
+    assert is_told == (command[1] != "-m" and command[1] != "serve.py")

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import lading
 from lading import Image, SpecificationError
 from lading.cli.declared import Wanted
 from lading.cli.target import imported, load_target
 from lading.image import steps
 from lading.process import run
+from lading.services.stand_in import STAND_IN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -256,6 +258,27 @@ def test_the_module_runs_where_lading_is_not(tmp_path: Path) -> None:
     write(container, {"app.py": text, stand_in.path.text: stand_in.text})
     argv, _ = command(image)
     assert printed(container, argv[2]) == "running True\n"
+
+
+def test_whatever_is_said_of_an_image_is_taken_where_lading_is_not(tmp_path: Path) -> None:
+    (tmp_path / "lading.py").write_text(STAND_IN)
+    calls = [name for name in dir(lading.Image) if name.islower() and not name.startswith("_")]
+    said = [
+        "import lading, lading as shipping",
+        "from lading import *",
+        "from lading.errors import LadingError, SpecificationError",
+        *(f"lading.Image.{name}('x', y=1)" for name in calls),
+        *(f"image = lading.Image('x').{name}({{'a': 1}}, y=[2])" for name in calls),
+        *(f"lading.{name}" for name in lading.__all__),
+        "def gpu(image: Image, of: lading.Variants | None = None) -> lading.Image | int: ...",
+        "images = lading.Variants(cpu=image, gpu=gpu); images['gpu'], list(images), images.cpu",
+        "text = lading.secret('A').id + 'x', 'x' + lading.secret('A').id, secret('A')",
+        "lading.register_engine(object())",
+        "try:\n    raise lading.FreezeError('a')\nexcept LadingError:\n    pass",
+        "isinstance(image, lading.Image), isinstance(1, (Variants, lading.Secret))",
+        "print('running', sorted(shipping.__all__))",
+    ]
+    assert printed(tmp_path, "\n".join(said)) == f"running {sorted(lading.__all__)}\n"
 
 
 def printed(container: Path, text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["PYTHONPATH", "SOURCES", "Code", "image_of"]
 
 _OWN = (steps.Cmd, steps.Entrypoint)
+_PYTHON = re.compile(r"python[0-9.]*")
+_LOOKING = frozenset({"gunicorn", "hypercorn", "uvicorn"})
 _STAND_IN = "lading.py"
 
 SOURCES: Final = "src"
@@ -67,8 +70,8 @@ def image_of(service: Service, environment: Image, code: Code) -> Image:
     start = _start(service, environment, code)
     with standing_at(service.location):
         image = _with_code(service, environment, code)
-        if code.in_sources and not _finds_modules(image):
-            image = image.env({PYTHONPATH: posixpath.join(workdir_of(image), SOURCES)})
+        if looked_in := _looked_in(image, code, start):
+            image = image.env({PYTHONPATH: ":".join(looked_in)})
         if service.env:
             image = image.env(dict(service.env))
         if start.argv:
@@ -137,10 +140,31 @@ def _own_files(image: Image, code: Code) -> tuple[str, ...]:
     return tuple(one for one in code.files if not one.startswith(f"{SOURCES}/"))
 
 
-def _finds_modules(image: Image) -> bool:
-    """Whether Python finds the modules of a `src` layout without being told where they are."""
-    variables = (name for step in settings(image.steps, steps.Env) for name, _ in step.variables)
-    return PYTHONPATH in variables or _installs_project(image)
+def _looked_in(image: Image, code: Code, start: Start) -> tuple[str, ...]:
+    """The folders that Python has to be told of, where nobody has told it of any."""
+    if any(PYTHONPATH in dict(step.variables) for step in settings(image.steps, steps.Env)):
+        return ()
+    workdir = workdir_of(image)
+    packaged = _installs_project(image)
+    sources = (posixpath.join(workdir, SOURCES),) if code.in_sources and not packaged else ()
+    # A program that starts elsewhere finds the code of a package, and not what stands for Lading.
+    apart = code.imports_lading and not _looks_around(start.argv or _own_command(image))
+    return (*sources, workdir) if apart else sources
+
+
+def _looks_around(argv: tuple[str, ...]) -> bool:
+    """Whether a command is one that looks for modules in its working directory."""
+    program, first, *_ = (*argv, "", "")
+    name = posixpath.basename(program)
+    is_beside = first in {"-c", "-m"} or (first.endswith(".py") and "/" not in first)
+    return name in _LOOKING or (_PYTHON.fullmatch(name) is not None and is_beside)
+
+
+def _own_command(image: Image) -> tuple[str, ...]:
+    """What an image starts by itself."""
+    entrypoint = settings(image.steps, steps.Entrypoint)
+    cmd = settings(image.steps, steps.Cmd)
+    return (*(entrypoint[-1].argv if entrypoint else ()), *(cmd[-1].argv if cmd else ()))
 
 
 def _installs_project(image: Image) -> bool:

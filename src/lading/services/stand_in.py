@@ -14,8 +14,21 @@ STAND_IN: Final = '''\
 
 import sys
 
+__all__ = [
+    "BuildError", "FreezeError", "Image", "ImageError", "ImageInfo", "LadingError", "Location",
+    "Problem", "RegistryError", "ResolutionError", "Secret", "SpecificationError", "Variants",
+    "register_engine", "secret", "service",
+]
 
-class Image:
+
+class _Taking(type):
+    def __getattr__(cls, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return cls()
+
+
+class Image(metaclass=_Taking):
     def __init__(self, *words, **options):
         pass
 
@@ -28,10 +41,19 @@ class Image:
     def __iter__(self):
         return iter(())
 
+    def __add__(self, other):
+        return self
+
+    __radd__ = __or__ = __ror__ = __add__
+
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
         return self
+
+
+class LadingError(Exception):
+    pass
 
 
 class _Service(Image):
@@ -50,5 +72,12 @@ def service(**options):
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    return Image()
+    if name.endswith("Error"):
+        return LadingError
+    return Image if name[:1].isupper() else Image()
+
+
+# Lading's errors may be imported from where they are; there is no more of it.
+sys.modules[f"{__name__}.errors"] = sys.modules[__name__]
+__path__ = []
 '''
