@@ -102,12 +102,13 @@ def test_who_says_where_modules_are_is_not_overruled(laid_out: Project, image: s
     laid_out.write("src/pk/serve.py", SERVICE.replace("IMAGE", image))
     assert "/app/src" not in shown(laid_out)
     laid_out.write(
-        "src/pk/serve.py", SERVICE.replace('"A": "1"', '"PYTHONPATH": "/own"').replace("IMAGE", "")
+        "src/pk/serve.py",
+        SERVICE.replace('"A": "1"', '"PYTHONPATH": "/own:src"').replace("IMAGE", ""),
     )
     assert shown(laid_out).count("PYTHONPATH") == 2
     assert laid_out.lading("freeze", "pk.serve:main", "-o", "build").code == 0
     described = laid_out.read("build/image.json")
-    assert "/own" in described
+    assert "/own:src" in described
     assert "/app/src" not in described
 
 
@@ -226,3 +227,50 @@ def test_init_says_where_the_modules_are(laid_out: Project) -> None:
         ]
     )
     shown(laid_out, ".")
+
+
+@pytest.mark.parametrize(
+    ("image", "there"),
+    [
+        (".build_include('src', to='/app/code')", "/app/code/src"),
+        (".for_platform('linux/arm64', lambda i: i.env(PYTHONPATH='/x'))", "/app/src"),
+        (".env(PYTHONPATH='/app')", "/app/src:/app"),
+    ],
+)
+def test_what_python_does_not_find_is_refused(laid_out: Project, image: str, there: str) -> None:
+    laid_out.write("src/pk/serve.py", SERVICE.replace("IMAGE", image))
+    ran = laid_out.lading("freeze", "pk.serve:main", "--platform", "linux/amd64", "-o", "build")
+    assert (ran.code, ran.err.count("error: ")) == (1, 1)
+    assert f'.env(PYTHONPATH="{there}") of an image' in ran.err
+    laid_out.write(
+        "src/pk/serve.py", SERVICE.replace("IMAGE", f"{image}.env(PYTHONPATH='{there}')")
+    )
+    assert laid_out.lading("freeze", "pk.serve:main", "-o", "build").code == 0
+
+
+def test_what_the_service_says_of_the_path_is_checked_too(laid_out: Project) -> None:
+    service = SERVICE.replace('"A": "1"', '"PYTHONPATH": "/app/lib"').replace("IMAGE", "")
+    laid_out.write("src/pk/serve.py", service)
+    ran = laid_out.lading("freeze", "pk.serve:main", "-o", "build")
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: src/pk/serve.py:7: its command starts /app/src/pk/serve.py, and Python looks for it in /app and /app/lib
+hint: let Python look there: .env(PYTHONPATH="/app/src") of an image, env={"PYTHONPATH": "/app/src"} of a service
+"""),
+    )
+    laid_out.write("src/pk/serve.py", service.replace("/app/lib", "/app/src"))
+    assert laid_out.lading("freeze", "pk.serve:main", "-o", "build").code == 0
+    assert started(laid_out) == "started 1\n"
+
+
+def test_another_working_directory_moves_the_files_and_not_the_path(laid_out: Project) -> None:
+    laid_out.write("lading.toml", '[images.b]\nextends = "pk.serve:main"\nworkdir = "/srv"\n')
+    ran = laid_out.lading("freeze", ".:b", "-o", "build")
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: src/pk/serve.py:7: its command starts /srv/src/pk/serve.py, and Python looks for it in /srv and /app/src
+hint: let Python look there: .env(PYTHONPATH="/srv/src") of an image, env={"PYTHONPATH": "/srv/src"} of a service
+"""),
+    )
