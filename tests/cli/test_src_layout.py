@@ -256,7 +256,7 @@ def test_what_the_service_says_of_the_path_is_checked_too(laid_out: Project) -> 
         1,
         snapshot("""\
 error: src/pk/serve.py:7: its command starts /app/src/pk/serve.py, and Python looks for it in /app and /app/lib
-hint: let Python look there: .env(PYTHONPATH="/app/src") of an image, env={"PYTHONPATH": "/app/src"} of a service
+hint: let Python look in /app/src: .env(PYTHONPATH="/app/src") of an image, env={"PYTHONPATH": "/app/src"} of a service
 """),
     )
     laid_out.write("src/pk/serve.py", service.replace("/app/lib", "/app/src"))
@@ -271,6 +271,35 @@ def test_another_working_directory_moves_the_files_and_not_the_path(laid_out: Pr
         1,
         snapshot("""\
 error: src/pk/serve.py:7: its command starts /srv/src/pk/serve.py, and Python looks for it in /srv and /app/src
-hint: let Python look there: .env(PYTHONPATH="/srv/src") of an image, env={"PYTHONPATH": "/srv/src"} of a service
+hint: let Python look in /srv/src: .env(PYTHONPATH="/srv/src") of an image, env={"PYTHONPATH": "/srv/src"} of a service
 """),
     )
+
+
+def test_the_hints_of_an_image_that_starts_a_module_of_src_lead_to_one_that_starts(
+    laid_out: Project,
+) -> None:
+    image = 'from lading import Image\nimage = Image(base_image="scratch")CALLS.cmd("python3", "-m", "pk.run")\n'
+    laid_out.write("src/pk/run.py", "from pk.other import helper\nprint(helper())\n")
+    laid_out.write("image.py", image.replace("CALLS", ""))
+    ran = laid_out.lading("freeze", "image.py", "-o", "build")
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: image.py:2: src/pk/run.py is what its command starts, and it is not in the image
+hint: include it beside what is named: include=["src/pk/run.py", ...] of a service, .build_include("src/pk/run.py") of an image; and let Python look in /app/src: .env(PYTHONPATH="/app/src") of an image, env={"PYTHONPATH": "/app/src"} of a service
+"""),
+    )
+    laid_out.write("image.py", image.replace("CALLS", '.build_include("src")'))
+    ran = laid_out.lading("freeze", "image.py", "-o", "build")
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: image.py:2: its command starts /app/src/pk/run.py, and Python looks for it in /app
+hint: let Python look in /app/src: .env(PYTHONPATH="/app/src") of an image, env={"PYTHONPATH": "/app/src"} of a service
+"""),
+    )
+    mended = '.build_include("src").env(PYTHONPATH="/app/src")'
+    laid_out.write("image.py", image.replace("CALLS", mended))
+    assert laid_out.lading("freeze", "image.py", "-o", "build").code == 0
+    assert started(laid_out) == "1\n"

@@ -176,7 +176,7 @@ def test_a_services_module_is_the_projects_whatever_else_may_bring_one(
 
 IN_SRC = f'{START}.python_packages("uvicorn").build_include("src/app.py")'
 SAID = (
-    'let Python look there: .env(PYTHONPATH="{0}") of an image, env={{"PYTHONPATH": "{0}"}} '
+    'let Python look in {1}: .env(PYTHONPATH="{0}") of an image, env={{"PYTHONPATH": "{0}"}} '
     "of a service"
 )
 
@@ -206,7 +206,7 @@ def test_a_module_is_where_python_looks(world: World, image: str, message: str, 
         world.freeze(found)
     (problem,) = error.value.problems
     assert problem.message == f"its command starts {message}"
-    assert problem.hint == SAID.format(there)
+    assert problem.hint == SAID.format(there, there.partition(":")[0])
     mended = world.image(f'{image}.env(PYTHONPATH="{there}").cmd("uvicorn", "app:app")')
     assert missing(world, mended, *([wheel("uvicorn", "1.0")] if "uvicorn" in image else [])) == []
 
@@ -277,3 +277,24 @@ def test_an_entrypoint_and_its_words_are_one_command(world: World) -> None:
     assert missing(world, entered, wheel("uvicorn", "1.0")) == ["its"]
     leading = world.image(f'{IN_SRC}.entrypoint("./start").cmd("uvicorn", "app:app")')
     assert missing(world, leading, wheel("uvicorn", "1.0")) == []
+
+
+def test_a_module_of_src_that_is_not_there_is_also_to_be_found(world: World) -> None:
+    (world.project / "app.py").unlink()
+    image = world.image(f'{START}.cmd("uvicorn", "app:app")')
+    world.lock(image)
+    with pytest.raises(FreezeError) as error:
+        world.freeze(image)
+    (problem,) = error.value.problems
+    assert problem.hint == (
+        'include it beside what is named: include=["src/app.py", ...] of a service, '
+        f'.build_include("src/app.py") of an image; and {SAID.format("/app/src", "/app/src")}'
+    )
+    found = world.image(f'{START}.env(PYTHONPATH="/app/src").cmd("uvicorn", "app:app")')
+    with pytest.raises(FreezeError) as error:
+        world.freeze(found)
+    (problem,) = error.value.problems
+    assert problem.hint is not None
+    assert "PYTHONPATH" not in problem.hint
+    following = '.build_include("src/app.py").env(PYTHONPATH="/app/src").cmd("uvicorn", "app:app")'
+    assert missing(world, world.image(f"{START}{following}")) == []

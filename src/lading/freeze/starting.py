@@ -192,7 +192,7 @@ def _missing(started: Started, own: tuple[str, ...], container: _Container) -> P
     place = container.place(own)
     if place is None:
         message = f"{own[0]} is what its command starts, and it is not in the image"
-        hint = _included(own[0])
+        hint = _included(started, own[0], container)
     elif started.is_script:
         message = f"its command starts {place}, and looks for it in {container.workdir}"
         hint = f"name it by its whole path: {place}"
@@ -203,21 +203,25 @@ def _missing(started: Started, own: tuple[str, ...], container: _Container) -> P
     return Problem(message=message, hint=hint, location=started.location)
 
 
-def _included(file: str) -> str:
-    return (
+def _included(started: Started, file: str, container: _Container) -> str:
+    """How a file gets into the image, and is found there."""
+    hint = (
         f'include it beside what is named: include=["{file}", ...] of a service, '
         f'.build_include("{file}") of an image'
     )
+    folder = _folder(started, posixpath.join(container.workdir, file))
+    if started.is_script or folder in {container.workdir, *container.path}:
+        return hint
+    return f"{hint}; and {_found_in(folder, container)}"
 
 
 def _found_in(folder: str, container: _Container) -> str:
     """How Python is told to look in a folder too."""
-    kept = [
-        one for one in container.path if any(path.startswith(f"{one}/") for path in container.files)
-    ]
+    files = container.files
+    kept = [one for one in container.path if any(path.startswith(f"{one}/") for path in files)]
     entries = ":".join((folder, *kept))
     return (
-        f'let Python look there: .env({PYTHONPATH}="{entries}") of an image, '
+        f'let Python look in {folder}: .env({PYTHONPATH}="{entries}") of an image, '
         f'env={{"{PYTHONPATH}": "{entries}"}} of a service'
     )
 
