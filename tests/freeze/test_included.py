@@ -75,7 +75,8 @@ def test_it_is_said_where_the_command_is_and_what_to_do(world: World) -> None:
         ('"python", "./app.py", "app.py"', ["app.py"]),
         ('"python", "-c", "from app import main; main()"', ["app.py"]),
         ('"python", "-c", "import json, pk.serve"', ["pk/serve.py"]),
-        ('"python", "-m", "pk"', ["pk/__init__.py"]),
+        ('"python", "-m", "pk"', ["pk/__main__.py"]),
+        ('"python", "-m", "pk.serve"', ["pk/serve.py"]),
         ('"python", "-m", "uvicorn", "pk.serve:app"', ["pk/serve.py"]),
         ('"tini", "--", "./app.py"', ["app.py"]),
         ('"gunicorn", "-c", "app.py", "elsewhere:app"', []),
@@ -298,3 +299,45 @@ def test_a_module_of_src_that_is_not_there_is_also_to_be_found(world: World) -> 
     assert "PYTHONPATH" not in problem.hint
     following = '.build_include("src/app.py").env(PYTHONPATH="/app/src").cmd("uvicorn", "app:app")'
     assert missing(world, world.image(f"{START}{following}")) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "included", "words", "message"),
+    [
+        ({}, "pk/__init__.py", '"python", "-m", "pk"',
+         "pk/__main__.py is what its command starts, and it is not in the image"),
+        ({}, "pk", '"python", "-m", "pk"', None),
+        ({"lone/__init__.py": ""}, "lone", '"python", "-m", "lone"',
+         "its command starts a package by -m, and the project has no lone/__main__.py"),
+        ({"src/lone/__init__.py": ""}, "src", '"python", "-m", "lone"',
+         "its command starts a package by -m, and the project has no src/lone/__main__.py"),
+        ({"lone/__init__.py": ""}, "lone", '"python", "-c", "import lone"', None),
+        ({"lone/__init__.py": ""}, "lone", '"uvicorn", "lone:app"', None),
+        ({"lone/__init__.py": ""}, "lone", '"pytest", "-m", "lone"', None),
+        ({"lone/app.py": ""}, "lone", '"python", "-m", "lone"', None),
+    ],
+)  # fmt: skip
+def test_of_a_package_its_main_is_run(
+    world: World, files: dict[str, str], included: str, words: str, message: str | None
+) -> None:
+    world.write(files)
+    image = world.image(f'{START}.build_include("{included}").cmd({words})')
+    world.lock(image)
+    if message is None:
+        world.freeze(image)
+        return
+    with pytest.raises(FreezeError) as error:
+        world.freeze(image)
+    (problem,) = error.value.problems
+    assert problem.message == message
+    if included == "pk/__init__.py":
+        assert problem.hint is not None
+        assert '.build_include("pk") of an image' in problem.hint
+
+
+def test_a_service_that_runs_its_package_includes_what_is_run(world: World) -> None:
+    text = "import lading\nimage = lading.IMAGE\n"
+    text += 'web = lading.service(image=image, command=["python3", "-m", "pk"])("pk:main")\n'
+    world.write({"web.py": text.replace("IMAGE", START), "pk/__init__.py": "def main(): ..."})
+    image = load_target(f"{world.project / 'web.py'}:web").image._copy(name=None)
+    assert missing(world, image) == ["pk/__main__.py"]

@@ -38,6 +38,9 @@ _LEADING_AWAY: Final = frozenset(
 _CODE_ELSEWHERE: Final = re.compile(r"path|chdir|exec|runpy|site", re.IGNORECASE)
 
 
+_MAIN: Final = "__main__.py"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
     """A module or a script that a command starts.
@@ -54,6 +57,12 @@ class Started:
     location: Location
     is_script: bool = False
     is_sure: bool = False
+
+    @property
+    def package(self) -> str | None:
+        """The folder that it is where it is a package and run by `-m`: its `__main__.py` is."""
+        folder, _, name = (self.files or ("",))[-1].rpartition("/")
+        return folder if name == _MAIN and not self.is_script else None
 
 
 def started_by(words: Iterable[tuple[str, Location]]) -> Iterator[Started]:
@@ -74,7 +83,7 @@ def started_by(words: Iterable[tuple[str, Location]]) -> Iterator[Started]:
             files = files_of(found[1])
             yield Started(files=files, location=location, is_sure=is_sure)
         elif before == "-m":
-            yield Started(files=files_of(word), location=location, is_sure=is_sure)
+            yield Started(files=_run_by(word), location=location, is_sure=is_sure)
             is_sure = is_sure and _RUNNER.fullmatch(word) is not None
         elif before == "-c":
             is_code_sure = is_sure and not _CODE_ELSEWHERE.search(word)
@@ -126,10 +135,19 @@ def _is_option(word: str) -> bool:
 
 def files_of(module: str) -> tuple[str, ...]:
     """The files that a module may be; none where it is Python's own."""
+    return _files(module, "__init__.py")
+
+
+def _run_by(module: str) -> tuple[str, ...]:
+    """The files that `-m` may run: of a package no other one."""
+    return _files(module, _MAIN)
+
+
+def _files(module: str, own: str) -> tuple[str, ...]:
     if module.partition(".")[0] in sys.stdlib_module_names:
         return ()
     path = module.replace(".", "/")
-    return (f"{path}.py", f"{path}/__init__.py")
+    return (f"{path}.py", f"{path}/{own}")
 
 
 def imported_by(text: bytes) -> tuple[str, ...]:

@@ -92,11 +92,11 @@ def check_included(
     there, told = tuple(decided), set[str]()
     container = _container(image, there, contents)
     for started in _all_started(image):
-        own = _own(started, project)
-        if not own or container.has(started) or may_be_packaged(started.files[0], there, project):
+        own = _own(started.files, project)
+        problem = _missing(started, own, container) if own else _unmade(started, project)
+        if problem is None or container.has(started):
             continue
-        problem = _missing(started, own, container)
-        if problem.message not in told:
+        if problem.message not in told and not may_be_packaged(started.files[0], there, project):
             told.add(problem.message)
             yield problem
 
@@ -181,10 +181,24 @@ def _is_all_there_is(image: Image) -> bool:
     return not own_base and not any(isinstance(one, bringing) for one in image.steps)
 
 
-def _own(started: Started, project: Project) -> tuple[str, ...]:
+def _own(files: tuple[str, ...], project: Project) -> tuple[str, ...]:
     """The files of the project that it may be: at its top, or in a `src` layout."""
-    places = (*started.files, *(f"{SOURCES}/{one}" for one in started.files))
+    places = (*files, *(f"{SOURCES}/{one}" for one in files))
     return tuple(one for one in places if os.path.isfile(project.root / one))  # noqa: PTH113 - False for any word
+
+
+def _unmade(started: Started, project: Project) -> Problem | None:
+    """What is wrong with a package of the project that `-m` can't run."""
+    file = f"{started.package}/__init__.py"
+    packages = _own((file,), project) if started.package and started.is_sure else ()
+    if not packages:
+        return None
+    main = packages[0].replace("__init__", "__main__")
+    return Problem(
+        message=f"its command starts a package by -m, and the project has no {main}",
+        hint="write that file, or name the module that is meant",
+        location=started.location,
+    )
 
 
 def _missing(started: Started, own: tuple[str, ...], container: _Container) -> Problem:
@@ -205,9 +219,11 @@ def _missing(started: Started, own: tuple[str, ...], container: _Container) -> P
 
 def _included(started: Started, file: str, container: _Container) -> str:
     """How a file gets into the image, and is found there."""
+    # A package that is run is seldom one file alone.
+    named = posixpath.dirname(file) if started.package else file
     hint = (
-        f'include it beside what is named: include=["{file}", ...] of a service, '
-        f'.build_include("{file}") of an image'
+        f'include it beside what is named: include=["{named}", ...] of a service, '
+        f'.build_include("{named}") of an image'
     )
     folder = _folder(started, posixpath.join(container.workdir, file))
     if started.is_script or folder in {container.workdir, *container.path}:
