@@ -1,18 +1,21 @@
 """Imports of a service's modules that lead out of the folder that it is started in.
 
-A file inside a package, named by its path, stands at the top of its project: in the container it is
-imported by its own name alone, and Python then knows of no package around it.
+A file inside a package, or inside a folder that is imported as one, stands at the top of its
+project where it is named by its path: in the container it is imported by its own name alone, and
+Python then knows of nothing around it.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.cli.bindings import certain_imports
-from lading.cli.modules import folders_of_modules
+from lading.cli.modules import ProjectModules, folders_of_modules
+from lading.config.imports import distribution_of
 from lading.errors import Location, Problem, SpecificationError
 from lading.services import SOURCES
 
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lading.cli.declared import Wanted
-    from lading.cli.modules import ProjectModules
 
 __all__ = ["check_within"]
 
@@ -126,20 +128,37 @@ def _levels(
             # "from . import x" in a module of no package fails (PEP 328).
             if level > depth:
                 yield "." * level + (module or ""), level - depth
-        case ast.ImportFrom(module=module):
-            yield from _of_packages(modules, module or "")
+        case ast.ImportFrom(module=module, names=names):
+            name = module or ""
+            yield from _of_packages(modules, name, *(f"{name}.{alias.name}" for alias in names))
         case ast.Import(names=names):
             for alias in names:
                 yield from _of_packages(modules, alias.name)
 
 
-def _of_packages(modules: ProjectModules, name: str) -> Iterator[tuple[str, int]]:
-    """An absolute name that begins with a package that the project's folder is in."""
+def _of_packages(modules: ProjectModules, name: str, *taken: str) -> Iterator[tuple[str, int]]:
+    """An absolute name that begins with a folder that the project's own is in.
+
+    Args:
+        modules: The project's.
+        name: The name.
+        taken: What may be a module in there that is taken of it.
+    """
     first, root = name.partition(".")[0], modules.root.resolve()
     if modules.file(first) is not None or modules.has_folder(first):
         return
-    folder, levels = root, 1
-    while _is_package(folder):
-        if folder.name == first:
+    is_foreign = first in sys.stdlib_module_names or distribution_of(first) is not None
+    is_package = True
+    for levels, folder in enumerate((root, *root.parents), start=1):
+        is_package = is_package and _is_package(folder)
+        # A folder need be no package (PEP 420), where what is named is in there.
+        if folder.name == first and (
+            is_package or (not is_foreign and _has(folder.parent, name, *taken))
+        ):
             yield name, levels
-        folder, levels = folder.parent, levels + 1
+
+
+def _has(folder: Path, *names: str) -> bool:
+    """Whether one of these is a module in a folder of that one's."""
+    modules = ProjectModules(folder)
+    return any("." in one and modules.file(one) is not None for one in names)
