@@ -220,7 +220,7 @@ def _missing(started: Started, own: tuple[str, ...], container: _Container) -> P
 def _included(started: Started, file: str, container: _Container) -> str:
     """How a file gets into the image, and is found there."""
     # A package that is run is seldom one file alone.
-    named = posixpath.dirname(file) if started.package else file
+    named = file.removesuffix("/__main__.py")
     hint = (
         f'include it beside what is named: include=["{named}", ...] of a service, '
         f'.build_include("{named}") of an image'
