@@ -303,3 +303,52 @@ hint: let Python look in /app/src: .env(PYTHONPATH="/app/src") of an image, env=
     laid_out.write("image.py", image.replace("CALLS", mended))
     assert laid_out.lading("freeze", "image.py", "-o", "build").code == 0
     assert started(laid_out) == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        ("from src.pk.other import helper", True),
+        ("def late():\n    import src.pk.other", True),
+        ("import src.pk.more", True),
+        (
+            "try:\n    from src.pk import other\nexcept ImportError:\n    from pk import other",
+            False,
+        ),
+        ("from pk import other", False),
+        ("import src.apart", False),
+    ],
+)
+def test_no_module_is_imported_by_two_names(laid_out: Project, line: str, *, refused: bool) -> None:
+    laid_out.write("src/apart.py", "")
+    laid_out.write("src/pk/more.py", "from . import other\n")
+    laid_out.write("src/pk/serve.py", f"{SERVICE.replace('IMAGE', '')}\n{line}\n")
+    ran = laid_out.lading("show", "pk.serve:main")
+    hints = [one.partition(" everywhere")[0] for one in ran.err.splitlines() if "hint" in one]
+    assert hints == (["hint: import it as pk"] if refused else [])
+
+
+def test_it_is_said_where_a_module_is_imported_by_another_name(laid_out: Project) -> None:
+    laid_out.write("src/db.py", "")
+    laid_out.write("src/pk/m.py", "import db\n")
+    own = SERVICE.replace("from pk.other import helper\n\n", "").replace("IMAGE", "")
+    laid_out.write("app.py", f"from src.pk import m\nfrom src.db import *\n{own}")
+    ran = laid_out.lading("show", "app:main")
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: app.py:2: src.db is imported as db too, and would be two modules
+hint: import it as db everywhere
+"""),
+    )
+
+
+def test_a_file_that_is_imported_by_two_names_is_included_once(laid_out: Project) -> None:
+    service = SERVICE.replace("IMAGE", ".cmd('x')") + "import src.pk.other\n"
+    laid_out.write("src/pk/serve.py", service)
+    assert shown(laid_out).count("src/pk/other.py") == 1
+    laid_out.write("requirements.txt", "fastapi\nuvicorn\n")
+    application = "from fastapi import FastAPI\nimport pk.other, src.pk.other\napp = FastAPI()\n"
+    laid_out.write("src/pk/main.py", application)
+    assert laid_out.lading("init").code == 0
+    assert laid_out.read("lading.toml").count('"src/pk/other.py"') == 1

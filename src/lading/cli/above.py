@@ -47,11 +47,12 @@ def check_within(modules: ProjectModules, module: str, wanted: Wanted) -> None:
 
     Raises:
         SpecificationError: One does; or another module is imported by the name of its file; or
-            its name begins with `src`, and that of another one in there does not.
+            one file is imported by two names, with `src` and without it.
     """
     _check_seen(modules, module, wanted)
     names = modules.led_to(module)
     _check_sources(modules, module, names)
+    _check_twice(modules, module)
     found = next((one for name in names for one in _leading_out(modules, name)), None)
     if found is None:
         return
@@ -78,6 +79,31 @@ def _check_sources(modules: ProjectModules, module: str, names: Iterable[str]) -
     if above == SOURCES and other is not None:
         message = f"{module} leads to {other}, which is in {SOURCES}/ too and called without it"
         raise SpecificationError(message, hint=f"name it without {SOURCES}: {own}")
+
+
+def _check_twice(modules: ProjectModules, module: str) -> None:
+    """Refuse to import one file by two names, of which Python makes two modules."""
+    names = modules.led_to(module, surely=True)
+    called = dict[Path, str]()
+    for name in sorted(names, key=lambda one: one.startswith(f"{SOURCES}.")):
+        file = modules.file(name)
+        if file is not None and called.setdefault(file, name) != name:
+            raise SpecificationError(_twice(modules, names, name, called[file]))
+
+
+def _twice(modules: ProjectModules, names: Iterable[str], name: str, other: str) -> Problem:
+    lines = (
+        Location(str(file.resolve()), node.lineno)
+        for one in names
+        if (file := modules.file(one)) is not None
+        for node, imported in modules.imported(one)
+        if name in imported
+    )
+    return Problem(
+        message=f"{name} is imported as {other} too, and would be two modules",
+        hint=f"import it as {other} everywhere",
+        location=next(lines, None),
+    )
 
 
 def _hint(folder: Path, names: tuple[str, ...], wanted: Wanted) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.bindings import IMPORTING, binds, body_of, names_in
+from lading.cli.bindings import IMPORTING, binds, body_of, certain_imports, names_in
 from lading.cli.declarations import Services, services_in
 from lading.services import SOURCES, Code, Served
 
@@ -113,21 +113,34 @@ class ProjectModules:
 
     def code(self, module: str, attribute: str) -> Code:
         """Where something is, with all modules of the project that its own leads to."""
-        found = self._reached(module)
+        found = self._reached(module, _imports)
         files = (self.file(one) for one in found)
         return Code(
             module=module,
             attribute=attribute,
-            files=tuple(sorted(one.relative_to(self.root).as_posix() for one in files if one)),
+            files=tuple(sorted({one.relative_to(self.root).as_posix() for one in files if one})),
             imports_lading=any("lading" in names for names in found.values()),
             in_sources=any(map(self.is_in_sources, found)),
         )
 
-    def led_to(self, module: str) -> tuple[str, ...]:
-        """A module, and all modules of the project that it leads to."""
-        return tuple(sorted(self._reached(module)))
+    def led_to(self, module: str, *, surely: bool = False) -> tuple[str, ...]:
+        """A module, and all modules of the project that it leads to.
 
-    def _reached(self, module: str) -> dict[str, set[str]]:
+        Args:
+            module: Its name.
+            surely: Whether an import counts only where nothing guards it.
+        """
+        found = certain_imports if surely else _imports
+        return tuple(sorted(self._reached(module, found)))
+
+    def imported(self, module: str) -> Iterator[tuple[ast.Import | ast.ImportFrom, set[str]]]:
+        """The imports of a module that nothing guards, with the names of what each imports."""
+        for node in certain_imports(self.text(module) or ""):
+            yield node, self._named(node, module)
+
+    def _reached(
+        self, module: str, found_in: Callable[[str], Iterator[ast.Import | ast.ImportFrom]]
+    ) -> dict[str, set[str]]:
         """The modules of the project that one leads to, and what each of them imports."""
         parts = module.split(".")
         waiting = [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
@@ -136,19 +149,16 @@ class ProjectModules:
             name = waiting.pop()
             if name in found or (text := self.text(name)) is None:
                 continue
-            imported = {_absolute(one, name, self.file(name)) for one in self._imported(text)}
+            imported = {one for node in found_in(text) for one in self._named(node, name)}
             found[name] = {one.partition(".")[0] for one in imported}
             waiting += imported
         return found
 
-    def _imported(self, text: str) -> set[str]:
-        return {
-            name
-            for one in body_of(text)
-            for node in ast.walk(one)
-            if isinstance(node, IMPORTING)
-            for name in (*modules_run_by(node, self.text), *_beside(node))
-        }
+    def _named(self, node: ast.Import | ast.ImportFrom, module: str) -> set[str]:
+        """What an import in a module runs, by names from the project's folder on."""
+        file = self.file(module)
+        named = (*modules_run_by(node, self.text), *_beside(node))
+        return {_absolute(one, module, file) for one in named}
 
     def services(self, where: str) -> Services:
         """The services that a module declares, or a file of one."""
@@ -191,6 +201,12 @@ class ProjectModules:
     def served(self, module: str, attribute: str) -> Served:
         """What something is, as far as its module's text tells."""
         return self.services(module).served.get(attribute, Served())
+
+
+def _imports(text: str) -> Iterator[ast.Import | ast.ImportFrom]:
+    """All imports in a text, whether they are certain or not."""
+    nodes = (node for one in body_of(text) for node in ast.walk(one))
+    return (node for node in nodes if isinstance(node, IMPORTING))
 
 
 def _file_of(place: Path) -> Path | None:
