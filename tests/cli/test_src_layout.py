@@ -352,3 +352,50 @@ def test_a_file_that_is_imported_by_two_names_is_included_once(laid_out: Project
     laid_out.write("src/pk/main.py", application)
     assert laid_out.lading("init").code == 0
     assert laid_out.read("lading.toml").count('"src/pk/other.py"') == 1
+
+
+def test_a_package_that_another_one_hides_is_told(laid_out: Project) -> None:
+    laid_out.write("pk/__init__.py", "")
+    assert laid_out.lading("show", "pk.serve:main").err == snapshot("""\
+error: there is no module pk.serve in project
+hint: pk/__init__.py is found instead of src/pk/serve.py: rename one of them
+""")
+    laid_out.write(
+        "words.py",
+        'import lading\nimage = lading.Image()\nmain = lading.service(image=image)("pk.serve:main")\n',
+    )
+    assert laid_out.lading("show", "words.py:main").err == snapshot("""\
+error: words.py:3: there is no module pk.serve in project
+hint: pk/__init__.py is found instead of src/pk/serve.py: rename one of them
+""")
+    (laid_out.folder / "pk" / "__init__.py").unlink()
+    laid_out.write("pk.py", "")
+    assert laid_out.lading("show", "pk.serve:main").err == snapshot("""\
+error: there is no module pk.serve in project
+hint: pk.py is found instead of src/pk/serve.py: rename one of them
+""")
+
+
+def test_a_folder_that_is_called_as_a_file_is_no_module(laid_out: Project) -> None:
+    laid_out.write("src/kp.py/x.txt", "")
+    assert laid_out.lading("show", "kp:main").err == snapshot("""\
+error: there is no module kp in project
+hint: it has pk
+""")
+
+
+def test_words_that_need_the_package_around_the_file_are_told_with_its_name(
+    laid_out: Project,
+) -> None:
+    text = 'import lading\nimage = lading.Image(base_image="scratch")\n'
+    text += 'web = lading.service(image=image)("pk.serve:main")\n'
+    laid_out.write("src/pk/image.py", text)
+    ran = laid_out.lading("show", "src/pk/image.py:web")
+    assert (ran.code, ran.err) == (
+        1,
+        snapshot("""\
+error: src/pk/image.py:3: there is no module pk.serve in pk
+hint: name it as pk.image:web
+"""),
+    )
+    assert "pk.serve" in shown(laid_out, "pk.image:web")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from lading.cli.declared import Wanted
 
-__all__ = ["check_within"]
+__all__ = ["check_within", "hint_above"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,16 @@ def check_within(modules: ProjectModules, module: str, wanted: Wanted) -> None:
     message = f"{found.name} is of the package {package}, and {wanted} is started outside of it"
     hint = _hint(folder, (*packages, *wanted.module.split(".")), wanted)
     raise SpecificationError(Problem(message=message, location=found.location, hint=hint))
+
+
+def hint_above(module: str, wanted: Wanted) -> str | None:
+    """The right name of what names a module of a package that the project's folder is in."""
+    root, first = wanted.root.resolve(), module.partition(".")[0]
+    for folder in root.parents:
+        packages = root.relative_to(folder).parts
+        if packages[0] == first and ProjectModules(folder).file(module) is not None:
+            return _hint(folder, (*packages, *wanted.module.split(".")), wanted)
+    return None
 
 
 def _check_seen(modules: ProjectModules, module: str, wanted: Wanted) -> None:

@@ -91,13 +91,32 @@ class ProjectModules:
         parts = module.split(".")
         if not all(parts):  # a relative name, which only its own module can tell
             return None
-        # A package counts before folders of its name that are none (PEP 420).
-        tops = (one for one in self.folders if _file_of(one / parts[0]))
-        top = next(tops, None)
-        for folder in self.folders if top is None else (top,):
+        for folder in self.folders_of(parts[0]):
             if file := _file_of(folder.joinpath(*parts)):
                 return folder, file
         return None
+
+    def folders_of(self, name: str) -> tuple[Path, ...]:
+        """The folders that a package of that name, and all that is in it, is imported from."""
+        # A package counts before folders of its name that are none (PEP 420).
+        top = next((one for one in self.folders if _file_of(one / name)), None)
+        return self.folders if top is None else (top,)
+
+    def hiding(self, module: str) -> tuple[Path, Path] | None:
+        """The file that is found instead of a package of that name, and the module's in there."""
+        first, _, _ = module.partition(".")
+        files = (_file_of(one.joinpath(*module.split("."))) for one in self.folders)
+        own, other = next(filter(None, files), None), self.file(first)
+        return None if own is None or other is None else (other, own)
+
+    def names_in(self, package: str) -> tuple[str, ...]:
+        """The names of the modules and packages in one package, or at the top for an empty name."""
+        tops = self.folders_of(package.partition(".")[0]) if package else self.folders
+        folders = [one.joinpath(*package.split(".")) for one in tops]
+        modules = (file for one in folders for file in one.glob("[!_]*.py") if file.is_file())
+        found = (*modules, *(file.parent for one in folders for file in one.glob("*/__init__.py")))
+        names = sorted({one.stem for one in found if one.stem.isidentifier()})
+        return tuple(f"{package}.{name}" if package else name for name in names)
 
     def text(self, module: str) -> str | None:
         """The text of a module; None where the project has none such, or none that can be read."""
