@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -399,3 +400,40 @@ hint: name it as pk.image:web
 """),
     )
     assert "pk.serve" in shown(laid_out, "pk.image:web")
+
+
+@pytest.mark.parametrize(
+    ("folder", "target", "project", "said", "name"),
+    [
+        (
+            "src",
+            "pk.serve:main",
+            "..",
+            "pk/__init__.py is included from the folder src",
+            "pk.serve",
+        ),
+        ("", "sub/app.py:main", ".", "app.py is included from the folder sub", "sub.app"),
+        ("sub", "app.py:main", "..", "app.py is included from the folder sub", "sub.app"),
+        ("", "src/pk/whole.py:main", ".", "whole.py is included from the folder pk", "pk.whole"),
+    ],
+)
+def test_a_project_above_the_code_of_a_service_is_refused_in_a_line(
+    laid_out: Project, folder: str, target: str, project: str, said: str, name: str
+) -> None:
+    own = SERVICE.replace("from pk.other import helper\n\n", "").replace("IMAGE", "")
+    laid_out.write("sub/app.py", own)
+    laid_out.write("src/pk/whole.py", own)
+    inner = replace(laid_out, folder=laid_out.folder / folder)
+    for command in ("show", "freeze"):
+        ran = inner.lading(command, target, "--project", project)
+        assert (ran.code, ran.err.count("error: ")) == (1, 1)
+        assert f"{said}, which {target} is of, and --project is project" in ran.err
+        hint = f"leave --project out, or name it as {name}:main, in the folder PROJECT"
+        assert ran.err.endswith(f"hint: {hint}\n")
+    assert laid_out.lading("show", f"{name}:main").code == 0
+
+
+def test_a_project_above_is_right_where_it_has_the_files(laid_out: Project) -> None:
+    image = 'import lading\nimage = lading.Image(base_image="scratch")'
+    laid_out.write("sub/image.py", f'{image}.build_include("sub/*.py", "src/pk/other.py")\n')
+    assert laid_out.lading("freeze", "sub/image.py", "--project", ".", "-o", "build").code == 0
