@@ -31,7 +31,7 @@ _WRAPPED: Final = re.compile(r"-.*|\w+=.*|[A-Z]+|\d+")
 
 _LEADING_AWAY: Final = frozenset(
     {"--app-dir", "--chdir", "--config", "--env-file", "--pythonpath", "--workdir", "--working-dir"}
-    | {"-C", "-E", "-I", "-P", "-w"}
+    | {"-C", "-E", "-I", "-P"}
 )
 """Options that change where modules are looked for, or name a file of settings that may."""
 
@@ -144,9 +144,10 @@ def _run_by(module: str) -> tuple[str, ...]:
 
 
 def _files(module: str, own: str) -> tuple[str, ...]:
-    if module.partition(".")[0] in sys.stdlib_module_names:
+    parts = module.split(".")
+    if parts[0] in sys.stdlib_module_names or not all(parts):
         return ()
-    path = module.replace(".", "/")
+    path = "/".join(parts)
     return (f"{path}.py", f"{path}/{own}")
 
 
