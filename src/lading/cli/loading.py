@@ -17,6 +17,7 @@ from lading.cli.target import Target, load_target, load_targets
 from lading.errors import Problem, SpecificationError
 from lading.image.spans import settings
 from lading.image.steps import BuildInclude, PythonStep
+from lading.project_file import read_project_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,8 @@ def loaded(target: str, *, project: str | None, base_image: BaseImage | None) ->
     than is asked for.
     """
     found = load_target(target, project=project, settings=given_settings(), told=_told())
-    _check_below(target, found)
+    if project is not None:
+        _check_below(target, found)
     if base_image is None:
         return found
     return replace(found, image=_rebased(found.image, base_image))
@@ -54,7 +56,7 @@ def loaded_all(
 ) -> tuple[Target, ...]:
     """All images that a command works on, on another base where one was named."""
     found = load_targets(target, project=project, settings=given_settings(), told=_told())
-    for one in found:
+    for one in found if project is not None else ():
         _check_below(target, one)
     if base_image is None:
         return found
@@ -66,11 +68,9 @@ def _check_below(target: str, found: Target) -> None:
 
     A service's own are named from the folder that its module is imported from.
     """
-    where = target.partition(":")[0]
-    root = Path(where).parent if where.endswith(".py") else Path(where)
-    root = (root if root.is_dir() else Path()).resolve()
+    root = _folder_of(target).resolve()
     for step in settings(found.image.steps, BuildInclude) if root != found.project else ():
-        names = [one.text for one in step.patterns if (root / one.text).is_file()]
+        names = [one.text for one in step.patterns if os.path.isfile(root / one.text)]  # noqa: PTH113 - False for any name
         missing = [one for one in names if not os.path.lexists(found.project / one)]
         if missing:
             message = (
@@ -79,6 +79,16 @@ def _check_below(target: str, found: Target) -> None:
             )
             hint = _hint_at_module(target, root, found.project)
             raise SpecificationError(Problem(message=message, hint=hint, location=step.location))
+
+
+def _folder_of(target: str) -> Path:
+    """The folder that TARGET is of: its file's, itself, or for a module this folder."""
+    where, colon, _ = target.partition(":")
+    if where.endswith(".py"):
+        return Path(where).parent
+    folder = Path(where)
+    is_project = folder.is_dir() and (not colon or read_project_file(folder) is not None)
+    return folder if is_project else Path()
 
 
 def _hint_at_module(target: str, root: Path, project: Path) -> str:
