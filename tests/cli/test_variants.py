@@ -374,6 +374,7 @@ def test_all_of_a_folder_are_those_of_its_project_file(here: Path) -> None:
             "app.py:2: a: health asks the service on its port, and nothing says which that is",
             "hint: port=8000",
             "app.py:3: b: there is no module nowhere in project",
+            "hint: it has app",
         ]),
     ],
 )  # fmt: skip
