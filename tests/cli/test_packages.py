@@ -100,6 +100,18 @@ NAME = "hint: name it as"
         # A package without an __init__.py (PEP 420), and a folder that can be none.
         ("from .other import helper", "new/serve.py",
          "new/serve.py:2: .other is of the package new", f"{NAME} new.serve:main"),
+        ("from new.other import helper", "new/serve.py",
+         "new/serve.py:2: new.other is of the package new", f"{NAME} new.serve:main"),
+        ("from new import other", "new/serve.py",
+         "new/serve.py:2: new is of the package new", f"{NAME} new.serve:main"),
+        ("import new.other as other", "new/below/side/serve.py",
+         "new/below/side/serve.py:2: new.other is of the package new",
+         f"{NAME} new.below.side.serve:main"),
+        ("from src.new2.other import helper", "src/new2/serve.py",
+         "src/new2/serve.py:2: src.new2.other is of the package src",
+         f"{NAME} src.new2.serve:main"),
+        ("from new2.other import helper", "src/new2/serve.py",
+         "src/new2/serve.py:2: new2.other is of the package new2", f"{NAME} new2.serve:main"),
         ("from .other import helper", "my-pk/serve.py",
          "my-pk/serve.py:2: .other is of the package my-pk",
          "hint: my-pk is no name of a package: import what is beside it without dots"),
@@ -109,6 +121,8 @@ def test_a_file_that_needs_its_package_is_refused(
     bare: Project, line: str, where: str, said: str, hint: str
 ) -> None:
     bare.write("pk/sub/near.py", "def helper():\n    from . import x\n")
+    bare.write("new/other.py", HELPER)
+    bare.write("src/new2/other.py", HELPER)
     write(bare, line, where=where)
     ran = bare.lading("freeze", f"{where}:main", "-o", "build")
     outside = f"error: {said}, and {where}:main is started outside of it"
@@ -220,3 +234,17 @@ def test_a_file_that_a_package_hides_is_refused(bare: Project) -> None:
         "error: serve.py can't be imported in the image: serve/__init__.py is serve there",
         "hint: rename one of them",
     ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line", ["import new", "from new import helper", "from redis import client"]
+)
+def test_a_folder_without_init_is_none_where_nothing_of_it_is_named(
+    bare: Project, line: str
+) -> None:
+    """A project may be in a folder that is called as a package that it uses."""
+    for folder in ("new", "redis"):
+        bare.write(f"{folder}/client.py", HELPER)
+        write(bare, line, where=f"{folder}/serve.py")
+    ran = bare.lading("show", f"{'redis' if 'redis' in line else 'new'}/serve.py:main")
+    assert ran.code == 0, ran.err

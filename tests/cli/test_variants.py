@@ -80,7 +80,7 @@ def test_a_variant_is_named_after_a_dot(bare: Project, text: str) -> None:
 
 def test_a_service_in_variants_is_a_service_for_each(bare: Project) -> None:
     bare.write("app.py", PLAIN + SERVICES)
-    assert env(bare, "app.py:web.gpu") == {"GPU": "1"}
+    assert env(bare, "app.py:web.gpu") == {"GPU": "1", "PYTHONPATH": "/app"}
     assert lock(bare, "app.py:web.gpu") == "lading.web.gpu.lock"
     assert bare.lading("show", "app.py:web").err.splitlines() == [
         "error: app.py:web has several variants: cpu, gpu",
@@ -374,6 +374,7 @@ def test_all_of_a_folder_are_those_of_its_project_file(here: Path) -> None:
             "app.py:2: a: health asks the service on its port, and nothing says which that is",
             "hint: port=8000",
             "app.py:3: b: there is no module nowhere in project",
+            "hint: it has app",
         ]),
     ],
 )  # fmt: skip

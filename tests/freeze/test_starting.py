@@ -88,10 +88,31 @@ def test_what_a_command_starts(world: World, words: str, refuses: str | None) ->
         (f'{START}.build_include("lading.py")', ()),
         (f'{START}.build_include("lading.py", to="/opt/more")', ()),
         ('Image(base_image="corp.example/ours:1", distro="debian")', ()),
-        (f'{START}.workdir("/srv").build_include("service.py", to="/app")', ()),
+        (f'{START}.volume("/srv").workdir("/srv").build_include("service.py", to="/app")', ()),
     ],
 )
 def test_what_may_have_brought_it(world: World, source: str, packages: tuple[str, ...]) -> None:
     world.write({"lading.py": "", "set-up.sh": "#!/bin/sh\n"})
     included = "" if "workdir" in source else '.build_include("service.py")'
     assert refused(world, f"{source}{included}.cmd({WORDS})", *packages) == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "refuses"),
+    [
+        ('.build_include("src").env(PYTHONPATH="/app/src").cmd("uvicorn", "pk.main:app")', True),
+        ('.build_include("src", to="/x").env(PYTHONPATH="/x/src").cmd("python", "-m", "pk.main")',
+         True),
+        ('.build_include("src").cmd("python", "src/pk/main.py")', True),
+        ('.build_include("src").cmd("uvicorn", "--app-dir", "src", "pk.main:app")', False),
+        ('.build_include("src", "pk").env(PYTHONPATH="/app/src").cmd("uvicorn", "pk.main:app")',
+         False),
+    ],
+)  # fmt: skip
+def test_it_is_looked_for_where_python_looks(world: World, source: str, *, refuses: bool) -> None:
+    world.write({"src/pk/main.py": "import lading\n"})
+    if '"pk"' in source:  # which the working directory has first
+        world.write({"pk/main.py": ""})
+    problems = refused(world, f"{START}{source}")
+    name = "src/pk/main.py imports Lading when it is started, and the image has no Lading"
+    assert [one.message for one in problems] == ([name] if refuses else [])

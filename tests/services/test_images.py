@@ -157,7 +157,8 @@ def commands(image: Image) -> list[steps.Cmd]:
         ("served = lading.service(image=image)('app:served')",
          ["app:served is the service itself, and nothing else is called so",
           "hint: say in words what it serves, or bind that before: served = ..."]),
-        ("served = lading.service(image=image)('nowhere:app')", ["there is no module nowhere in"]),
+        ("served = lading.service(image=image)('nowhere:app')",
+         ["there is no module nowhere in", "hint: it has app"]),
     ],
 )  # fmt: skip
 def test_what_can_not_be_started_is_refused(tmp_path: Path, text: str, said: list[str]) -> None:

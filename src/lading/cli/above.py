@@ -1,18 +1,21 @@
 """Imports of a service's modules that lead out of the folder that it is started in.
 
-A file inside a package, named by its path, stands at the top of its project: in the container it is
-imported by its own name alone, and Python then knows of no package around it.
+A file inside a package, or inside a folder that is imported as one, stands at the top of its
+project where it is named by its path: in the container it is imported by its own name alone, and
+Python then knows of nothing around it.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.cli.bindings import certain_imports
-from lading.cli.modules import folders_of_modules
+from lading.cli.modules import ProjectModules, folders_of_modules
+from lading.config.imports import distribution_of
 from lading.errors import Location, Problem, SpecificationError
 from lading.services import SOURCES
 
@@ -20,9 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lading.cli.declared import Wanted
-    from lading.cli.modules import ProjectModules
 
-__all__ = ["check_within"]
+__all__ = ["check_within", "hint_above"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +47,12 @@ def check_within(modules: ProjectModules, module: str, wanted: Wanted) -> None:
 
     Raises:
         SpecificationError: One does; or another module is imported by the name of its file; or
-            its name begins with `src`, and that of another one in there does not.
+            one file is imported by two names, with `src` and without it.
     """
     _check_seen(modules, module, wanted)
     names = modules.led_to(module)
     _check_sources(modules, module, names)
+    _check_twice(modules, module)
     found = next((one for name in names for one in _leading_out(modules, name)), None)
     if found is None:
         return
@@ -58,6 +61,16 @@ def check_within(modules: ProjectModules, module: str, wanted: Wanted) -> None:
     message = f"{found.name} is of the package {package}, and {wanted} is started outside of it"
     hint = _hint(folder, (*packages, *wanted.module.split(".")), wanted)
     raise SpecificationError(Problem(message=message, location=found.location, hint=hint))
+
+
+def hint_above(module: str, wanted: Wanted) -> str | None:
+    """The right name of what names a module of a package that the project's folder is in."""
+    root, first = wanted.root.resolve(), module.partition(".")[0]
+    for folder in root.parents:
+        packages = root.relative_to(folder).parts
+        if packages[0] == first and ProjectModules(folder).file(module) is not None:
+            return _hint(folder, (*packages, *wanted.module.split(".")), wanted)
+    return None
 
 
 def _check_seen(modules: ProjectModules, module: str, wanted: Wanted) -> None:
@@ -76,6 +89,31 @@ def _check_sources(modules: ProjectModules, module: str, names: Iterable[str]) -
     if above == SOURCES and other is not None:
         message = f"{module} leads to {other}, which is in {SOURCES}/ too and called without it"
         raise SpecificationError(message, hint=f"name it without {SOURCES}: {own}")
+
+
+def _check_twice(modules: ProjectModules, module: str) -> None:
+    """Refuse to import one file by two names, of which Python makes two modules."""
+    names = modules.led_to(module, surely=True)
+    called = dict[Path, str]()
+    for name in sorted(names, key=lambda one: one.startswith(f"{SOURCES}.")):
+        file = modules.file(name)
+        if file is not None and called.setdefault(file, name) != name:
+            raise SpecificationError(_twice(modules, names, name, called[file]))
+
+
+def _twice(modules: ProjectModules, names: Iterable[str], name: str, other: str) -> Problem:
+    lines = (
+        Location(str(file.resolve()), node.lineno)
+        for one in names
+        if (file := modules.file(one)) is not None
+        for node, imported in modules.imported(one)
+        if name in imported
+    )
+    return Problem(
+        message=f"{name} is imported as {other} too, and would be two modules",
+        hint=f"import it as {other} everywhere",
+        location=next(lines, None),
+    )
 
 
 def _hint(folder: Path, names: tuple[str, ...], wanted: Wanted) -> str:
@@ -126,20 +164,37 @@ def _levels(
             # "from . import x" in a module of no package fails (PEP 328).
             if level > depth:
                 yield "." * level + (module or ""), level - depth
-        case ast.ImportFrom(module=module):
-            yield from _of_packages(modules, module or "")
+        case ast.ImportFrom(module=module, names=names):
+            name = module or ""
+            yield from _of_packages(modules, name, *(f"{name}.{alias.name}" for alias in names))
         case ast.Import(names=names):
             for alias in names:
                 yield from _of_packages(modules, alias.name)
 
 
-def _of_packages(modules: ProjectModules, name: str) -> Iterator[tuple[str, int]]:
-    """An absolute name that begins with a package that the project's folder is in."""
+def _of_packages(modules: ProjectModules, name: str, *taken: str) -> Iterator[tuple[str, int]]:
+    """An absolute name that begins with a folder that the project's own is in.
+
+    Args:
+        modules: The project's.
+        name: The name.
+        taken: What may be a module in there that is taken of it.
+    """
     first, root = name.partition(".")[0], modules.root.resolve()
     if modules.file(first) is not None or modules.has_folder(first):
         return
-    folder, levels = root, 1
-    while _is_package(folder):
-        if folder.name == first:
+    is_foreign = first in sys.stdlib_module_names or distribution_of(first) is not None
+    is_package = True
+    for levels, folder in enumerate((root, *root.parents), start=1):
+        is_package = is_package and _is_package(folder)
+        # A folder need be no package (PEP 420), where what is named is in there.
+        if folder.name == first and (
+            is_package or (not is_foreign and _has(folder.parent, name, *taken))
+        ):
             yield name, levels
-        folder, levels = folder.parent, levels + 1
+
+
+def _has(folder: Path, *names: str) -> bool:
+    """Whether one of these is a module in a folder of that one's."""
+    modules = ProjectModules(folder)
+    return any("." in one and modules.file(one) is not None for one in names)

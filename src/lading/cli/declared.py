@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.above import check_within
+from lading.cli.above import check_within, hint_above
 from lading.cli.beside import check_beside
 from lading.cli.bindings import binds, body_of, names_in
-from lading.cli.importing import modules_in, users_code
+from lading.cli.importing import hint_at, users_code
 from lading.cli.modules import ProjectModules
 from lading.cli.overlooked import overlooked
 from lading.cli.redeclared import declared_there
@@ -328,7 +328,7 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
         module, _, attribute = served.place.partition(":")
         if modules.file(module) is None:
             message = f"there is no module {module} in {wanted.root.resolve().name}"
-            hint = did_you_mean(module, modules_in(wanted.root, module.rpartition(".")[0]))
+            hint = hint_above(module, wanted) or hint_at(module, wanted.root)
             raise SpecificationError(Problem(message=message, hint=hint, location=service.location))
         _check_bound(modules, module, attribute, service)
         served = modules.served(module, attribute)

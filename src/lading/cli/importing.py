@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "excerpted",
+    "hint_at",
     "import_file",
     "import_module",
     "importing",
-    "modules_in",
     "text_of",
     "users_code",
 ]
@@ -155,19 +155,19 @@ def import_module(name: str, root: Path) -> ModuleType:
             if not f"{name}.".startswith(f"{error.name}."):
                 raise  # another one, which this one imports
             missing = str(error.name)
-    around = modules_in(root, missing.rpartition(".")[0])
-    hint = did_you_mean(missing, around) or (f"it has {', '.join(around)}" if around else None)
-    message = f"there is no module {missing} in {root.resolve().name}"
-    raise SpecificationError(message, hint=hint)
+    raise SpecificationError(
+        f"there is no module {missing} in {root.resolve().name}", hint=hint_at(missing, root)
+    )
 
 
-def modules_in(root: Path, package: str) -> list[str]:
-    """The names of the modules and packages in one package of a project, or at its top."""
-    folders = [one.joinpath(*package.split(".")) for one in folders_of_modules(root)]
-    modules = (file for one in folders for file in one.glob("[!_]*.py"))
-    found = (*modules, *(file.parent for one in folders for file in one.glob("*/__init__.py")))
-    names = sorted({one.stem for one in found if one.stem.isidentifier()})
-    return [f"{package}.{name}" if package else name for name in names]
+def hint_at(missing: str, root: Path) -> str | None:
+    """What may be meant by the name of a module that a project does not have."""
+    modules = ProjectModules(root)
+    if hidden := modules.hiding(missing):
+        found, own = (one.relative_to(root) for one in hidden)
+        return f"{found} is found instead of {own}: rename one of them"
+    around = modules.names_in(missing.rpartition(".")[0])
+    return did_you_mean(missing, around) or (f"it has {', '.join(around)}" if around else None)
 
 
 def _refusal(message: str, error: BaseException, *, called: bool) -> LadingError:

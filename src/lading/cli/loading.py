@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lading.cli.failure import Misused
+from lading.cli.modules import ProjectModules, folders_of_modules
 from lading.cli.options import given_settings
 from lading.cli.talk import note
 from lading.cli.target import Target, load_target, load_targets
-from lading.errors import SpecificationError
-from lading.image.steps import PythonStep
+from lading.errors import Problem, SpecificationError
+from lading.image.spans import settings
+from lading.image.steps import BuildInclude, PythonStep
+from lading.project_file import read_project_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +35,8 @@ def loaded(target: str, *, project: str | None, base_image: BaseImage | None) ->
     than is asked for.
     """
     found = load_target(target, project=project, settings=given_settings(), told=_told())
+    if project is not None:
+        _check_below(target, found)
     if base_image is None:
         return found
     return replace(found, image=_rebased(found.image, base_image))
@@ -49,9 +56,51 @@ def loaded_all(
 ) -> tuple[Target, ...]:
     """All images that a command works on, on another base where one was named."""
     found = load_targets(target, project=project, settings=given_settings(), told=_told())
+    for one in found if project is not None else ():
+        _check_below(target, one)
     if base_image is None:
         return found
     return tuple(replace(one, image=_rebased(one.image, base_image)) for one in found)
+
+
+def _check_below(target: str, found: Target) -> None:
+    """Refuse files that are in the folder of TARGET, and not in the one that --project says.
+
+    A service's own are named from the folder that its module is imported from.
+    """
+    root = _folder_of(target).resolve()
+    for step in settings(found.image.steps, BuildInclude) if root != found.project else ():
+        names = [one.text for one in step.patterns if os.path.isfile(root / one.text)]  # noqa: PTH113 - False for any name
+        missing = [one for one in names if not os.path.lexists(found.project / one)]
+        if missing:
+            message = (
+                f"{missing[0]} is included from the folder {root.name}, which {target} is of, "
+                f"and --project is {found.project.name or found.project}"
+            )
+            hint = _hint_at_module(target, root, found.project)
+            raise SpecificationError(Problem(message=message, hint=hint, location=step.location))
+
+
+def _folder_of(target: str) -> Path:
+    """The folder that TARGET is of: its file's, itself, or for a module this folder."""
+    where, colon, _ = target.partition(":")
+    if where.endswith(".py"):
+        return Path(where).parent
+    folder = Path(where)
+    is_project = folder.is_dir() and (not colon or read_project_file(folder) is not None)
+    return folder if is_project else Path()
+
+
+def _hint_at_module(target: str, root: Path, project: Path) -> str:
+    """How the module of TARGET is named from the project's folder on."""
+    where, _, name = target.partition(":")
+    file = Path(where).resolve() if where.endswith(".py") else ProjectModules(root).file(where)
+    leaving = "leave --project out"
+    for folder in reversed(folders_of_modules(project)):
+        if file is not None and file.is_relative_to(folder):
+            module = ".".join(file.relative_to(folder).with_suffix("").parts)
+            return f"{leaving}, or name it as {module}:{name}, in the folder {project}"
+    return leaving
 
 
 def _told() -> Callable[[str], None] | None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.bindings import IMPORTING, binds, body_of, names_in
+from lading.cli.bindings import IMPORTING, binds, body_of, certain_imports, names_in
 from lading.cli.declarations import Services, services_in
 from lading.services import SOURCES, Code, Served
 
@@ -91,13 +91,32 @@ class ProjectModules:
         parts = module.split(".")
         if not all(parts):  # a relative name, which only its own module can tell
             return None
-        # A package counts before folders of its name that are none (PEP 420).
-        tops = (one for one in self.folders if _file_of(one / parts[0]))
-        top = next(tops, None)
-        for folder in self.folders if top is None else (top,):
+        for folder in self.folders_of(parts[0]):
             if file := _file_of(folder.joinpath(*parts)):
                 return folder, file
         return None
+
+    def folders_of(self, name: str) -> tuple[Path, ...]:
+        """The folders that a package of that name, and all that is in it, is imported from."""
+        # A package counts before folders of its name that are none (PEP 420).
+        top = next((one for one in self.folders if _file_of(one / name)), None)
+        return self.folders if top is None else (top,)
+
+    def hiding(self, module: str) -> tuple[Path, Path] | None:
+        """The file that is found instead of a package of that name, and the module's in there."""
+        first, _, _ = module.partition(".")
+        files = (_file_of(one.joinpath(*module.split("."))) for one in self.folders)
+        own, other = next(filter(None, files), None), self.file(first)
+        return None if own is None or other is None else (other, own)
+
+    def names_in(self, package: str) -> tuple[str, ...]:
+        """The names of the modules and packages in one package, or at the top for an empty name."""
+        tops = self.folders_of(package.partition(".")[0]) if package else self.folders
+        folders = [one.joinpath(*package.split(".")) for one in tops]
+        modules = (file for one in folders for file in one.glob("[!_]*.py") if file.is_file())
+        found = (*modules, *(file.parent for one in folders for file in one.glob("*/__init__.py")))
+        names = sorted({one.stem for one in found if one.stem.isidentifier()})
+        return tuple(f"{package}.{name}" if package else name for name in names)
 
     def text(self, module: str) -> str | None:
         """The text of a module; None where the project has none such, or none that can be read."""
@@ -113,21 +132,34 @@ class ProjectModules:
 
     def code(self, module: str, attribute: str) -> Code:
         """Where something is, with all modules of the project that its own leads to."""
-        found = self._reached(module)
+        found = self._reached(module, _imports)
         files = (self.file(one) for one in found)
         return Code(
             module=module,
             attribute=attribute,
-            files=tuple(sorted(one.relative_to(self.root).as_posix() for one in files if one)),
+            files=tuple(sorted({one.relative_to(self.root).as_posix() for one in files if one})),
             imports_lading=any("lading" in names for names in found.values()),
             in_sources=any(map(self.is_in_sources, found)),
         )
 
-    def led_to(self, module: str) -> tuple[str, ...]:
-        """A module, and all modules of the project that it leads to."""
-        return tuple(sorted(self._reached(module)))
+    def led_to(self, module: str, *, surely: bool = False) -> tuple[str, ...]:
+        """A module, and all modules of the project that it leads to.
 
-    def _reached(self, module: str) -> dict[str, set[str]]:
+        Args:
+            module: Its name.
+            surely: Whether an import counts only where nothing guards it.
+        """
+        found = certain_imports if surely else _imports
+        return tuple(sorted(self._reached(module, found)))
+
+    def imported(self, module: str) -> Iterator[tuple[ast.Import | ast.ImportFrom, set[str]]]:
+        """The imports of a module that nothing guards, with the names of what each imports."""
+        for node in certain_imports(self.text(module) or ""):
+            yield node, self._named(node, module)
+
+    def _reached(
+        self, module: str, found_in: Callable[[str], Iterator[ast.Import | ast.ImportFrom]]
+    ) -> dict[str, set[str]]:
         """The modules of the project that one leads to, and what each of them imports."""
         parts = module.split(".")
         waiting = [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
@@ -136,19 +168,16 @@ class ProjectModules:
             name = waiting.pop()
             if name in found or (text := self.text(name)) is None:
                 continue
-            imported = {_absolute(one, name, self.file(name)) for one in self._imported(text)}
+            imported = {one for node in found_in(text) for one in self._named(node, name)}
             found[name] = {one.partition(".")[0] for one in imported}
             waiting += imported
         return found
 
-    def _imported(self, text: str) -> set[str]:
-        return {
-            name
-            for one in body_of(text)
-            for node in ast.walk(one)
-            if isinstance(node, IMPORTING)
-            for name in (*modules_run_by(node, self.text), *_beside(node))
-        }
+    def _named(self, node: ast.Import | ast.ImportFrom, module: str) -> set[str]:
+        """What an import in a module runs, by names from the project's folder on."""
+        file = self.file(module)
+        named = (*modules_run_by(node, self.text), *_beside(node))
+        return {_absolute(one, module, file) for one in named}
 
     def services(self, where: str) -> Services:
         """The services that a module declares, or a file of one."""
@@ -191,6 +220,12 @@ class ProjectModules:
     def served(self, module: str, attribute: str) -> Served:
         """What something is, as far as its module's text tells."""
         return self.services(module).served.get(attribute, Served())
+
+
+def _imports(text: str) -> Iterator[ast.Import | ast.ImportFrom]:
+    """All imports in a text, whether they are certain or not."""
+    nodes = (node for one in body_of(text) for node in ast.walk(one))
+    return (node for node in nodes if isinstance(node, IMPORTING))
 
 
 def _file_of(place: Path) -> Path | None:
