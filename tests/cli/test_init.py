@@ -42,6 +42,19 @@ def drafted(project: Project) -> tuple[str, str]:
     return ran.err, text
 
 
+def referring(project: Project, *targets: str) -> tuple[str, str]:
+    """What was told, and what was written; of which each image is shown, locked and frozen."""
+    ran = project.lading("init")
+    assert (ran.code, ran.out) == (0, "lading.toml\n"), ran.err
+    for target in targets or (".",):
+        for words in (("show",), ("lock",), ("freeze", "--locked")):
+            done = project.lading(*words, target)
+            assert done.code == 0, done.err
+    head, _, keys = project.read("lading.toml").rpartition(" are next.\n")
+    assert all(line.startswith("# ") for line in head.splitlines())
+    return ran.err, keys
+
+
 def test_a_project_with_an_application(bare: Project) -> None:
     bare.write("app.py", APP)
     bare.write("words.py", "def greeting(): ...\n")
@@ -108,6 +121,146 @@ cmd = ["gunicorn", "--bind", "0.0.0.0:8000", "wsgi:application"]
 """,
         )
     )
+
+
+SCRATCH = 'import lading\nimage = lading.Image(base_image="scratch")\n'
+APPLICATION = "async def app(scope, receive, send): ...\n"
+SERVING = 'lading.service(image=image, command=["run"])'
+
+
+def test_a_service_that_the_code_declares(bare: Project) -> None:
+    """As in the README: what it is, and how it is started, is said there."""
+    bare.write("requirements.txt", "fastapi\nuvicorn\n")
+    bare.write("app.py", f"{SCRATCH}{APPLICATION}app = {SERVING}(app)\n")
+    ran = bare.lading("init")
+    assert (ran.out, ran.err, bare.read("lading.toml")) == snapshot(
+        (
+            "lading.toml\n",
+            "refers to: app:app, declared in the code\n",
+            """\
+# What the image of this project holds is said in its code. `lading schema` has every
+# key, for editors; `lading lock` and `lading build` are next.
+image = "app:app"
+""",
+        )
+    )
+    (bare.folder / "lading.toml").unlink()
+    referring(bare)
+    assert "app.py" in bare.read(".lading/linux-amd64/image.json")
+
+
+def test_several_services_each_by_its_name(bare: Project) -> None:
+    bare.write("base.py", f"{SCRATCH}")  # which is no image of its own
+    start = "import lading\nfrom base import image\n"
+    bare.write("app.py", f"{start}{APPLICATION}app = {SERVING}(app)\n")
+    bare.write("jobs/__init__.py", "")
+    bare.write(
+        "jobs/night.py",
+        f"{start}{APPLICATION}small = {SERVING}(app)\nagain = small\n"
+        'large = lading.service(image=image, name="big-one", command=["x"])("jobs.night:app")\n',
+    )
+    told, keys = referring(bare, ".:app", ".:small", ".:big-one")
+    assert told == "refers to: app:app, jobs.night:small, jobs.night:large, declared in the code\n"
+    assert tomllib.loads(keys) == {
+        "images": {"app": "app:app", "small": "jobs.night:small", "big-one": "jobs.night:large"}
+    }
+    assert bare.lading("freeze", "--all", "-o", "all").code == 0
+
+
+def test_services_of_one_name(bare: Project) -> None:
+    """Nor may names differ in case alone, for disks that don't tell them apart."""
+    for name, called in (("app", "APP"), ("main", "App")):
+        bare.write(f"{name}.py", f"{SCRATCH}def run(): ...\n{called} = {SERVING}(run)\n")
+    bare.write("x.py", f"{SCRATCH}def é(): ...\né = lading.service(image=image)(é)\n")
+    _, keys = referring(bare, ".:APP", ".:main-App", ".:x")
+    assert tomllib.loads(keys)["images"] == {"APP": "app:APP", "main-App": "main:App", "x": "x:é"}
+
+
+IMAGES = """\
+from __future__ import annotations
+from typing import TYPE_CHECKING
+from PIL import Image
+import lading as l
+
+if TYPE_CHECKING:
+    from lading import Variants
+_hidden = l.Image()
+base = l.Image(base_image="scratch")
+image = l.Image.from_image(base).env(A="1")
+frozen = base.freeze
+logo = Image.open
+
+
+def called(debug: bool = False) -> "l.Image":
+    return base.env(B=str(debug))
+
+
+def needing(word: str) -> l.Image:
+    return base
+
+
+def unsaid():
+    return base.env(C="1")
+
+
+def photo() -> Image:
+    1 / 0
+"""
+
+
+def test_images_that_the_code_declares(bare: Project) -> None:
+    bare.write("PIL.py", "class Image:\n    open = 1\n")
+    bare.write("image.py", IMAGES)
+    bare.write("other.py", "from image import *\nsecond = base.env(D='1')\n")
+    targets = (".", ".:base", ".:called", ".:unsaid", ".:second")
+    assert referring(bare, *targets) == snapshot(
+        (
+            "refers to: image:base, image:image, image:called, image:unsaid, other:second, declared in the code\n",
+            """\
+image = "image:image"
+
+[images]
+base = "image:base"
+called = "image:called"
+unsaid = "image:unsaid"
+second = "other:second"
+""",
+        )
+    )
+
+
+def test_variants_are_named_as_ever(bare: Project) -> None:
+    made = "images = _own.variants(a=lambda i: i.env(A='1'), b=lambda i: i)\n"
+    bare.write("image.py", f"{SCRATCH}{made}".replace("image = ", "_own = "))
+    assert referring(bare, ".:image.a", ".:image.b")[1] == 'image = "image:images"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "key"),
+    [
+        ("src/pk/serve.py", "import pk.other\n", "pk.serve:app"),
+        ("src/app.py", "import pk.other\n", "app:app"),
+        ("src/app.py", "import src.pk.other\n", "src.app:app"),
+        ("src/pk/__init__.py", "", "pk:app"),
+    ],
+)
+def test_services_in_a_src_layout(bare: Project, file: str, text: str, key: str) -> None:
+    bare.write("src/pk/__init__.py", "")
+    bare.write("src/pk/other.py", "")
+    bare.write(file, f"{text}{SCRATCH}{APPLICATION}app = {SERVING}(app)\n")
+    assert referring(bare)[1] == f'image = "{key}"\n'
+
+
+def test_a_service_that_its_text_is_not_sure_of(bare: Project) -> None:
+    unsure = f"if True:\n    app = {SERVING}(app)\nif 1 > 2:\n    other = 1\n"
+    bare.write("app.py", f"{SCRATCH}{APPLICATION}{unsure}")
+    assert referring(bare)[1] == 'image = "app:app"\n'
+
+
+def test_nothing_of_what_declares_images_is_run(bare: Project) -> None:
+    bare.write("image.py", f"{SCRATCH}open('ran', 'w')\n1 / 0\n")
+    assert bare.lading("init").code == 0
+    assert bare.files() == ["image.py", "lading.toml"]
 
 
 def test_an_application_in_a_package(bare: Project) -> None:

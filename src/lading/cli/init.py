@@ -45,8 +45,9 @@ def init(*, folder: str) -> None:
 
     It looks for a uv.lock, pylock.toml, pyproject.toml or requirements.txt, for the Python that the
     project names, and for an application of FastAPI, Flask, Gradio and others. Where no file says
-    which Python packages are needed, it goes by what the modules import. Nothing is run, and
-    nothing that is there is replaced.
+    which Python packages are needed, it goes by what the modules import. Where the modules declare
+    services or Images, the file refers to these, and says nothing else. Nothing is run, and nothing
+    that is there is replaced.
 
     Prints the file.
     """
@@ -75,10 +76,22 @@ def init(*, folder: str) -> None:
 
 def _draft(project: Path) -> Draft:
     from lading.cli.modules import ProjectModules  # noqa: PLC0415 - only for this command
-    from lading.cli.scripts import launching, script_among  # noqa: PLC0415
+    from lading.cli.references import references  # noqa: PLC0415
+    from lading.config.drafting import Draft  # noqa: PLC0415
+
+    modules = ProjectModules(project)
+    declared = references(modules, _all_names(modules))
+    if declared:
+        return Draft(images=tuple((one.name, one.text) for one in declared))
+    return _drafted(modules)
+
+
+def _drafted(modules: ProjectModules) -> Draft:
+    """What nothing in the code says."""
+    from lading.cli.scripts import launching, script_among  # noqa: PLC0415 - only for this command
     from lading.config.drafting import found_python  # noqa: PLC0415
 
-    modules, names = ProjectModules(project), _names(project)
+    names = _names(modules.root)
     places = (*names, *(one for folder in modules.folders for one in _names_in_packages(folder)))
     found = next((one for name in places if (one := modules.application(name))), None)
     if found is None:
@@ -91,7 +104,7 @@ def _draft(project: Path) -> Draft:
         draft = _serving(modules, *found)
     else:
         draft = _packages(modules, names)
-    return replace(draft, python=found_python(project))
+    return replace(draft, python=found_python(modules.root))
 
 
 def _serving(modules: ProjectModules, module: str, attribute: str, served: Served) -> Draft:
@@ -138,6 +151,29 @@ def _rank(name: str) -> int:
     return _USUAL.index(name) if name in _USUAL else len(_USUAL)
 
 
+def _all_names(modules: ProjectModules) -> list[str]:
+    """The project's own modules, and those in its packages."""
+    root, *sources = modules.folders
+    beside = [_name_in_sources(modules, name) for folder in sources for name in _names(folder)]
+    inner = [
+        folder.name if one.stem == "__init__" else f"{folder.name}.{one.stem}"
+        for above in modules.folders
+        for folder in _folders(above)
+        if folder not in sources
+        for one in sorted(folder.glob("*.py"))
+        if not one.stem.startswith("test_")
+    ]
+    return list(dict.fromkeys((*_names(root), *beside, *inner)))
+
+
+def _name_in_sources(modules: ProjectModules, name: str) -> str:
+    """How a module in `src` is called: by what the others there call one another."""
+    from lading.services import SOURCES  # noqa: PLC0415 - only for this command
+
+    led_to = modules.led_to(name)
+    return f"{SOURCES}.{name}" if any(one.startswith(f"{SOURCES}.") for one in led_to) else name
+
+
 def _names_in_packages(project: Path) -> list[str]:
     """Modules with usual names in the project's folders: `app.main`, Django's `site.wsgi`."""
     found = [
@@ -178,10 +214,12 @@ def _packages(modules: ProjectModules, names: Iterable[str]) -> Draft:
     if packages is not None or elsewhere is not None:
         return Draft(packages=packages, elsewhere=elsewhere)
     imported = imported_by(modules, names)
-    return Draft(packages=None, imported=imported.distributions, unknown=imported.unknown)
+    return Draft(imported=imported.distributions, unknown=imported.unknown)
 
 
 def _told(draft: Draft) -> list[str]:
+    if draft.images:
+        return [f"refers to: {', '.join(text for _, text in draft.images)}, declared in the code"]
     lines = [f"Python packages: {_told_packages(draft)}"]
     if draft.unknown:
         lines.append(f"imported too, and yours to add: {', '.join(draft.unknown)}")
