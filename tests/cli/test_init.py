@@ -3,6 +3,9 @@
 # ruff: noqa: E501 - lines of an output are as long as they are
 from __future__ import annotations
 
+import re
+import shutil
+import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from lading.config import imports
 from lading.config.imports import distribution_of
+from lading.process import run
 
 if TYPE_CHECKING:
     from cli.program import Project
@@ -121,6 +125,27 @@ cmd = ["gunicorn", "--bind", "0.0.0.0:8000", "wsgi:application"]
 """,
         )
     )
+
+
+def started(project: Project) -> str:
+    """What the command prints that is written, where nothing is but the frozen files and this Python.
+
+    Python itself would be Debian's, for which there is no network here.
+    """
+    _, text = drafted(project)
+    project.write("lading.toml", re.sub(r"(?m)^distro = .*\n", "", text))
+    ran = project.lading("freeze", "-o", "build")
+    assert ran.code == 0, ran.err
+    container = project.folder.parent / "container"
+    for layer in sorted((project.folder / "build/files").iterdir()):
+        shutil.copytree(layer, container, dirs_exist_ok=True)
+    env = tomllib.loads(text).get("env", {})
+    here = {name: value.replace("/app", str(container)) for name, value in env.items()}
+    program, *words = tomllib.loads(text)["cmd"]
+    assert program in {"python", "python3"}
+    done = run([sys.executable, "-S", *words], env=here, cwd=container, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
 SCRATCH = 'import lading\nimage = lading.Image(base_image="scratch")\n'
@@ -351,6 +376,22 @@ def test_the_only_module_that_is_there_to_be_run(bare: Project) -> None:
     (bare.folder / "lading.toml").unlink()
     bare.write("words.py", "if __name__ == '__main__':\n    print(2)\n")
     assert "cmd" not in tomllib.loads(drafted(bare)[1])
+
+
+def test_a_module_that_is_run_finds_packages_in_src(bare: Project) -> None:
+    bare.write("main.py", "from pk.core import run\nif __name__ == '__main__':\n    run()\n")
+    bare.write("src/pk/__init__.py", "")
+    bare.write("src/pk/core.py", "def run():\n    print('ran')\n")
+    assert started(bare) == "ran\n"
+
+
+@pytest.mark.parametrize("text", ["import streamlit", "import gradio\ngradio.load('a').launch()"])
+def test_so_does_what_streamlit_and_gradio_run(bare: Project, text: str) -> None:
+    bare.write("app.py", f"import pk\n{text}\n")
+    bare.write("src/pk/__init__.py", "")
+    table = tomllib.loads(drafted(bare)[1])
+    assert table["build_include"] == ["app.py", "src/pk/__init__.py"]
+    assert table["env"]["PYTHONPATH"] == "/app/src"
 
 
 def test_a_project_that_declares_its_dependencies(bare: Project) -> None:

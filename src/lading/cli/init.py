@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lading.cli.modules import ProjectModules
     from lading.cli.scripts import Script
     from lading.config.drafting import Draft
-    from lading.services import Served
+    from lading.services import Code, Served
 
 __all__ = ["init"]
 
@@ -109,14 +109,13 @@ def _drafted(modules: ProjectModules) -> Draft:
 
 def _serving(modules: ProjectModules, module: str, attribute: str, served: Served) -> Draft:
     """With the command for an application."""
-    from lading.image.container import DEFAULT_WORKDIR  # noqa: PLC0415 - only for this command
-    from lading.services import PYTHONPATH, SOURCES, start_of  # noqa: PLC0415
+    from lading.services import start_of  # noqa: PLC0415 - only for this command
 
     code = modules.code(module, attribute)
     draft = replace(
         _packages(modules, [module]),
         files=_files(modules.root, code.files),
-        env=((PYTHONPATH, f"{DEFAULT_WORKDIR}/{SOURCES}"),) if code.in_sources else (),
+        env=_finding(code),
     )
     try:
         start = start_of(served.kind, module, attribute, port=None, factory=served.is_factory)
@@ -127,17 +126,26 @@ def _serving(modules: ProjectModules, module: str, attribute: str, served: Serve
 
 def _started(modules: ProjectModules, script: Script) -> Draft:
     """With the command for a module that is started as a whole."""
-    code = modules.code(script.module, "").files
+    code = modules.code(script.module, "")
+    files = code.files
     if script.brought_by == "streamlit" and (modules.root / _PAGES).is_dir():
-        code = (*code, _PAGES)
+        files = (*files, _PAGES)
     return replace(
         _packages(modules, [script.module]),
-        files=_files(modules.root, code),
+        files=_files(modules.root, files),
         argv=script.argv,
-        env=script.env,
+        env=(*script.env, *_finding(code)),
         port=script.port,
         brought_by=script.brought_by,
     )
+
+
+def _finding(code: Code) -> tuple[tuple[str, str], ...]:
+    """The variable by which Python finds modules in `src`, where some are there."""
+    from lading.image.container import DEFAULT_WORKDIR  # noqa: PLC0415 - only for this command
+    from lading.services import PYTHONPATH, SOURCES  # noqa: PLC0415
+
+    return ((PYTHONPATH, f"{DEFAULT_WORKDIR}/{SOURCES}"),) if code.in_sources else ()
 
 
 def _names(project: Path) -> list[str]:
