@@ -325,6 +325,25 @@ includes: manage.py, mysite, polls
     assert tomllib.loads(text)["cmd"][-1] == "mysite.wsgi:application"
 
 
+@pytest.mark.parametrize(
+    ("manage", "site", "polls"),
+    [("src/", "src/", "src/"), ("", "src/", "src/"), ("", "", "src/"), ("src/", "src/", "")],
+)
+def test_so_it_has_those_in_src(bare: Project, manage: str, site: str, polls: str) -> None:
+    made = "from django.core.wsgi import get_wsgi_application as get\napplication = get()\n"
+    bare.write(f"{manage}manage.py", "import os\n")
+    bare.write(f"{site}mysite/wsgi.py", made)
+    for name in (f"{site}mysite/__init__.py", f"{site}mysite/settings.py"):
+        bare.write(name, "")
+    bare.write(f"{polls}polls/__init__.py", "")
+    table = tomllib.loads(drafted(bare)[1])
+    assert table["build_include"] == sorted(
+        [f"{manage}manage.py", f"{site}mysite", f"{polls}polls"]
+    )
+    assert table["env"] == {"PYTHONPATH": "/app/src"}
+    assert table["cmd"][-1] == "mysite.wsgi:application"
+
+
 def test_an_application_whose_annotation_says_what_it_is(bare: Project) -> None:
     bare.write(
         "main.py",

@@ -111,10 +111,10 @@ def _serving(modules: ProjectModules, module: str, attribute: str, served: Serve
     """With the command for an application."""
     from lading.services import start_of  # noqa: PLC0415 - only for this command
 
-    code = modules.code(module, attribute)
+    code = _whole(modules, modules.code(module, attribute))
     draft = replace(
         _packages(modules, [module]),
-        files=_files(modules.root, code.files),
+        files=code.files,
         env=_finding(code),
     )
     try:
@@ -126,13 +126,13 @@ def _serving(modules: ProjectModules, module: str, attribute: str, served: Serve
 
 def _started(modules: ProjectModules, script: Script) -> Draft:
     """With the command for a module that is started as a whole."""
-    code = modules.code(script.module, "")
+    code = _whole(modules, modules.code(script.module, ""))
     files = code.files
     if script.brought_by == "streamlit" and (modules.root / _PAGES).is_dir():
         files = (*files, _PAGES)
     return replace(
         _packages(modules, [script.module]),
-        files=_files(modules.root, files),
+        files=files,
         argv=script.argv,
         env=(*script.env, *_finding(code)),
         port=script.port,
@@ -204,13 +204,23 @@ def _folders(project: Path) -> list[Path]:
     return [one for one in found if one.name.isidentifier() and one.name not in _ASIDE]
 
 
-def _files(project: Path, code: tuple[str, ...]) -> tuple[str, ...]:
-    """What the image includes: of Django's projects all packages, which only settings name."""
-    if not (project / _DJANGO).is_file():
+def _whole(modules: ProjectModules, code: Code) -> Code:
+    """The code of what serves: of Django's projects all packages, which only settings name."""
+    root = modules.root
+    program = [one for folder in modules.folders if (one := folder / _DJANGO).is_file()]
+    if not program:
         return code
-    packages = [one.name for one in _folders(project) if any(one.glob("__init__.py"))]
-    others = [one for one in code if one.partition("/")[0] not in packages]
-    return tuple(sorted({_DJANGO, *packages, *others}))
+    packages = [
+        one
+        for folder in modules.folders
+        for one in _folders(folder)
+        if any(one.glob("__init__.py"))
+    ]
+    others = [one for one in code.files if not {*packages} & {*(root / one).parents}]
+    whole = (one.relative_to(root).as_posix() for one in (*program, *packages))
+    in_sources = any(one.parent != root for one in packages)
+    files = tuple(sorted({*others, *whole}))
+    return replace(code, files=files, in_sources=code.in_sources or in_sources)
 
 
 def _packages(modules: ProjectModules, names: Iterable[str]) -> Draft:
