@@ -306,6 +306,15 @@ includes: app/main.py, app/routers/users.py
     assert tomllib.loads(text)["cmd"][:2] == ["uvicorn", "app.main:app"]
 
 
+def test_a_file_is_included_once_by_whatever_names_it_is_imported(bare: Project) -> None:
+    main = "from fastapi import FastAPI\nfrom src.app import config\nimport app.config\n"
+    bare.write("src/app/main.py", f"{main}app = FastAPI()\n")
+    for name in ("src/app/__init__.py", "src/app/config.py"):
+        bare.write(name, "")
+    files = ["src/app/__init__.py", "src/app/config.py", "src/app/main.py"]
+    assert tomllib.loads(drafted(bare)[1])["build_include"] == files
+
+
 def test_a_project_of_django_has_all_its_packages(bare: Project) -> None:
     """Which of them there are only its settings say, and no import."""
     bare.write("requirements.txt", "django\ngunicorn\n")

@@ -208,8 +208,8 @@ def _whole(modules: ProjectModules, code: Code) -> Code:
     """The code of what serves: of Django's projects all packages, which only settings name."""
     root = modules.root
     program = [one for folder in modules.folders if (one := folder / _DJANGO).is_file()]
-    if not program:
-        return code
+    if not program:  # two names may lead to one file
+        return replace(code, files=tuple(dict.fromkeys(code.files)))
     packages = [
         one
         for folder in modules.folders
