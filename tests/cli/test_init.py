@@ -422,6 +422,26 @@ def test_so_does_what_streamlit_and_gradio_run(bare: Project, text: str) -> None
     assert table["env"]["PYTHONPATH"] == "/app/src"
 
 
+def test_what_is_run_may_be_in_src(bare: Project) -> None:
+    """There Python finds what is beside it, and nothing of the folder that it is started in."""
+    bare.write(
+        "src/work.py", "import ours\nfrom src.deep import b\nif __name__ == '__main__':\n    b()\n"
+    )
+    bare.write("src/ours.py", "print('beside', end=' ')\n")
+    bare.write("src/deep.py", "def b():\n    print('ran')\n")
+    assert started(bare) == "beside ran\n"
+
+
+def test_so_may_a_page_that_streamlit_runs(bare: Project) -> None:
+    bare.write("src/app.py", "import streamlit as st\nimport ours\n")
+    bare.write("src/ours.py", "import streamlit\n")
+    bare.write("src/pages/more.py", "import streamlit as st\n")
+    table = tomllib.loads(drafted(bare)[1])
+    assert table["cmd"][:3] == ["streamlit", "run", "src/app.py"]
+    assert table["build_include"] == ["src/app.py", "src/ours.py", "src/pages"]
+    assert "env" not in table
+
+
 def test_a_project_that_declares_its_dependencies(bare: Project) -> None:
     bare.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["gradio"]\n')
     bare.write("requirements.txt", "-e .\n")

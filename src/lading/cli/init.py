@@ -95,7 +95,8 @@ def _drafted(modules: ProjectModules) -> Draft:
     places = (*names, *(one for folder in modules.folders for one in _names_in_packages(folder)))
     found = next((one for name in places if (one := modules.application(name))), None)
     if found is None:
-        script = script_among(modules, names)
+        beside = [name for name in _beside(modules) if modules.is_in_sources(name)]
+        script = script_among(modules, names, beside)
     else:
         script = launching(modules, found[0]) if found[2].kind == "gradio" else None
     if script is not None:
@@ -128,16 +129,35 @@ def _started(modules: ProjectModules, script: Script) -> Draft:
     """With the command for a module that is started as a whole."""
     code = _whole(modules, modules.code(script.module, ""))
     files = code.files
-    if script.brought_by == "streamlit" and (modules.root / _PAGES).is_dir():
-        files = (*files, _PAGES)
+    if script.brought_by == "streamlit":
+        files = (*files, *_pages(modules, script.module))
     return replace(
         _packages(modules, [script.module]),
         files=files,
         argv=script.argv,
-        env=(*script.env, *_finding(code)),
+        env=(*script.env, *_finding_for(modules, script, code)),
         port=script.port,
         brought_by=script.brought_by,
     )
+
+
+def _pages(modules: ProjectModules, module: str) -> tuple[str, ...]:
+    file = modules.file(module)
+    folder = (modules.root if file is None else file.parent) / _PAGES
+    return (folder.relative_to(modules.root).as_posix(),) if folder.is_dir() else ()
+
+
+def _finding_for(
+    modules: ProjectModules, script: Script, code: Code
+) -> tuple[tuple[str, str], ...]:
+    """As `_finding`: beside a script Python finds modules, and not where it is started."""
+    from lading.image.container import DEFAULT_WORKDIR  # noqa: PLC0415 - only for this command
+    from lading.services import PYTHONPATH  # noqa: PLC0415
+
+    if not modules.is_in_sources(script.module):
+        return _finding(code)
+    is_all = all(map(modules.is_in_sources, modules.led_to(script.module)))
+    return () if is_all else ((PYTHONPATH, DEFAULT_WORKDIR),)
 
 
 def _finding(code: Code) -> tuple[tuple[str, str], ...]:
@@ -162,7 +182,7 @@ def _rank(name: str) -> int:
 def _all_names(modules: ProjectModules) -> list[str]:
     """The project's own modules, and those in its packages."""
     root, *sources = modules.folders
-    beside = [_name_in_sources(modules, name) for folder in sources for name in _names(folder)]
+    beside = [_name_in_sources(modules, name) for name in _beside(modules)]
     inner = [
         folder.name if one.stem == "__init__" else f"{folder.name}.{one.stem}"
         for above in modules.folders
@@ -172,6 +192,11 @@ def _all_names(modules: ProjectModules) -> list[str]:
         if not one.stem.startswith("test_")
     ]
     return list(dict.fromkeys((*_names(root), *beside, *inner)))
+
+
+def _beside(modules: ProjectModules) -> list[str]:
+    """The modules of a folder `src` that is no package."""
+    return [name for folder in modules.folders[1:] for name in _names(folder)]
 
 
 def _name_in_sources(modules: ProjectModules, name: str) -> str:

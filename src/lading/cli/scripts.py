@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from lading.cli.bindings import body_of, is_main
@@ -39,18 +39,30 @@ class Script:
     brought_by: str | None = None
 
 
-def script_among(modules: ProjectModules, names: Sequence[str]) -> Script | None:
-    """What Streamlit runs, or what launches Gradio; else the only one that is there to be run."""
-    found = {name: body_of(modules.text(name)) for name in names}
+def script_among(
+    modules: ProjectModules, names: Sequence[str], beside: Sequence[str] = ()
+) -> Script | None:
+    """What Streamlit runs, or what launches Gradio; else the only one that is there to be run.
+
+    Args:
+        modules: The project's.
+        names: Those at its top.
+        beside: Those at the top of `src`.
+    """
+    found = {name: body_of(modules.text(name)) for name in (*names, *beside)}
     shown = [name for name, body in found.items() if "streamlit" in _imported(body)]
     if shown:
         others = {one for name in shown for one in modules.led_to(name) if one != name}
-        return _of_streamlit(next((name for name in shown if name not in others), shown[0]))
+        main = next((name for name in shown if name not in others), shown[0])
+        return _of_streamlit(modules, main)
     for name, body in found.items():
         if "gradio" in _imported(body) and (script := launching(modules, name)) is not None:
             return script
-    run = [name for name, body in found.items() if any(map(is_main, body))]
-    return Script(module=run[0], argv=("python", f"{run[0]}.py")) if len(run) == 1 else None
+    for group in (names, beside):
+        run = [name for name in group if any(map(is_main, found[name]))]
+        if run:
+            return _run(modules, run[0]) if len(run) == 1 else None
+    return None
 
 
 def launching(modules: ProjectModules, name: str) -> Script | None:
@@ -61,12 +73,20 @@ def launching(modules: ProjectModules, name: str) -> Script | None:
     if "." in name or not any(map(_launches, body_of(modules.text(name)))):
         return None
     env = (("GRADIO_SERVER_NAME", _EVERYWHERE), ("GRADIO_SERVER_PORT", str(_GRADIO)))
-    argv = ("python", f"{name}.py")
-    return Script(module=name, argv=argv, env=env, port=_GRADIO, brought_by="gradio")
+    return replace(_run(modules, name), env=env, port=_GRADIO, brought_by="gradio")
 
 
-def _of_streamlit(name: str) -> Script:
-    argv = ("streamlit", "run", f"{name}.py", "--server.headless", "true")
+def _run(modules: ProjectModules, name: str) -> Script:
+    return Script(module=name, argv=("python", _path(modules, name)))
+
+
+def _path(modules: ProjectModules, name: str) -> str:
+    file = modules.file(name)
+    return f"{name}.py" if file is None else file.relative_to(modules.root).as_posix()
+
+
+def _of_streamlit(modules: ProjectModules, name: str) -> Script:
+    argv = ("streamlit", "run", _path(modules, name), "--server.headless", "true")
     listens = ("--server.address", _EVERYWHERE, "--server.port", str(_STREAMLIT))
     return Script(module=name, argv=(*argv, *listens), port=_STREAMLIT, brought_by="streamlit")
 
