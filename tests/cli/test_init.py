@@ -353,6 +353,54 @@ def test_so_it_has_those_in_src(bare: Project, manage: str, site: str, polls: st
     assert table["cmd"][-1] == "mysite.wsgi:application"
 
 
+FLASK = (
+    "from flask import Flask\ndef create_app(TAKES):\n    app = Flask(__name__)\n    return app\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({"pk/__init__.py": FLASK}, "gunicorn --bind 0.0.0.0:8000 pk:create_app()"),
+        ({"src/pk/__init__.py": FLASK}, "gunicorn --bind 0.0.0.0:8000 pk:create_app()"),
+        (  # which is started as a developer does
+            {
+                "pk/__init__.py": FLASK.replace("TAKES", "config=None"),
+                "run.py": "import pk\nif __name__ == '__main__':\n    pk.create_app().run()\n",
+            },
+            "gunicorn --bind 0.0.0.0:8000 pk:create_app()",
+        ),
+        (
+            {
+                "pk/__init__.py": "from flask import Flask\ndef create_app() -> Flask: ...\n",
+                "pk/wsgi.py": "from pk import create_app\napp = create_app()\n",
+            },
+            "gunicorn --bind 0.0.0.0:8000 pk:create_app()",
+        ),
+        (
+            {"app.py": "import fastapi\ndef make_app() -> fastapi.FastAPI: ...\n"},
+            "uvicorn --factory app:make_app --host 0.0.0.0 --port 8000",
+        ),
+        (
+            {"pk/__init__.py": "import flask\napp = flask.Flask(__name__)\n"},
+            "gunicorn --bind 0.0.0.0:8000 pk:app",
+        ),
+        ({"pk/__init__.py": FLASK.replace("TAKES", "config")}, None),
+        ({"pk/__init__.py": FLASK.replace("def", "async def")}, None),
+        ({"pk/__init__.py": FLASK.replace("create_app", "page")}, None),
+        ({"pk/__init__.py": "from ours import thing\ndef create_app():\n    return thing\n"}, None),
+    ],
+)
+def test_a_function_that_gives_an_application(
+    bare: Project, files: dict[str, str], command: str | None
+) -> None:
+    bare.write("requirements.txt", "flask\n")
+    for name, text in files.items():
+        bare.write(name, text.replace("TAKES", ""))
+    table = tomllib.loads(drafted(bare)[1])
+    assert " ".join(table.get("cmd", [])) == (command or "")
+
+
 def test_an_application_whose_annotation_says_what_it_is(bare: Project) -> None:
     bare.write(
         "main.py",

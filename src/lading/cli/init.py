@@ -28,6 +28,11 @@ _TOOLS = ("conftest", "fabfile", "manage", "noxfile", "setup", "tasks")
 _USUAL = ("app", "main", "service", "server", "api", "wsgi", "asgi", "serve")
 """Modules that serve, by the names that most have."""
 
+_FACTORIES = tuple(
+    f"{verb}_{noun}" for verb in ("create", "make", "build") for noun in ("app", "application")
+)
+"""Functions that give an application, by the names that most have."""
+
 _DJANGO = "manage.py"
 """What every project of Django's has."""
 
@@ -92,8 +97,12 @@ def _drafted(modules: ProjectModules) -> Draft:
     from lading.config.drafting import found_python  # noqa: PLC0415
 
     names = _names(modules.root)
-    places = (*names, *(one for folder in modules.folders for one in _names_in_packages(folder)))
-    found = next((one for name in places if (one := modules.application(name))), None)
+    inner = [one for folder in modules.folders for one in _names_in_packages(folder)]
+    places = (*names, *inner, *(one.name for one in _packages_of(modules)))
+    made = (one for name in places if (one := modules.application(name)))
+    found = next(made, None) or next(
+        (one for name in places if (one := _factory(modules, name))), None
+    )
     if found is None:
         beside = [name for name in _beside(modules) if modules.is_in_sources(name)]
         script = script_among(modules, names, beside)
@@ -106,6 +115,15 @@ def _drafted(modules: ProjectModules) -> Draft:
     else:
         draft = _packages(modules, names)
     return replace(draft, python=found_python(modules.root))
+
+
+def _factory(modules: ProjectModules, module: str) -> tuple[str, str, Served] | None:
+    """A function of a module that surely gives an application: as `application` of modules."""
+    for name in _FACTORIES:
+        found = modules.served(module, name)
+        if found.is_factory and not found.needs and found.kind in {"asgi", "wsgi", "gradio"}:
+            return module, name, found
+    return None
 
 
 def _serving(modules: ProjectModules, module: str, attribute: str, served: Served) -> Draft:
@@ -220,6 +238,12 @@ def _names_in_packages(project: Path) -> list[str]:
     ]
 
 
+def _packages_of(modules: ProjectModules) -> list[Path]:
+    """The project's packages, whose own files may have what serves."""
+    found = [one for folder in modules.folders for one in _folders(folder)]
+    return [one for one in found if any(one.glob("__init__.py"))]
+
+
 def _folders(project: Path) -> list[Path]:
     """The folders whose modules can be imported from the project's."""
     try:
@@ -235,12 +259,7 @@ def _whole(modules: ProjectModules, code: Code) -> Code:
     program = [one for folder in modules.folders if (one := folder / _DJANGO).is_file()]
     if not program:  # two names may lead to one file
         return replace(code, files=tuple(dict.fromkeys(code.files)))
-    packages = [
-        one
-        for folder in modules.folders
-        for one in _folders(folder)
-        if any(one.glob("__init__.py"))
-    ]
+    packages = _packages_of(modules)
     others = [one for one in code.files if not {*packages} & {*(root / one).parents}]
     whole = (one.relative_to(root).as_posix() for one in (*program, *packages))
     in_sources = any(one.parent != root for one in packages)
