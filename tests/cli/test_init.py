@@ -490,6 +490,50 @@ def test_so_may_a_page_that_streamlit_runs(bare: Project) -> None:
     assert "env" not in table
 
 
+@pytest.mark.parametrize("folder", ["", "src/"])
+def test_a_package_that_can_be_run(bare: Project, folder: str) -> None:
+    bare.write(f"{folder}pk/__init__.py", "")
+    bare.write(f"{folder}pk/__main__.py", "from pk.core import run\nrun()\n")
+    bare.write(f"{folder}pk/core.py", "def run():\n    print('ran')\n")
+    assert started(bare) == "ran\n"
+    (bare.folder / "lading.toml").unlink()
+    bare.write("other/__init__.py", "")
+    bare.write("other/__main__.py", "")
+    assert "cmd" not in tomllib.loads(drafted(bare)[1])
+
+
+ENTRY = '[project]\nname = "pk"\n[project.scripts]\nrun = "pk.cli:main"\n'
+
+
+def test_the_program_that_a_project_declares(bare: Project) -> None:
+    bare.write("pyproject.toml", ENTRY)
+    bare.write("src/pk/__init__.py", "")
+    bare.write("src/pk/cli.py", "from . import core\ndef main(words=None):\n    core.run()\n")
+    bare.write("src/pk/core.py", "def run():\n    print('ran')\n")
+    assert started(bare) == "ran\n"
+
+
+@pytest.mark.parametrize(
+    ("entries", "text"),
+    [
+        ('run = "pk.cli:main"\nb = "pk.cli:main"', "def main(): ...\n"),
+        ('run = "pk.cli:main"', "def main(words): ...\n"),
+        ('run = "pk.cli:main"', "async def main(): ...\n"),
+        ('run = "pk.cli:main"', "from elsewhere import main\n"),
+        ('run = "pk.cli:main"', "import click\n@click.group()\ndef main(): ...\n"),
+        ('run = "pk.cli:main.run"', "def main(): ...\n"),
+        ('run = "pk.cli"', "def main(): ...\n"),
+        ('run = "numpy:main"', "def main(): ...\n"),
+        ("run = 3", "def main(): ...\n"),
+        ('run = ""', "def main(): ...\n"),
+    ],
+)
+def test_a_program_of_which_it_is_not_sure(bare: Project, entries: str, text: str) -> None:
+    bare.write("pyproject.toml", ENTRY.replace('run = "pk.cli:main"', entries))
+    bare.write("src/pk/cli.py", text)
+    assert "cmd" not in tomllib.loads(drafted(bare)[1])
+
+
 def test_a_project_that_declares_its_dependencies(bare: Project) -> None:
     bare.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["gradio"]\n')
     bare.write("requirements.txt", "-e .\n")

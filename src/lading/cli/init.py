@@ -105,7 +105,7 @@ def _drafted(modules: ProjectModules) -> Draft:
     )
     if found is None:
         beside = [name for name in _beside(modules) if modules.is_in_sources(name)]
-        script = script_among(modules, names, beside)
+        script = script_among(modules, names, beside) or _program(modules)
     else:
         script = launching(modules, found[0]) if found[2].kind == "gradio" else None
     if script is not None:
@@ -115,6 +115,15 @@ def _drafted(modules: ProjectModules) -> Draft:
     else:
         draft = _packages(modules, names)
     return replace(draft, python=found_python(modules.root))
+
+
+def _program(modules: ProjectModules) -> Script | None:
+    """What is started of a project that is a program, and has no module for that at its top."""
+    from lading.cli.scripts import entry_of, main_of  # noqa: PLC0415 - only for this command
+    from lading.config.drafting import found_entry  # noqa: PLC0415
+
+    entry = found_entry(modules.root)
+    return main_of(_packages_of(modules)) or (entry_of(modules, entry) if entry else None)
 
 
 def _factory(modules: ProjectModules, module: str) -> tuple[str, str, Served] | None:
@@ -172,7 +181,7 @@ def _finding_for(
     from lading.image.container import DEFAULT_WORKDIR  # noqa: PLC0415 - only for this command
     from lading.services import PYTHONPATH  # noqa: PLC0415
 
-    if not modules.is_in_sources(script.module):
+    if script.file is None or not modules.is_in_sources(script.module):
         return _finding(code)
     is_all = all(map(modules.is_in_sources, modules.led_to(script.module)))
     return () if is_all else ((PYTHONPATH, DEFAULT_WORKDIR),)

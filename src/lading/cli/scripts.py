@@ -6,14 +6,15 @@ import ast
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from lading.cli.bindings import body_of, is_main
+from lading.cli.bindings import body_of, is_main, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from lading.cli.modules import ProjectModules
 
-__all__ = ["Script", "launching", "script_among"]
+__all__ = ["Script", "entry_of", "launching", "main_of", "script_among"]
 
 _STREAMLIT: Final = 8501
 _GRADIO: Final = 7860
@@ -27,6 +28,7 @@ class Script:
     Attributes:
         module: The module.
         argv: The command.
+        file: The file that it runs, beside which Python finds modules; None where it imports it.
         env: The variables that it takes.
         port: Where it listens.
         brought_by: The Python package that has its program; None where Python itself does.
@@ -34,6 +36,7 @@ class Script:
 
     module: str
     argv: tuple[str, ...]
+    file: str | None = None
     env: tuple[tuple[str, str], ...] = ()
     port: int | None = None
     brought_by: str | None = None
@@ -76,8 +79,33 @@ def launching(modules: ProjectModules, name: str) -> Script | None:
     return replace(_run(modules, name), env=env, port=_GRADIO, brought_by="gradio")
 
 
+def main_of(packages: Sequence[Path]) -> Script | None:
+    """The only package that can be run, by its `__main__`."""
+    found = [one.name for one in packages if any(one.glob("__main__.py"))]
+    if len(found) != 1:
+        return None
+    return Script(module=f"{found[0]}.__main__", argv=("python", "-m", found[0]))
+
+
+def entry_of(modules: ProjectModules, entry: str) -> Script | None:
+    """What an entry point of the project calls (`[project.scripts]`, PEP 621).
+
+    As its launcher does, which is there only where the project is installed.
+    """
+    module, _, name = entry.partition(":")
+    served = modules.served(module, name)
+    is_own = name in names_in(modules.text(module) or "")
+    if not is_own or served.kind not in {"function", "command"} or served.needs:
+        return None
+    if served.is_factory or not all(one.isidentifier() for one in module.split(".")):
+        return None
+    calls = f"import sys; from {module} import {name}; sys.exit({name}())"
+    return Script(module=module, argv=("python", "-c", calls))
+
+
 def _run(modules: ProjectModules, name: str) -> Script:
-    return Script(module=name, argv=("python", _path(modules, name)))
+    path = _path(modules, name)
+    return Script(module=name, argv=("python", path), file=path)
 
 
 def _path(modules: ProjectModules, name: str) -> str:
@@ -86,9 +114,16 @@ def _path(modules: ProjectModules, name: str) -> str:
 
 
 def _of_streamlit(modules: ProjectModules, name: str) -> Script:
-    argv = ("streamlit", "run", _path(modules, name), "--server.headless", "true")
+    path = _path(modules, name)
+    argv = ("streamlit", "run", path, "--server.headless", "true")
     listens = ("--server.address", _EVERYWHERE, "--server.port", str(_STREAMLIT))
-    return Script(module=name, argv=(*argv, *listens), port=_STREAMLIT, brought_by="streamlit")
+    return Script(
+        module=name,
+        argv=(*argv, *listens),
+        file=path,
+        port=_STREAMLIT,
+        brought_by="streamlit",
+    )
 
 
 def _imported(body: list[ast.stmt]) -> set[str]:

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Draft", "Packages", "drafted", "found_elsewhere", "found_packages", "found_python"]
+__all__ = [
+    "Draft",
+    "Packages",
+    "drafted",
+    "found_elsewhere",
+    "found_entry",
+    "found_packages",
+    "found_python",
+]
 
 _RELEASES: Final = ("debian:trixie", "debian:bookworm")
 """Whose Python a base of packages may have, the newest first."""
@@ -156,6 +164,17 @@ def found_python(project: Path) -> str | None:
             return found[1]
     wanted = _project_table(project).get("requires-python")
     return _newest_of(wanted) if isinstance(wanted, str) else None
+
+
+def found_entry(project: Path) -> str | None:
+    """The only program that a project declares, as `package.module:function`.
+
+    Raises:
+        SpecificationError: pyproject.toml can't be read.
+    """
+    scripts = _project_table(project).get("scripts")
+    entries = [*scripts.values()] if isinstance(scripts, dict) else []
+    return entries[0] if len(entries) == 1 and isinstance(entries[0], str) else None
 
 
 def _newest_of(wanted: str) -> str | None:
