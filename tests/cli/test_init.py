@@ -142,7 +142,7 @@ def started(project: Project) -> str:
     env = tomllib.loads(text).get("env", {})
     here = {name: value.replace("/app", str(container)) for name, value in env.items()}
     program, *words = tomllib.loads(text)["cmd"]
-    assert program in {"python", "python3"}
+    assert program == "python3"  # which Debian has without an environment, too
     done = run([sys.executable, "-S", *words], env=here, cwd=container, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
@@ -436,7 +436,7 @@ def test_a_module_that_launches_gradio_is_run_and_not_imported(bare: Project, te
     bare.write("requirements.txt", "gradio\n")
     bare.write("app.py", f"import gradio as gr\n{text}")
     table = tomllib.loads(drafted(bare)[1])
-    assert (table["cmd"], table["expose"]) == (["python", "app.py"], 7860)
+    assert (table["cmd"], table["expose"]) == (["python3", "app.py"], 7860)
     assert table["env"] == {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7860"}  # noqa: S104 - in a container
 
 
@@ -446,7 +446,7 @@ def test_the_only_module_that_is_there_to_be_run(bare: Project) -> None:
     bare.write("words.py", "")
     table = tomllib.loads(drafted(bare)[1])
     assert (table["cmd"], table["build_include"]) == (
-        ["python", "work.py"],
+        ["python3", "work.py"],
         ["words.py", "work.py"],
     )
     (bare.folder / "lading.toml").unlink()
@@ -587,7 +587,7 @@ distro = "debian:trixie"
 # build_include = ["service.py", "templates"]
 # Models go in layers of their own.
 # model = "weights"
-# cmd = ["python", "-m", "service"]
+# cmd = ["python3", "-m", "service"]
 """,
         )
     )
@@ -710,7 +710,7 @@ system_packages = ["auto"]
 # build_include = ["service.py", "templates"]
 # Models go in layers of their own.
 # model = "weights"
-# cmd = ["python", "-m", "service"]
+# cmd = ["python3", "-m", "service"]
 """,
         )
     )
@@ -738,7 +738,7 @@ distro = "debian:trixie"
 # build_include = ["service.py", "templates"]
 # Models go in layers of their own.
 # model = "weights"
-# cmd = ["python", "-m", "service"]
+# cmd = ["python3", "-m", "service"]
 """,
         )
     )

@@ -84,7 +84,7 @@ def main_of(packages: Sequence[Path]) -> Script | None:
     found = [one.name for one in packages if any(one.glob("__main__.py"))]
     if len(found) != 1:
         return None
-    return Script(module=f"{found[0]}.__main__", argv=("python", "-m", found[0]))
+    return Script(module=f"{found[0]}.__main__", argv=("python3", "-m", found[0]))
 
 
 def entry_of(modules: ProjectModules, entry: str) -> Script | None:
@@ -100,12 +100,12 @@ def entry_of(modules: ProjectModules, entry: str) -> Script | None:
     if served.is_factory or not all(one.isidentifier() for one in module.split(".")):
         return None
     calls = f"import sys; from {module} import {name}; sys.exit({name}())"
-    return Script(module=module, argv=("python", "-c", calls))
+    return Script(module=module, argv=("python3", "-c", calls))
 
 
 def _run(modules: ProjectModules, name: str) -> Script:
     path = _path(modules, name)
-    return Script(module=name, argv=("python", path), file=path)
+    return Script(module=name, argv=("python3", path), file=path)
 
 
 def _path(modules: ProjectModules, name: str) -> str:

@@ -233,7 +233,7 @@ def _lines(draft: Draft) -> Iterator[str]:
     if draft.argv:
         yield f"cmd = {_array(draft.argv)}"
     else:
-        yield '# cmd = ["python", "-m", "service"]'
+        yield '# cmd = ["python3", "-m", "service"]'
 
 
 def _packages(draft: Draft) -> Iterator[str]:
