@@ -278,8 +278,15 @@ def test_services_in_a_src_layout(bare: Project, file: str, text: str, key: str)
 
 def test_a_service_that_its_text_is_not_sure_of(bare: Project) -> None:
     unsure = f"if True:\n    app = {SERVING}(app)\nif 1 > 2:\n    other = 1\n"
-    bare.write("app.py", f"{SCRATCH}{APPLICATION}{unsure}")
+    other = "model = None\ndef load():\n    global model\n    model = 1\n"
+    bare.write("app.py", f"{SCRATCH}{APPLICATION}{unsure}{other}")
     assert referring(bare)[1] == 'image = "app:app"\n'
+
+
+def test_what_can_not_be_imported_by_a_name_declares_nothing(bare: Project) -> None:
+    for name in ("pk/a-b.py", "pk/a\n.py", "__main__.py", "pk/__main__.py", "test_a.py"):
+        bare.write(name, SCRATCH)
+    assert "image = " not in drafted(bare)[1].replace("base_image = ", "")
 
 
 def test_nothing_of_what_declares_images_is_run(bare: Project) -> None:
@@ -523,6 +530,7 @@ def test_the_program_that_a_project_declares(bare: Project) -> None:
         ('run = "pk.cli:main"', "import click\n@click.group()\ndef main(): ...\n"),
         ('run = "pk.cli:main.run"', "def main(): ...\n"),
         ('run = "pk.cli"', "def main(): ...\n"),
+        ('run = "class.cli:main"', "def main(): ...\n"),
         ('run = "numpy:main"', "def main(): ...\n"),
         ("run = 3", "def main(): ...\n"),
         ('run = ""', "def main(): ...\n"),
@@ -530,6 +538,7 @@ def test_the_program_that_a_project_declares(bare: Project) -> None:
 )
 def test_a_program_of_which_it_is_not_sure(bare: Project, entries: str, text: str) -> None:
     bare.write("pyproject.toml", ENTRY.replace('run = "pk.cli:main"', entries))
+    bare.write("class/cli.py", text)
     bare.write("src/pk/cli.py", text)
     assert "cmd" not in tomllib.loads(drafted(bare)[1])
 

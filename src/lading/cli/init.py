@@ -216,9 +216,10 @@ def _all_names(modules: ProjectModules) -> list[str]:
         for folder in _folders(above)
         if folder not in sources
         for one in sorted(folder.glob("*.py"))
-        if not one.stem.startswith("test_")
+        if one.stem.isidentifier() and not one.stem.startswith("test_")
     ]
-    return list(dict.fromkeys((*_names(root), *beside, *inner)))
+    found = dict.fromkeys((*_names(root), *beside, *inner))
+    return [name for name in found if name.rpartition(".")[2] != "__main__"]  # which is Lading here
 
 
 def _beside(modules: ProjectModules) -> list[str]:

@@ -63,7 +63,7 @@ def references(modules: ProjectModules, names: Sequence[str]) -> tuple[Reference
         modules: The project's.
         names: The modules that are looked into.
     """
-    texts = _Texts(modules)
+    texts, names = _Texts(modules), _concerned(modules, names)
     services = [one for name in names for one in _services(texts, name)]
     # What a service's module imports is there to make the service.
     used = {one for each in services for one in modules.led_to(each.module)}
@@ -76,13 +76,24 @@ def references(modules: ProjectModules, names: Sequence[str]) -> tuple[Reference
     return tuple(_each_called(services + images))
 
 
+def _concerned(modules: ProjectModules, names: Sequence[str]) -> list[str]:
+    """Those that may have to do with Lading, by a word of theirs: most have not, and are many."""
+    texts = {name: modules.text(name) or "" for name in names}
+    found, words = set[str](), {_LADING}
+    while words:
+        more = [name for name in texts.keys() - found if any(one in texts[name] for one in words)]
+        found.update(more)
+        words = {name.rpartition(".")[2] for name in more}  # what imports one of them names it so
+    return [name for name in names if name in found]
+
+
 def _services(texts: _Texts, module: str) -> Iterator[Reference]:
     read = texts.modules.services(module)
     called = {one.name: one.called for one in read.declarations}
     found = read.names
     if not found and not read.is_whole:  # one is there, inside an `if` or the like
-        unsure = read.unsure.difference(texts.images(module))
-        found = tuple(one for one in texts.own(module) if one in unsure)
+        others = {*texts.images(module), *texts.changed(module)}
+        found = tuple(one for one in texts.own(module) if one in read.unsure - others)
     for one in found:
         yield Reference(name=called.get(one, one), module=module, attribute=one)
 
@@ -129,6 +140,11 @@ class _Texts:
         """The names that a module binds, and that are not private to it."""
         names = names_in(self.modules.text(module) or "")
         return tuple(one for one in names if not one.startswith("_"))
+
+    def changed(self, module: str) -> set[str]:
+        """The names of a module that its functions bind anew, of which no text is ever sure."""
+        nodes = (node for one in body_of(self.modules.text(module)) for node in ast.walk(one))
+        return {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
 
     def _values(self, module: str) -> dict[str, str]:
         if module not in self._known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Final
 
 from lading.cli.bindings import body_of, is_main, names_in
@@ -97,7 +98,7 @@ def entry_of(modules: ProjectModules, entry: str) -> Script | None:
     is_own = name in names_in(modules.text(module) or "")
     if not is_own or served.kind not in {"function", "command"} or served.needs:
         return None
-    if served.is_factory or not all(one.isidentifier() for one in module.split(".")):
+    if served.is_factory or any(iskeyword(part) for part in module.split(".")):
         return None
     calls = f"import sys; from {module} import {name}; sys.exit({name}())"
     return Script(module=module, argv=("python3", "-c", calls))
