@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from lading.errors import SpecificationError
 from lading.grammar.invalid import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from lading.cli.modules import ProjectModules
     from lading.cli.scripts import Script
@@ -99,10 +100,7 @@ def _drafted(modules: ProjectModules) -> Draft:
     names = _names(modules.root)
     inner = [one for folder in modules.folders for one in _names_in_packages(folder)]
     places = (*names, *inner, *(one.name for one in _packages_of(modules)))
-    made = (one for name in places if (one := modules.application(name)))
-    found = next(made, None) or next(
-        (one for name in places if (one := _factory(modules, name))), None
-    )
+    found = _application(modules, places)
     if found is None:
         beside = [name for name in _beside(modules) if modules.is_in_sources(name)]
         script = script_among(modules, names, beside) or _program(modules)
@@ -126,8 +124,17 @@ def _program(modules: ProjectModules) -> Script | None:
     return main_of(_packages_of(modules)) or (entry_of(modules, entry) if entry else None)
 
 
+def _application(modules: ProjectModules, names: Sequence[str]) -> tuple[str, str, Served] | None:
+    """What serves: an application that one of the modules makes, else what gives one."""
+    for look in (modules.application, partial(_factory, modules)):
+        found = next((one for name in names if (one := look(name))), None)
+        if found is not None:
+            return found
+    return None
+
+
 def _factory(modules: ProjectModules, module: str) -> tuple[str, str, Served] | None:
-    """A function of a module that surely gives an application: as `application` of modules."""
+    """A function of a module whose text tells that it gives an application, if it is called so."""
     for name in _FACTORIES:
         found = modules.served(module, name)
         if found.is_factory and not found.needs and found.kind in {"asgi", "wsgi", "gradio"}:
@@ -140,11 +147,7 @@ def _serving(modules: ProjectModules, module: str, attribute: str, served: Serve
     from lading.services import start_of  # noqa: PLC0415 - only for this command
 
     code = _whole(modules, modules.code(module, attribute))
-    draft = replace(
-        _packages(modules, [module]),
-        files=code.files,
-        env=_finding(code),
-    )
+    draft = replace(_packages(modules, [module]), files=code.files, env=_finding(code))
     try:
         start = start_of(served.kind, module, attribute, port=None, factory=served.is_factory)
     except Invalid:
@@ -169,6 +172,7 @@ def _started(modules: ProjectModules, script: Script) -> Draft:
 
 
 def _pages(modules: ProjectModules, module: str) -> tuple[str, ...]:
+    """The folder with other pages, beside the one that Streamlit runs."""
     file = modules.file(module)
     folder = (modules.root if file is None else file.parent) / _PAGES
     return (folder.relative_to(modules.root).as_posix(),) if folder.is_dir() else ()
@@ -277,7 +281,7 @@ def _whole(modules: ProjectModules, code: Code) -> Code:
     return replace(code, files=files, in_sources=code.in_sources or in_sources)
 
 
-def _packages(modules: ProjectModules, names: Iterable[str]) -> Draft:
+def _packages(modules: ProjectModules, names: Sequence[str]) -> Draft:
     """What says which Python packages are needed: a file of the project, else its imports."""
     from lading.cli.imported import imported_by  # noqa: PLC0415 - only for this command
     from lading.config.drafting import Draft, found_elsewhere, found_packages  # noqa: PLC0415
