@@ -509,6 +509,12 @@ def test_a_package_that_can_be_run(bare: Project, folder: str) -> None:
     assert "cmd" not in tomllib.loads(drafted(bare)[1])
 
 
+def test_a_package_that_another_one_hides_is_not_run(bare: Project) -> None:
+    for name in ("pk/__init__.py", "src/pk/__init__.py", "src/pk/__main__.py"):
+        bare.write(name, "")
+    assert "cmd" not in tomllib.loads(drafted(bare)[1])
+
+
 ENTRY = '[project]\nname = "pk"\n[project.scripts]\nrun = "pk.cli:main"\n'
 
 

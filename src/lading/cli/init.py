@@ -120,8 +120,8 @@ def _program(modules: ProjectModules) -> Script | None:
     from lading.cli.scripts import entry_of, main_of  # noqa: PLC0415 - only for this command
     from lading.config.drafting import found_entry  # noqa: PLC0415
 
-    entry = found_entry(modules.root)
-    return main_of(_packages_of(modules)) or (entry_of(modules, entry) if entry else None)
+    entry, packages = found_entry(modules.root), [one.name for one in _packages_of(modules)]
+    return main_of(modules, packages) or (entry_of(modules, entry) if entry else None)
 
 
 def _application(modules: ProjectModules, names: Sequence[str]) -> tuple[str, str, Served] | None:

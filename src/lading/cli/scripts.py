@@ -11,7 +11,6 @@ from lading.cli.bindings import body_of, is_main, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from lading.cli.modules import ProjectModules
 
@@ -80,9 +79,9 @@ def launching(modules: ProjectModules, name: str) -> Script | None:
     return replace(_run(modules, name), env=env, port=_GRADIO, brought_by="gradio")
 
 
-def main_of(packages: Sequence[Path]) -> Script | None:
+def main_of(modules: ProjectModules, packages: Sequence[str]) -> Script | None:
     """The only package that can be run, by its `__main__`."""
-    found = [one.name for one in packages if any(one.glob("__main__.py"))]
+    found = [one for one in dict.fromkeys(packages) if modules.file(f"{one}.__main__")]
     if len(found) != 1:
         return None
     return Script(module=f"{found[0]}.__main__", argv=("python3", "-m", found[0]))
