@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Final
 
-from lading.cli.bindings import body_of, is_main
+from lading.cli.bindings import body_of, is_main, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lading.cli.modules import ProjectModules
 
-__all__ = ["Script", "launching", "script_among"]
+__all__ = ["Script", "entry_of", "launching", "main_of", "script_among"]
 
 _STREAMLIT: Final = 8501
 _GRADIO: Final = 7860
@@ -27,6 +28,7 @@ class Script:
     Attributes:
         module: The module.
         argv: The command.
+        file: The file that it runs, beside which Python finds modules; None where it imports it.
         env: The variables that it takes.
         port: Where it listens.
         brought_by: The Python package that has its program; None where Python itself does.
@@ -34,23 +36,36 @@ class Script:
 
     module: str
     argv: tuple[str, ...]
+    file: str | None = None
     env: tuple[tuple[str, str], ...] = ()
     port: int | None = None
     brought_by: str | None = None
 
 
-def script_among(modules: ProjectModules, names: Sequence[str]) -> Script | None:
-    """What Streamlit runs, or what launches Gradio; else the only one that is there to be run."""
-    found = {name: body_of(modules.text(name)) for name in names}
+def script_among(
+    modules: ProjectModules, names: Sequence[str], beside: Sequence[str] = ()
+) -> Script | None:
+    """What Streamlit runs, or what launches Gradio; else the only one that is there to be run.
+
+    Args:
+        modules: The project's.
+        names: Those at its top.
+        beside: Those at the top of `src`.
+    """
+    found = {name: body_of(modules.text(name)) for name in (*names, *beside)}
     shown = [name for name, body in found.items() if "streamlit" in _imported(body)]
     if shown:
         others = {one for name in shown for one in modules.led_to(name) if one != name}
-        return _of_streamlit(next((name for name in shown if name not in others), shown[0]))
+        main = next((name for name in shown if name not in others), shown[0])
+        return _of_streamlit(modules, main)
     for name, body in found.items():
         if "gradio" in _imported(body) and (script := launching(modules, name)) is not None:
             return script
-    run = [name for name, body in found.items() if any(map(is_main, body))]
-    return Script(module=run[0], argv=("python", f"{run[0]}.py")) if len(run) == 1 else None
+    for group in (names, beside):
+        run = [name for name in group if any(map(is_main, found[name]))]
+        if run:
+            return _run(modules, run[0]) if len(run) == 1 else None
+    return None
 
 
 def launching(modules: ProjectModules, name: str) -> Script | None:
@@ -61,14 +76,54 @@ def launching(modules: ProjectModules, name: str) -> Script | None:
     if "." in name or not any(map(_launches, body_of(modules.text(name)))):
         return None
     env = (("GRADIO_SERVER_NAME", _EVERYWHERE), ("GRADIO_SERVER_PORT", str(_GRADIO)))
-    argv = ("python", f"{name}.py")
-    return Script(module=name, argv=argv, env=env, port=_GRADIO, brought_by="gradio")
+    return replace(_run(modules, name), env=env, port=_GRADIO, brought_by="gradio")
 
 
-def _of_streamlit(name: str) -> Script:
-    argv = ("streamlit", "run", f"{name}.py", "--server.headless", "true")
+def main_of(modules: ProjectModules, packages: Sequence[str]) -> Script | None:
+    """The only package that can be run, by its `__main__`."""
+    found = [one for one in dict.fromkeys(packages) if modules.file(f"{one}.__main__")]
+    if len(found) != 1:
+        return None
+    return Script(module=f"{found[0]}.__main__", argv=("python3", "-m", found[0]))
+
+
+def entry_of(modules: ProjectModules, entry: str) -> Script | None:
+    """What an entry point of the project calls (`[project.scripts]`, PEP 621).
+
+    As its launcher does, which is there only where the project is installed.
+    """
+    module, _, name = entry.partition(":")
+    served = modules.served(module, name)
+    is_own = name in names_in(modules.text(module) or "")
+    if not is_own or served.kind not in {"function", "command"} or served.needs:
+        return None
+    if served.is_factory or any(iskeyword(part) for part in module.split(".")):
+        return None
+    calls = f"import sys; from {module} import {name}; sys.exit({name}())"
+    return Script(module=module, argv=("python3", "-c", calls))
+
+
+def _run(modules: ProjectModules, name: str) -> Script:
+    path = _path(modules, name)
+    return Script(module=name, argv=("python3", path), file=path)
+
+
+def _path(modules: ProjectModules, name: str) -> str:
+    file = modules.file(name)
+    return f"{name}.py" if file is None else file.relative_to(modules.root).as_posix()
+
+
+def _of_streamlit(modules: ProjectModules, name: str) -> Script:
+    path = _path(modules, name)
+    argv = ("streamlit", "run", path, "--server.headless", "true")
     listens = ("--server.address", _EVERYWHERE, "--server.port", str(_STREAMLIT))
-    return Script(module=name, argv=(*argv, *listens), port=_STREAMLIT, brought_by="streamlit")
+    return Script(
+        module=name,
+        argv=(*argv, *listens),
+        file=path,
+        port=_STREAMLIT,
+        brought_by="streamlit",
+    )
 
 
 def _imported(body: list[ast.stmt]) -> set[str]:

@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from lading.config.keys import MAIN, NAMED
 from lading.distros import available_pythons, parse_distro
 from lading.errors import SpecificationError
 
@@ -14,7 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Draft", "Packages", "drafted", "found_elsewhere", "found_packages", "found_python"]
+__all__ = [
+    "Draft",
+    "Packages",
+    "drafted",
+    "found_elsewhere",
+    "found_entry",
+    "found_packages",
+    "found_python",
+]
 
 _RELEASES: Final = ("debian:trixie", "debian:bookworm")
 """Whose Python a base of packages may have, the newest first."""
@@ -65,9 +74,10 @@ class Draft:
         env: The variables that it takes.
         port: Where it listens.
         brought_by: The Python package that has the command's program.
+        images: The images that the code declares, by name; then nothing else is said.
     """
 
-    packages: Packages | None
+    packages: Packages | None = None
     elsewhere: str | None = None
     imported: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -77,6 +87,7 @@ class Draft:
     env: tuple[tuple[str, str], ...] = ()
     port: int | None = None
     brought_by: str | None = None
+    images: tuple[tuple[str, str], ...] = ()
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -155,6 +166,17 @@ def found_python(project: Path) -> str | None:
     return _newest_of(wanted) if isinstance(wanted, str) else None
 
 
+def found_entry(project: Path) -> str | None:
+    """The only program that a project declares, as `package.module:function`.
+
+    Raises:
+        SpecificationError: pyproject.toml can't be read.
+    """
+    scripts = _project_table(project).get("scripts")
+    entries = [*scripts.values()] if isinstance(scripts, dict) else []
+    return entries[0] if len(entries) == 1 and isinstance(entries[0], str) else None
+
+
 def _newest_of(wanted: str) -> str | None:
     """The newest of Debian's own series that a version specifier takes; else the first it does."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - only here
@@ -170,7 +192,22 @@ def _newest_of(wanted: str) -> str | None:
 
 def drafted(draft: Draft) -> str:
     """The text of the file."""
-    return "\n".join((*_lines(draft), ""))
+    lines = _references(draft.images) if draft.images else _lines(draft)
+    return "\n".join((*lines, ""))
+
+
+def _references(images: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    main = images[0][1] if len(images) == 1 else dict(images).get(MAIN)
+    named = [(name, text) for name, text in images if text != main]
+    every = " --all" if named else ""
+    yield "# What the image of this project holds is said in its code. `lading schema` has every"
+    yield f"# key, for editors; `lading lock{every}` and `lading build{every}` are next."
+    if main is not None:
+        yield f"{MAIN} = {_text(main)}"
+    if named:
+        yield from ("", f"[{NAMED}]")
+    for name, text in named:
+        yield f"{name} = {_text(text)}"
 
 
 def _lines(draft: Draft) -> Iterator[str]:
@@ -196,7 +233,7 @@ def _lines(draft: Draft) -> Iterator[str]:
     if draft.argv:
         yield f"cmd = {_array(draft.argv)}"
     else:
-        yield '# cmd = ["python", "-m", "service"]'
+        yield '# cmd = ["python3", "-m", "service"]'
 
 
 def _packages(draft: Draft) -> Iterator[str]:
