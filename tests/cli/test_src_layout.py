@@ -215,6 +215,7 @@ hint: it has pk
 
 
 def test_init_says_where_the_modules_are(laid_out: Project) -> None:
+    (laid_out.folder / "src/pk/serve.py").unlink()  # to which init would refer
     laid_out.write("requirements.txt", "fastapi\nuvicorn\n")
     laid_out.write(
         "src/pk/main.py", "from fastapi import FastAPI\nimport pk.other\napp = FastAPI()\n"
@@ -347,6 +348,7 @@ hint: import it as db everywhere
 
 
 def test_a_file_that_is_imported_by_two_names_is_included_once(laid_out: Project) -> None:
+    (laid_out.folder / "src/pk/serve.py").unlink()  # to which init would refer
     service = SERVICE.replace("IMAGE", ".cmd('x')") + "import src.pk.other\n"
     laid_out.write("src/pk/serve.py", service)
     assert shown(laid_out).count("src/pk/other.py") == 1
