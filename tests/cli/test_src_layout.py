@@ -348,10 +348,10 @@ hint: import it as db everywhere
 
 
 def test_a_file_that_is_imported_by_two_names_is_included_once(laid_out: Project) -> None:
-    (laid_out.folder / "src/pk/serve.py").unlink()  # to which init would refer
     service = SERVICE.replace("IMAGE", ".cmd('x')") + "import src.pk.other\n"
     laid_out.write("src/pk/serve.py", service)
     assert shown(laid_out).count("src/pk/other.py") == 1
+    (laid_out.folder / "src/pk/serve.py").unlink()  # to which init would refer
     laid_out.write("requirements.txt", "fastapi\nuvicorn\n")
     application = "from fastapi import FastAPI\nimport pk.other, src.pk.other\napp = FastAPI()\n"
     laid_out.write("src/pk/main.py", application)
