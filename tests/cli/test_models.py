@@ -348,7 +348,7 @@ hint: leave it out here, or include it by for_platform where that model is not
         (("build", "-o", "weights/layout"), "layout"),
         (("build", "-o", "oci-archive:weights/image.tar"), "image.tar"),
         (("build", "--all", "-o", "weights/layout"), "layout"),
-        (("bake", "-o", "weights/bake"), "bake"),
+        (("bake", "-o", "weights/bake"), "docker-bake.json"),
     ],
 )
 def test_nothing_is_written_among_the_files_of_a_model(
@@ -363,3 +363,13 @@ def test_nothing_is_written_among_the_files_of_a_model(
         "hint: choose a folder for it that is not in the model's, or exclude= it there\n"
     )
     assert modelled.files() == before
+
+
+def test_frozen_folders_are_no_part_of_a_model(modelled: Project) -> None:
+    modelled.lading("lock", "-q")
+    assert modelled.lading("freeze", "-q", "-o", "weights/one").code == 0
+    assert modelled.lading("freeze", "-q", "--all", "-o", "weights/each").code == 0
+    assert (modelled.folder / "weights/each/image/image.json").is_file()
+    assert modelled.lading("lock", "--check").code == 0
+    again = modelled.lading("freeze", "-q", "--locked", "-o", "weights/one")
+    assert (again.code, again.err) == (0, "")

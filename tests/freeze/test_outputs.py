@@ -38,7 +38,7 @@ def scratch() -> Image:
         ("*.tar", [], "image.tar"),
         ("weights/**", [], "weights/out/layout"),
         ("weights/*.tar", [], "weights/image.tar"),
-        ("**/*.json", [], "build"),  # of a layout the index, of `bake` its file
+        ("**/*.json", [], "build"),  # of a layout the index
         ("weights/a.bin", [], "weights/a.bin"),
         (".lading/kept", [], ".lading/kept/layout"),
     ],

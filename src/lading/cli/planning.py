@@ -76,7 +76,7 @@ class Planning:
                 self.found.image,
                 platform=str(platform),
                 project=self.found.project,
-                excluded=self._excluded(),
+                outputs=self._outputs(),
                 for_engine=for_engine,
             )
             for platform in self.order.platforms
@@ -212,7 +212,7 @@ class Planning:
         )
         return found is not None
 
-    def _excluded(self) -> Iterator[Path]:
+    def _outputs(self) -> Iterator[Path]:
         yield default_image(self.found.project)
         if self.order.output is not None:
             yield self.order.output.path

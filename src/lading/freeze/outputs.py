@@ -27,7 +27,7 @@ def check_apart(image: Image, project: Path, outputs: Iterable[Path]) -> None:
     Args:
         image: With the steps of all platforms, since one lock has them all.
         project: The project's folder, absolute, with links resolved.
-        outputs: An archive, a layout, or the folder of a bake file; each may be missing.
+        outputs: An archive, a layout, or a bake file; each may be missing.
 
     Raises:
         FreezeError: There is such an output; all such together.
@@ -56,11 +56,10 @@ def _models(image: Image) -> Iterator[steps.Model]:
 
 def _naming(step: steps.Model, project: Path, output: Path) -> Iterator[str]:
     """The patterns of a model that name any of what an output is, or is of."""
-    from lading.engines.bake_file import BAKE_FILE  # noqa: PLC0415 - only where there is a model
-    from lading.oci.graph import INDEX, MARK  # noqa: PLC0415
+    from lading.oci.graph import INDEX, MARK  # noqa: PLC0415 - only where there is a model
 
     search = Search.without(project, step.exclude)
-    written = (output, *(output / name for name in (INDEX, MARK, BAKE_FILE)))
+    written = (output, *(output / name for name in (INDEX, MARK)))
     for pattern in step.patterns:
         if any(search.would_find(pattern.text, file) for file in written):
             yield pattern.text
