@@ -153,6 +153,7 @@ class Freezing:
             project=self.found.project,
             target=self.folder,
             outputs=self.outputs,
+            beside=self.found.beside() if self.outputs else (),
             excluded=() if self.above is None else (self.above,),
         )
 

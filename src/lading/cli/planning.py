@@ -71,12 +71,15 @@ class Planning:
         Raises:
             LadingError: It can't be decided.
         """
+        # What goes below .lading is no file of a model.
+        beside = () if self.order.output is None else self.found.beside()
         return tuple(
             self.freezer().decide(
                 self.found.image,
                 platform=str(platform),
                 project=self.found.project,
-                outputs=self._outputs(),
+                outputs=tuple(self._outputs()),
+                beside=beside,
                 for_engine=for_engine,
             )
             for platform in self.order.platforms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +17,13 @@ from lading.errors import SpecificationError
 from lading.grammar.credentials import redact
 from lading.grammar.image_name import LONGEST_LABEL
 from lading.grammar.words import shown
+from lading.image import Image
 from lading.project_file import read_project_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from lading.config import Reference, Setting
-    from lading.image import Image
     from lading.project_file import ProjectFile
 
 __all__ = ["Target", "imported", "load_target", "load_targets"]
@@ -43,12 +43,14 @@ class Target:
         project: The folder, absolute.
         name: What it is called among the images that the same TARGET names.
         parameters: What the function that gave the image was called with.
+        beside: Gives the images that the project file describes; no code is loaded for any.
     """
 
     image: Image
     project: Path
     name: str = "image"
     parameters: tuple[Parameter, ...] = ()
+    beside: Callable[[], tuple[Image, ...]] = field(default=tuple, compare=False)
 
 
 def load_target(
@@ -155,9 +157,11 @@ def _targets(
         # Refused before a path is made of it, in which credentials could not be told any more.
         raise SpecificationError(f"{redact(text)!r} names no image", hint=_FORM)
     where, colon, name = text.rpartition(":") if ":" in text else (text, "", "")
+    beside: Callable[[], tuple[Image, ...]] = tuple
     if _is_project(Path(where), named=bool(colon)):
         search = _Search(root=Path(where), settings=settings, every=every)
         found = search.of_project(name if colon else None)
+        beside = search.described
     elif where.endswith(".py") or (colon and where.strip(".") and "/" not in where):
         root = Path(where).parent if where.endswith(".py") else Path()
         search = _Search(root=root, settings=settings, every=every)
@@ -177,6 +181,7 @@ def _targets(
             project=(Path(project) if project else search.root).resolve(),
             name=(one.variant if name else None) or one.label,
             parameters=one.parameters,
+            beside=beside,
         )
         for one in found
     )
@@ -244,6 +249,13 @@ class _Search:
             return (self._one(file, None),)
         each = together((one, partial(self._each, file, one)) for one in names)
         return tuple(found for several in each for found in several)
+
+    def described(self) -> tuple[Image, ...]:
+        """The images of the project file, without what they have of code: none is loaded."""
+        file = read_project_file(self.root)
+        if file is None:
+            return ()
+        return ProjectImages(file=file, load=lambda *_: Image()).described()
 
     def _each(self, file: ProjectFile, name: str) -> tuple[Declared, ...]:
         """An image of the project file, or all variants that it refers to."""

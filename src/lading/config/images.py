@@ -106,6 +106,17 @@ class ProjectImages:
         self.named.check()
         return self._made(self.named.only() if name is None else name, ()).image
 
+    def described(self) -> tuple[Image, ...]:
+        """All images that are described in the file, but for those with which something is wrong.
+
+        Who asks for another one is told of that one alone.
+        """
+        found = list[Image]()
+        for name in self.named:
+            with suppress(SpecificationError):
+                found += [self._made(name, ()).image] if self.named.reference(name) is None else []
+        return tuple(found)
+
     def check_alone(self, name: str) -> None:
         """Look whether one image alone is called so, and no variant of another one.
 

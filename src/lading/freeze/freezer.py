@@ -77,6 +77,7 @@ class Freezer:
         project: str | PathLike[str],
         target: str | PathLike[str] | None = None,
         outputs: Iterable[Path] = (),
+        beside: Iterable[Image] = (),
         excluded: Iterable[Path] = (),
         for_engine: bool = True,
     ) -> Decided:
@@ -89,6 +90,7 @@ class Freezer:
             target: The folder that is to be written; no part of the project.
             outputs: What else is to be written: the image itself, or a bake file. It is no part of
                 the project, and may be none of a model.
+            beside: Other images of the project, of whose models it may be none either.
             excluded: What else is no part of the project: a folder of frozen folders.
             for_engine: Whether a Dockerfile must be able to say it.
 
@@ -104,7 +106,7 @@ class Freezer:
         if target is not None:
             check_target(Path(target), root)
         outputs = tuple(outputs)
-        check_apart(image, root, outputs)
+        check_apart((image, *beside), root, outputs)
         built_for = _platform(platform)
         whole, image = image, on_platform(image, built_for)
         if self.dialect == "classic":

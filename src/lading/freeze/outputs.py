@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["check_apart"]
 
 
-def check_apart(image: Image, project: Path, outputs: Iterable[Path]) -> None:
-    """Refuse an output of which a model of the image would have a file.
+def check_apart(images: Iterable[Image], project: Path, outputs: Iterable[Path]) -> None:
+    """Refuse an output of which a model of the images would have a file.
 
     A frozen folder is none: no model has what is in one.
 
     Args:
-        image: With the steps of all platforms, since one lock has them all.
+        images: With the steps of all platforms, since one lock has them all.
         project: The project's folder, absolute, with links resolved.
         outputs: An archive, a layout, or a bake file; each may be missing.
 
     Raises:
         FreezeError: There is such an output; all such together.
     """
-    models = tuple(dict.fromkeys(_models(image)))
+    models = tuple(dict.fromkeys(one for image in images for one in _models(image)))
     problems = [
         Problem(
             message=f"{output.name} would become a part of the model {', '.join(map(str, found))}, "
