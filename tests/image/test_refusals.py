@@ -292,6 +292,30 @@ def test_all_that_is_wrong_in_a_call_is_reported_together(
     assert len(found) == number, found
 
 
+def forgetful(image: Image) -> None:
+    image.env(A="1")
+
+
+@pytest.mark.parametrize(
+    ("function", "message", "name"),
+    [
+        (forgetful, "forgetful returns None to pipe", "forgetful"),
+        (lambda _: None, "a function returns None to pipe", "with_tools"),
+        (3, "pipe takes a function of the image, not 3", "with_tools"),
+    ],
+)
+def test_what_pipe_can_t_go_on_from_is_refused_at_its_line(
+    function: Callable[[Image], object], message: str, name: str
+) -> None:
+    with pytest.raises(SpecificationError) as raised:
+        Image().pipe(function)
+    [problem] = raised.value.problems
+    hint = f'return what it makes of the image: def {name}(image): return image.env(A="1")'
+    assert (problem.message, problem.hint) == (message, hint)
+    assert problem.location is not None
+    assert problem.location.file == __file__
+
+
 def test_an_error_of_the_users_own_passes_through() -> None:
     def broken(_: Image) -> Image:
         raise KeyError("mine")
