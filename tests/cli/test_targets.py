@@ -45,6 +45,9 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({"service.py": ""}, "service", [
             "error: 'service' names no image", "hint: did you mean service.py:image?",
         ]),
+        ({"pk.py": "", "pk/__init__.py": "", "pk/main.py": ""}, "pk.main", [
+            "error: 'pk.main' names no image", "hint: did you mean pk.main:image?",
+        ]),
         ({"service.py": ""}, "servce.py:image", [
             "error: there is no file servce.py", 'hint: did you mean "service.py"?',
         ]),
@@ -294,6 +297,21 @@ def test_what_names_no_image(
     assert ran.err.splitlines() == said
     assert (ran.code, ran.out) == (1, "")
     assert bare.files() == sorted(files)
+
+
+def test_all_of_a_module_are_asked_for_with_its_colon(bare: Project) -> None:
+    bare.write("src/pk/__init__.py", "")
+    bare.write("src/pk/main.py", IMAGE)
+    bare.write("service.py", IMAGE)
+    for target, said in (
+        ("pk.main", "did you mean pk.main: with its colon, for all that it has?"),
+        ("service", "did you mean service.py?"),
+    ):
+        ran = bare.lading("lock", "--check", "--all", target)
+        assert ran.err == f"error: {target!r} names no image\nhint: {said}\n"
+    for target in ("pk.main:", "service.py"):
+        ran = bare.lading("lock", "--check", "--all", target)
+        assert "there is no lading.lock" in ran.out + ran.err
 
 
 # An image whose lock is missing has been found.

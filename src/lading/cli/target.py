@@ -172,7 +172,7 @@ def _targets(
     elif where and Path(where).is_dir():
         raise _no_project_file(Path(where))
     else:
-        raise SpecificationError(f"{text!r} names no image", hint=_hint(where))
+        raise SpecificationError(f"{text!r} names no image", hint=_hint(where, every=every))
     for one in found:
         _check_name(one)
     return tuple(
@@ -199,10 +199,15 @@ def _is_project(folder: Path, *, named: bool) -> bool:
     return folder.is_dir() and (not named or read_project_file(folder) is not None)
 
 
-def _hint(where: str) -> str:
-    place = Path(where)
+def _hint(where: str, *, every: bool) -> str:
+    """The nearest that would name an image, or all of a module."""
+    place, parts = Path(where), where.split(".")
+    is_dotted = len(parts) > 1 and all(map(str.isidentifier, parts))
+    if is_dotted and ProjectModules(Path()).file(where):
+        named = f"{where}: with its colon, for all that it has" if every else f"{where}:image"
+        return f"did you mean {named}?"
     if place.name and place.with_suffix(".py").is_file():
-        return f"did you mean {place.with_suffix('.py')}:image?"
+        return f"did you mean {place.with_suffix('.py')}{'' if every else ':image'}?"
     return _FORM
 
 
