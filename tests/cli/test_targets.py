@@ -78,6 +78,16 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             "error: pyproject.toml:3: [tool.lading] has no key 'colour'",
             "hint: `lading schema` has all of them",
         ]),
+        ({"lading.toml": "[tool.lading]\ncmd = 'a'\n"}, ".", [
+            "error: lading.toml:1: lading.toml has no key 'tool'",
+            "hint: lading.toml has the same keys without tool.lading",
+        ]),
+        ({"lading.toml": "tool.ruff = 1\nimages.a.tool.lading = 1\n"}, ".", [
+            "error: lading.toml:1: lading.toml has no key 'tool'",
+            "hint: `lading schema` has all of them",
+            "error: lading.toml:2: [images.a] has no key 'tool'",
+            "hint: `lading schema` has all of them",
+        ]),
         ({"lading.toml": "[images.a]\ncmd = 'a'\n[images.b]\nextends = 'b'\n"}, ".", [
             "error: lading.toml has several images: a, b", "hint: name one: .:a",
         ]),
