@@ -345,10 +345,10 @@ hint: leave it out here, or include it by for_platform where that model is not
 @pytest.mark.parametrize(
     ("words", "name"),
     [
-        (("build", "-o", "weights/layout"), "layout"),
-        (("build", "-o", "oci-archive:weights/image.tar"), "image.tar"),
-        (("build", "--all", "-o", "weights/layout"), "layout"),
-        (("bake", "-o", "weights/bake"), "docker-bake.json"),
+        (("build", "-o", "weights/layout"), "weights/layout"),
+        (("build", "-o", "oci-archive:weights/image.tar"), "weights/image.tar"),
+        (("build", "--all", "-o", "weights/layout"), "weights/layout"),
+        (("bake", "-o", "weights/bake"), "weights/bake/docker-bake.json"),
     ],
 )
 def test_nothing_is_written_among_the_files_of_a_model(

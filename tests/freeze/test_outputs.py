@@ -93,6 +93,6 @@ def test_all_such_are_told_together(project: Path) -> None:
         check_apart([image], project, [project / "build", project / "weights" / "a.tar"])
     assert [one.message.partition(" would")[0] for one in raised.value.problems] == [
         "build",
-        "a.tar",
-        "a.tar",
+        "weights/a.tar",
+        "weights/a.tar",
     ]

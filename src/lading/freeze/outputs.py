@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from lading.errors import FreezeError, Problem
@@ -35,8 +36,8 @@ def check_apart(images: Iterable[Image], project: Path, outputs: Iterable[Path])
     models = tuple(dict.fromkeys(one for image in images for one in _models(image)))
     problems = [
         Problem(
-            message=f"{output.name} would become a part of the model {', '.join(map(str, found))}, "
-            "and its lock drift",
+            message=f"{_written(output, project)} would become a part of the model "
+            f"{', '.join(map(str, found))}, and its lock drift",
             location=step.location,
             hint="choose a folder for it that is not in the model's, or exclude= it there",
         )
@@ -46,6 +47,11 @@ def check_apart(images: Iterable[Image], project: Path, outputs: Iterable[Path])
     ]
     if problems:
         raise FreezeError(problems)
+
+
+def _written(output: Path, project: Path) -> str:
+    """Its path in the project, as a model's patterns are: only there are files of one."""
+    return os.path.relpath(output.resolve(), project)
 
 
 def _models(image: Image) -> Iterator[steps.Model]:
