@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "PROJECT_FILES",
     "SETTINGS",
     "SIGNED_ARCHIVES",
     "TOOL",
@@ -33,6 +34,7 @@ SIGNED_ARCHIVES: Final = ("debian", "debian-security", "ubuntu")
 
 _OWN: Final = "lading.toml"
 _SHARED: Final = "pyproject.toml"
+PROJECT_FILES: Final = (_OWN, _SHARED)
 TOOL: Final = ("tool", "lading")
 """The keys of the table in a pyproject.toml."""
 

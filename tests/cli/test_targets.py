@@ -41,6 +41,29 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({}, "nowhere", ["error: 'nowhere' names no image", FORM]),
         ({}, ".:gpu", ["error: there is no pyproject.toml and no lading.toml in project", FORM]),
         ({}, ":", ["error: ':' names no image", FORM]),
+        ({"one.py": IMAGE}, "one.py:image:x", [
+            "error: 'one.py:image:x' names no image",
+            "hint: a variant of an image is named after a dot: one.py:image.x",
+        ]),
+        ({"one.py": IMAGE}, "one:image:x", [
+            "error: 'one:image:x' names no image",
+            "hint: a variant of an image is named after a dot: one:image.x",
+        ]),
+        ({}, "::", ["error: '::' names no image", FORM]),
+        ({}, "./nofolder", ["error: there is no folder './nofolder'", FORM]),
+        ({"sub/dir/a": ""}, "sub/dri", [
+            "error: there is no folder 'sub/dri'", 'hint: did you mean "sub/dir"?',
+        ]),
+        ({"h1/lading.toml": ""}, "h1/lading.toml", [
+            "error: 'h1/lading.toml' names no image", "hint: name its folder: h1",
+        ]),
+        ({"h1/lading.toml": ""}, "h1/lading.toml:one", [
+            "error: 'h1/lading.toml:one' names no image", "hint: name its folder: h1:one",
+        ]),
+        ({"lading.toml": ""}, "lading.toml:one", [
+            "error: 'lading.toml:one' names no image", "hint: name its folder: .:one",
+        ]),
+        ({}, "/", ["error: there is no pyproject.toml and no lading.toml in /", FORM]),
         ({}, "sub/service:image", ["error: 'sub/service:image' names no image", FORM]),
         ({"service.py": ""}, "service", [
             "error: 'service' names no image", "hint: did you mean service.py:image?",

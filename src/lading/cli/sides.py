@@ -12,6 +12,7 @@ from lading.errors import FreezeError, ImageError, LadingError
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.words import shown
+from lading.project_file import PROJECT_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +27,6 @@ __all__ = ["Sides"]
 
 _TRANSPORTS: Final = ("oci:", "oci-archive:", "docker-archive:", "docker://")
 _IMAGE: Final = "image.json"
-_PROJECT_FILES: Final = frozenset({"lading.toml", "pyproject.toml"})
 _ATTESTED: Final = "unknown/unknown"  # what BuildKit says of an attestation, which is no image
 _FORMS: Final = "neither a lock, nor a frozen folder, an image or a git revision"
 
@@ -189,7 +189,7 @@ class Sides:
 
         if not path.is_file():
             raise Misused(f"{word} is neither a file nor a folder")
-        if path.suffix == ".py" or path.name in _PROJECT_FILES:
+        if path.suffix == ".py" or path.name in PROJECT_FILES:
             what = "a module" if path.suffix == ".py" else "a project file"
             locks = self._locks_in(path.parent)
             hint = f"the locks beside it: {', '.join(locks)}" if locks else "run `lading lock`"

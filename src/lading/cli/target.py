@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lading.cli.declared import Declared, Wanted
 from lading.cli.in_code import NAMES, check_alone, imported, in_code
 from lading.cli.modules import ProjectModules
+from lading.cli.no_target import FORM, no_project_file, no_target
 from lading.cli.overlooked import overlooked
 from lading.cli.together import together
 from lading.config import ImageNames, Parameter, ProjectImages, no_parameters
@@ -18,7 +19,7 @@ from lading.grammar.credentials import redact
 from lading.grammar.image_name import LONGEST_LABEL
 from lading.grammar.words import shown
 from lading.image import Image
-from lading.project_file import read_project_file
+from lading.project_file import PROJECT_FILES, read_project_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from lading.project_file import ProjectFile
 
 __all__ = ["Target", "imported", "load_target", "load_targets"]
-
-_FORM = (
-    "name it as path/service.py:image, package.module:image, or a folder with "
-    '[tool.lading] image = "service:image"'
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,14 +151,14 @@ def _targets(
 ) -> tuple[Target, ...]:
     if "://" in text:
         # Refused before a path is made of it, in which credentials could not be told any more.
-        raise SpecificationError(f"{redact(text)!r} names no image", hint=_FORM)
+        raise SpecificationError(f"{redact(text)!r} names no image", hint=FORM)
     where, colon, name = text.rpartition(":") if ":" in text else (text, "", "")
     beside: Callable[[], tuple[Image, ...]] = tuple
     if _is_project(Path(where), named=bool(colon)):
         search = _Search(root=Path(where), settings=settings, every=every)
         found = search.of_project(name if colon else None)
         beside = search.described
-    elif where.endswith(".py") or (colon and where.strip(".") and "/" not in where):
+    elif where.endswith(".py") or (colon and _is_module(where)):
         root = Path(where).parent if where.endswith(".py") else Path()
         search = _Search(root=root, settings=settings, every=every)
         wanted = search.wanted(where, name or ("" if every else "image"))
@@ -170,9 +166,9 @@ def _targets(
         for one in found:
             check_alone(one, wanted)
     elif where and Path(where).is_dir():
-        raise _no_project_file(Path(where))
+        raise no_project_file(Path(where))
     else:
-        raise SpecificationError(f"{text!r} names no image", hint=_hint(where, every=every))
+        raise no_target(text, every=every)
     for one in found:
         _check_name(one)
     return tuple(
@@ -194,26 +190,14 @@ def _check_name(found: Declared) -> None:
         raise SpecificationError(message, hint="a project file may name it by a shorter one")
 
 
+def _is_module(where: str) -> bool:
+    """Whether it can be the name of one, and is no path."""
+    return bool(where.strip(".")) and not set(where) & set("/:") and where not in PROJECT_FILES
+
+
 def _is_project(folder: Path, *, named: bool) -> bool:
     """Whether it is a folder with images; with a name after it, a package is more likely meant."""
     return folder.is_dir() and (not named or read_project_file(folder) is not None)
-
-
-def _hint(where: str, *, every: bool) -> str:
-    """The nearest that would name an image, or all of a module."""
-    place, parts = Path(where), where.split(".")
-    is_dotted = len(parts) > 1 and all(map(str.isidentifier, parts))
-    if is_dotted and ProjectModules(Path()).file(where):
-        named = f"{where}: with its colon, for all that it has" if every else f"{where}:image"
-        return f"did you mean {named}?"
-    if place.name and place.with_suffix(".py").is_file():
-        return f"did you mean {place.with_suffix('.py')}{'' if every else ':image'}?"
-    return _FORM
-
-
-def _no_project_file(folder: Path) -> SpecificationError:
-    message = f"there is no pyproject.toml and no lading.toml in {folder.resolve().name}"
-    return SpecificationError(message, hint=_FORM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +229,7 @@ class _Search:
     def of_project(self, name: str | None) -> tuple[Declared, ...]:
         file = read_project_file(self.root)
         if file is None:
-            raise _no_project_file(self.root)
+            raise no_project_file(self.root)
         if not self.every:
             return (self._one(file, name),)
         named = ImageNames(file=file)
