@@ -18,6 +18,7 @@ from lading.config.calls import (
     applied,
     begun,
 )
+from lading.config.hints import hints_in_toml
 from lading.config.keys import (
     EXTENDS,
     FROM_IMAGE,
@@ -104,7 +105,8 @@ class ProjectImages:
             SpecificationError: There is none, or what is written is wrong; all of it together.
         """
         self.named.check()
-        return self._made(self.named.only() if name is None else name, ()).image
+        with hints_in_toml(str(self.file.path)):
+            return self._made(self.named.only() if name is None else name, ()).image
 
     def described(self) -> tuple[Image, ...]:
         """All images that are described in the file, but for those with which something is wrong.
