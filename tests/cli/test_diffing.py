@@ -444,6 +444,8 @@ def test_several_images_of_a_layout(bare: Project) -> None:
             ran = bare.lading("diff", *words)
             said = f"error: {source} has several images\nhint: it has app, wrk\n"
             assert (ran.code, ran.out, ran.err) == (1, "", said)
+    layout.write(bare.folder / "none", ())
+    assert bare.lading("diff", "none", "imgs").err == "error: none has no image\n"
     assert "env A 2" in told(bare.lading("diff", "oci:imgs:app", "oci:imgs:wrk"))
 
 

@@ -245,7 +245,7 @@ class Sides:
 
 
 def _check_one_for_each(images: Sequence[Artifact], word: str) -> None:
-    """Refuse several images for one platform: none of them is the one to compare.
+    """Refuse no image, and several for one platform: none of them is the one to compare.
 
     Raises:
         ImageError: There are such.
@@ -258,8 +258,8 @@ def _check_one_for_each(images: Sequence[Artifact], word: str) -> None:
         {str(config_of(one).platform) for one in root.manifests() if one.blobs} - {_ATTESTED}
         for root in roots
     ]
-    if sum(map(len, platforms)) > len(set().union(*platforms)):
-        pick(images, where=word)  # which says what they are called
+    if not roots or sum(map(len, platforms)) > len(set().union(*platforms)):
+        pick(images, where=word)  # which says what there is
 
 
 def _at(revision: str | None, file: str) -> str:
