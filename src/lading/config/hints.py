@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import types
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Final
 from lading.config.calls import (
     ARGUMENTS,
     CALLS,
+    FOR_PLATFORM,
     IN_STEPS_ONLY,
-    STEP_CALLS,
     argument_names,
     parameters,
 )
+from lading.config.keys import PLATFORM_FORM
 from lading.errors import SpecificationError
 from lading.image import secret
 
@@ -43,7 +45,7 @@ _PYTHON: Final = re.compile(
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _NAMES: Final = frozenset(
     name for call in CALLS for name in (call, *argument_names(parameters(call)))
-) | {*ARGUMENTS, _CONSTRUCTOR}
+) | {*ARGUMENTS, _CONSTRUCTOR, FOR_PLATFORM}
 
 
 @contextmanager
@@ -110,7 +112,9 @@ def _keys(call: ast.Call) -> str | None:
             if name == _CONSTRUCTOR:
                 said = (one for one in inner.keywords if not _is_left_out(one.value))
                 return ", ".join(f"{one.arg} = {_toml(_value(one.value))}" for one in said) or None
-            if name in STEP_CALLS:
+            if name == FOR_PLATFORM:  # in code a function has its steps
+                return PLATFORM_FORM
+            if name in CALLS:
                 key = f"{name} = {_toml(_of_call(name, inner))}"
                 return f"{{{key}}}" if name in IN_STEPS_ONLY else key
     return None
@@ -154,6 +158,8 @@ def _toml(value: object) -> str:
     match value:
         case bool() | int() | str():
             return _text(value)
+        case [types.EllipsisType()]:  # stands for words of the user's
+            return "[...]"
         case list():
             return f"[{', '.join(map(_toml, value))}]"
         case Mapping():

@@ -27,6 +27,7 @@ from lading.config.keys import (
     MERGE_FORM,
     OUTSIDE_STEPS,
     PLATFORM,
+    PLATFORM_FORM,
     STEPS,
     meant,
 )
@@ -319,7 +320,7 @@ class ProjectImages:
     ) -> Iterator[ForPlatform]:
         if not isinstance(value, dict) or value.keys() != {PLATFORM, STEPS}:
             message = f"{FOR_PLATFORM} takes a table of {PLATFORM} and {STEPS}"
-            found.append(self._problem(message, keys, _PLATFORM_FORM))
+            found.append(self._problem(message, keys, PLATFORM_FORM))
             return
         steps = tuple(self._steps(value[STEPS], (*keys, STEPS), found))
         location = self.file.location(*keys)
@@ -336,4 +337,3 @@ class ProjectImages:
 
 
 _STEP_FORM = 'steps = [{run = "make"}, {env = {A = "1"}}]'
-_PLATFORM_FORM = '{for_platform = {platform = "linux/arm64", steps = [{run = "make"}]}}'

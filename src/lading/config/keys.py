@@ -30,6 +30,7 @@ __all__ = [
     "OF_AN_IMAGE",
     "OUTSIDE_STEPS",
     "PLATFORM",
+    "PLATFORM_FORM",
     "SET",
     "STEPS",
     "WITHOUT",
@@ -55,6 +56,8 @@ SET: Final = "set"
 STEPS: Final = "steps"
 PLATFORM: Final = "platform"
 """Beside the steps that are for it."""
+
+PLATFORM_FORM: Final = '{for_platform = {platform = "linux/arm64", steps = [{run = "make"}]}}'
 
 NAME: Final = IMAGE_NAME
 """What an image may be called: it is a part of the name of its lock."""
