@@ -292,6 +292,21 @@ def test_all_that_is_wrong_in_a_call_is_reported_together(
     assert len(found) == number, found
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("python -m server", '"python", "-m", "server"'),
+        ('sh -c "a b"', r'"sh", "-c", "\"a", "b\""'),
+        ("curl https://u:hunter2@h/", '"curl", "https://***@h/"'),
+        ("a \x1b[2J", r'"a", "\x1b[2J"'),
+    ],
+)
+def test_a_command_in_one_word_is_shown_word_by_word(command: str, words: str) -> None:
+    with pytest.raises(SpecificationError) as raised:
+        Image().cmd(command)
+    assert raised.value.problems[0].hint == f"cmd({words})"
+
+
 def forgetful(image: Image) -> None:
     image.env(A="1")
 
