@@ -34,6 +34,7 @@ from lading.config.hints import hint_in_toml
         ('write distro="debian:trixie", or take "python:3"',
          'write distro = "debian:trixie", or take "python:3"'),
         ("retries=30", "retries = 30"),
+        ("env()", "env = {}"),
         ("add debian=[...], or debian=[]", "add debian = [...], or debian = []"),
         ('.pyproject_toml("pyproject.toml")', 'pyproject_toml = "pyproject.toml"'),
         ('for_platform("linux/arm64", lambda image: image.run("a"))',
@@ -71,6 +72,29 @@ def test_it_is_the_same_words_whatever_these_are(words: list[str]) -> None:
         assert tomllib.loads(said) == {"cmd": words}
 
 
-@given(st.text(alphabet="shell=True(),.\"'[]{} \\\n"))
+TOKENS = (
+    *("env", "cmd", "model", "run", "index", "uv_lock", "Image", "secret", "for_platform", "shell"),
+    *("(", ")", "[", "]", "{", "}", "=", ", ", ":", ".", "*", "**", "-", " or ", " ", "\n", "\\"),
+    *("None", "True", "...", "1", "1e999", "0x", '"a"', "'", '"', "[]", "lambda: 1", "é", "\0"),
+)
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=40).map("".join))
 def test_any_text_has_an_end(text: str) -> None:
     assert isinstance(hint_in_toml(text), str)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cmd({[]: 1})",
+        "cmd(" * 99,
+        "cmd(" + "[" * 300,
+        f"cmd({'-' * 300}1)",
+        "secret()",
+        "cmd(**{'a': 1})",
+        r'cmd("a", "\d")',
+    ],
+)
+def test_what_is_no_call_stays(text: str) -> None:
+    assert hint_in_toml(text) == text

@@ -10,6 +10,7 @@ import ast
 import json
 import re
 import types
+import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -90,13 +91,19 @@ def _said(hint: str, start: int) -> tuple[str, int] | None:
         if hint[end - 1] in ", ":  # Python has these before a bracket, too
             continue
         try:
-            call = ast.parse(f"f({hint[start:end].lstrip('.')})", mode="eval").body
+            call = _parsed(f"f({hint[start:end].lstrip('.')})")
             text = _keys(call) if isinstance(call, ast.Call) else None
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, TypeError, RecursionError):  # or a key that is a list
             continue
         if text is not None:
             return text, end
     return None
+
+
+def _parsed(text: str) -> ast.expr:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of what only looks like an escape; it is a SyntaxError
+        return ast.parse(text, mode="eval").body
 
 
 def _keys(call: ast.Call) -> str | None:
@@ -123,14 +130,20 @@ def _keys(call: ast.Call) -> str | None:
 def _of_call(name: str, call: ast.Call) -> object:
     """The value of a key that stands for a call."""
     words = [_value(one) for one in call.args]
-    options = {str(one.arg): _value(one.value) for one in call.keywords}
+    options = _options(call)
     first = parameters(name)[0]
     if first.kind is first.POSITIONAL_ONLY:  # a mapping itself: env, label
-        return options or words[0]
+        return dict(*words, **options)
     said = words[0] if len(words) == 1 else words
     if options:
         return ({first.name: said} if words else {}) | options
     return said if words else True
+
+
+def _options(call: ast.Call) -> dict[str, object]:
+    if not all(one.arg for one in call.keywords):
+        raise ValueError(call)  # `**`, by which nothing is named
+    return {str(one.arg): _value(one.value) for one in call.keywords}
 
 
 def _value(node: ast.expr) -> object:
@@ -138,7 +151,7 @@ def _value(node: ast.expr) -> object:
         case ast.List(elts=elements) | ast.Tuple(elts=elements):
             return [_value(one) for one in elements]
         case ast.Call(func=ast.Name(id=name), args=[first]) if name == _SECRET:
-            options = {str(one.arg): _value(one.value) for one in node.keywords}
+            options = _options(node)
             return {"id": _value(first), **options} if options else _value(first)
         case _:
             return ast.literal_eval(node)
