@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "PROJECT_FILES",
     "SETTINGS",
     "SIGNED_ARCHIVES",
+    "TOOL",
     "KeyPath",
     "ProjectFile",
     "either_title",
@@ -32,7 +34,9 @@ SIGNED_ARCHIVES: Final = ("debian", "debian-security", "ubuntu")
 
 _OWN: Final = "lading.toml"
 _SHARED: Final = "pyproject.toml"
-_TABLE: Final = ("tool", "lading")
+PROJECT_FILES: Final = (_OWN, _SHARED)
+TOOL: Final = ("tool", "lading")
+"""The keys of the table in a pyproject.toml."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +54,11 @@ class ProjectFile:
     above: tuple[str, ...]
     table: Mapping[str, object]
     text: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a lading.toml, which has nothing of other tools."""
+        return not self.above
 
     def title(self, *keys: str | int) -> str:
         """What a table is called in it: `[tool.lading.mirrors]`, or the file's name for all."""
@@ -71,7 +80,7 @@ class ProjectFile:
 def either_title(*keys: str) -> str:
     """What a table is called in both kinds of file, for a hint where the project isn't known."""
     path = ".".join(keys)
-    return f"[{'.'.join(_TABLE)}.{path}] ([{path}] in a {_OWN})"
+    return f"[{'.'.join(TOOL)}.{path}] ([{path}] in a {_OWN})"
 
 
 def read_project_file(folder: Path) -> ProjectFile | None:
@@ -81,7 +90,7 @@ def read_project_file(folder: Path) -> ProjectFile | None:
         SpecificationError: It can't be read, or both speak of Lading.
     """
     own = _read(folder / _OWN, ())
-    shared = _read(folder / _SHARED, _TABLE)
+    shared = _read(folder / _SHARED, TOOL)
     if own is not None and shared is not None and shared.table:
         raise SpecificationError(
             Problem(

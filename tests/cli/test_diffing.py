@@ -434,6 +434,30 @@ linux/amd64
 """)
 
 
+def test_several_images_of_a_layout(bare: Project) -> None:
+    files = layer({"etc/a": b"1"})
+    for name, env in (("app", "A=1"), ("wrk", "A=2")):
+        one = image("amd64", (files,), env=(env,))
+        layout.write(bare.folder / "imgs", (one,), names=(name,), keeps=True)
+    for source in ("oci:imgs", "imgs"):
+        for words in ((source, "oci:imgs:wrk"), ("oci:imgs:wrk", source)):
+            ran = bare.lading("diff", *words)
+            said = f"error: {source} has several images\nhint: it has app, wrk\n"
+            assert (ran.code, ran.out, ran.err) == (1, "", said)
+    layout.write(bare.folder / "none", ())
+    assert bare.lading("diff", "none", "imgs").err == "error: none has no image\n"
+    assert "env A 2" in told(bare.lading("diff", "oci:imgs:app", "oci:imgs:wrk"))
+
+
+def test_images_of_a_layout_for_one_platform_each(bare: Project) -> None:
+    files = layer({"etc/a": b"1"})
+    both = tuple(image(one, (files,)) for one in ("amd64", "arm64"))
+    layout.write(bare.folder / "apart", both)
+    layout.write(bare.folder / "twice", (both[0],), names=("a", "b"))
+    assert "linux/arm64\n  nothing differs" in told(bare.lading("diff", "apart", "apart"))
+    assert "nothing differs" in told(bare.lading("diff", "twice", "twice"))
+
+
 def test_an_image_of_a_registry_whose_layers_are_not_at_hand(shipped: Project) -> None:
     with running_registry() as registry:
         shipped.stand_ins[registry.host] = "REGISTRY"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lading import Image
+from lading import Image, secret
 from lading.cli.declarations import services_in
 from lading.cli.excerpt import excerpt
 
@@ -83,6 +83,38 @@ def test_a_line_may_import_other_modules_beside_lading(line: str) -> None:
     assert "heavy" not in ast.unparse(found)
     assert ran(found) == ran(source)
     assert taken(f"{line}\nimage = heavy.used(lading.Image())\n") is None
+
+
+STAR = "from lading import *\n"
+
+
+def test_all_that_is_lading_s_may_be_imported() -> None:
+    source = f"{STAR}{HEAVY}image = Image().run('a', secrets=[secret('B')])\nimport heavy.more\n"
+    found = taken(source)
+    assert found is not None
+    assert ast.unparse(found).splitlines()[:2] == [
+        "from lading import Image",
+        "from lading import secret",
+    ]
+    image = ran(found)
+    assert isinstance(image, Image)
+    assert image == Image().run("a", secrets=[secret("B")])
+    assert image.location.line == 3
+
+
+@pytest.mark.parametrize(
+    ("rest", "local"),
+    [
+        ("image = Image()\n", {"lading": "Image = None\n"}),
+        ("image = service\n", {}),
+        ("register_engine(1)\nimage = Image()\n", {}),
+        ("image = Imag()\n", {}),
+        ("Image = heavy.used(Image)\nimage = Image()\n", {}),
+        ("from os import *\nimage = Image().run(name)\n", {}),
+    ],
+)
+def test_but_not_for_what_its_text_does_not_tell(rest: str, local: dict[str, str]) -> None:
+    assert taken(f"{HEAVY}{STAR}{rest}", local) is None
 
 
 @pytest.mark.parametrize(

@@ -550,7 +550,8 @@ Usage: lading copy [OPTIONS] SRC DST
   all else is a reference. Between repositories of one registry, nothing is
   downloaded.
 
-  With --json: {digest, copied}.
+  With --json: {digest, copied}; digest is null where several images are
+  copied.
 
 Options:
   --platform OS/ARCH  Take the image for this platform; left out, all that is

@@ -23,6 +23,20 @@ envs:
   - {name: HF_TOKEN, value: hf_hunter2}
 """
 
+WITHOUT_VALUE = """\
+[tool.bentoml.build]
+service = "service:Iris"
+name = "iris"
+
+[[tool.bentoml.build.envs]]
+# given to each container
+name = "HF_TOKEN"
+
+[[tool.bentoml.build.envs]]
+name = "A"
+value = "1"
+"""
+
 
 def test_it_prints_a_module(bare: Project) -> None:
     bare.write("bentofile.yaml", BENTOFILE)
@@ -99,6 +113,32 @@ cmd = [
     "service:Iris",
 ]
 """)  # noqa: E501 - a line of the output
+
+
+def test_a_table_has_no_variable_without_a_value(bare: Project) -> None:
+    bare.write("pyproject.toml", WITHOUT_VALUE)
+    ran = bare.lading("import", "--format", "toml")
+    assert ran.err == snapshot("""\
+not carried over: pyproject.toml:3: name
+hint: an image is named when it is built: lading build --tag NAME
+not carried over: pyproject.toml:5: HF_TOKEN, which has no value
+hint: give it when the container is started
+""")
+    assert ran.out.startswith("""\
+# Made by `lading import` from pyproject.toml.
+#
+# Not carried over:
+# - pyproject.toml:3: name
+#   hint: an image is named when it is built: lading build --tag NAME
+# - pyproject.toml:5: HF_TOKEN, which has no value
+#   hint: give it when the container is started
+
+[tool.lading]
+distro = "debian"
+python_packages = [
+""")
+    assert 'env]\nA = "1"\n' in ran.out
+    assert "env({'HF_TOKEN': None, 'A': '1'})" in bare.lading("import").out
 
 
 def test_a_pyproject_is_read_where_there_is_no_bentofile(bare: Project) -> None:

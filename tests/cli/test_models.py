@@ -345,10 +345,10 @@ hint: leave it out here, or include it by for_platform where that model is not
 @pytest.mark.parametrize(
     ("words", "name"),
     [
-        (("build", "-o", "weights/layout"), "layout"),
-        (("build", "-o", "oci-archive:weights/image.tar"), "image.tar"),
-        (("build", "--all", "-o", "weights/layout"), "layout"),
-        (("bake", "-o", "weights/bake"), "bake"),
+        (("build", "-o", "weights/layout"), "weights/layout"),
+        (("build", "-o", "oci-archive:weights/image.tar"), "weights/image.tar"),
+        (("build", "--all", "-o", "weights/layout"), "weights/layout"),
+        (("bake", "-o", "weights/bake"), "weights/bake/docker-bake.json"),
     ],
 )
 def test_nothing_is_written_among_the_files_of_a_model(
@@ -363,3 +363,57 @@ def test_nothing_is_written_among_the_files_of_a_model(
         "hint: choose a folder for it that is not in the model's, or exclude= it there\n"
     )
     assert modelled.files() == before
+
+
+def test_frozen_folders_are_no_part_of_a_model(modelled: Project) -> None:
+    modelled.lading("lock", "-q")
+    assert modelled.lading("freeze", "-q", "-o", "weights/one").code == 0
+    assert modelled.lading("freeze", "-q", "--all", "-o", "weights/each").code == 0
+    assert (modelled.folder / "weights/each/image/image.json").is_file()
+    assert modelled.lading("lock", "--check").code == 0
+    again = modelled.lading("freeze", "-q", "--locked", "-o", "weights/one")
+    assert (again.code, again.err) == (0, "")
+
+
+TWO = """\
+images.code = "service:image"
+
+[images.one]
+base_image = "scratch"
+model = ["weights"]
+
+[images.two]
+extends = "service:image"
+model = ["other"]
+
+[images.three]
+from_image = "two"
+python_packages = ["tiny"]
+
+[images.wrong]
+extends = "one"
+env = {"A B" = "1"}
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [("build", ".:one", "-o", "other/layout"), ("build", ".:one", "--all", "-o", "other/a.b"),
+              ("bake", ".:one", "-o", "other/bake")]
+)  # fmt: skip
+def test_nor_among_those_of_an_image_that_is_described_beside_it(
+    modelled: Project, words: tuple[str, ...]
+) -> None:
+    """Code is not run to know of them."""
+    modelled.write("pyproject.toml", "")
+    modelled.write("service.py", "raise SystemExit('this was run')\n")
+    modelled.write("lading.toml", TWO)
+    modelled.write("other/a.bin", "a")
+    modelled.lading("lock", ".:one", "-q")
+    before = modelled.files()
+    ran = modelled.lading(*words, "-q")
+    assert (ran.code, ran.out) == (1, "")
+    assert "would become a part of the model other, and its lock drift" in ran.err
+    assert "error: lading.toml:9: " in ran.err
+    assert modelled.files() == before
+    ran = modelled.lading("build", ".:one", "-q", "-o", "elsewhere")
+    assert (ran.code, ran.err) == (0, "")

@@ -170,7 +170,7 @@ def test_a_credential_is_not_shown(bare: Project, text: str) -> None:
         assert "ghp_" not in ran.err
     assert bare.lading("show", ".").err.splitlines() == [
         "error: lading.toml:2: size is a token by its looks, and would be in what Lading writes",
-        'hint: let the step that needs it name it: run("...", secrets=[secret("SIZE")])',
+        ('hint: let the step that needs it name it: {run = {command = "...", secrets = ["SIZE"]}}'),
     ]
 
 

@@ -152,6 +152,16 @@ def test_copying_one_platform_of_several(shipped: Project) -> None:
     assert validate(shipped.folder / "one") == ()
 
 
+def test_copying_several_images_names_each(bare: Project) -> None:
+    for name in ("app", "wrk"):
+        one = image("amd64", (layer({"etc/a": name.encode()}),))
+        layout.write(bare.folder / "imgs", (one,), names=(name,), keeps=True)
+    ran = bare.lading("copy", "oci:imgs", "oci:cp", "--json")
+    assert json.loads(ran.out) == {"digest": None, "copied": ["oci:cp"]}
+    assert ran.err.splitlines()[-1] == "copied to oci:cp: sha256:DIGEST, sha256:DIGEST"
+    assert len(layout.read(bare.folder / "cp")) == 2
+
+
 def test_a_copy_that_is_there_already_changes_nothing(shipped: Project) -> None:
     assert shipped.lading("copy", "-q", "base", "oci:two").code == 0
     before = files_of(shipped.folder / "two")

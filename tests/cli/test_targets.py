@@ -41,9 +41,35 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
         ({}, "nowhere", ["error: 'nowhere' names no image", FORM]),
         ({}, ".:gpu", ["error: there is no pyproject.toml and no lading.toml in project", FORM]),
         ({}, ":", ["error: ':' names no image", FORM]),
+        ({"one.py": IMAGE}, "one.py:image:x", [
+            "error: 'one.py:image:x' names no image",
+            "hint: a variant of an image is named after a dot: one.py:image.x",
+        ]),
+        ({"one.py": IMAGE}, "one:image:x", [
+            "error: 'one:image:x' names no image",
+            "hint: a variant of an image is named after a dot: one:image.x",
+        ]),
+        ({}, "::", ["error: '::' names no image", FORM]),
+        ({}, "./nofolder", ["error: there is no folder './nofolder'", FORM]),
+        ({"sub/dir/a": ""}, "sub/dri", [
+            "error: there is no folder 'sub/dri'", 'hint: did you mean "sub/dir"?',
+        ]),
+        ({"h1/lading.toml": ""}, "h1/lading.toml", [
+            "error: 'h1/lading.toml' names no image", "hint: name its folder: h1",
+        ]),
+        ({"h1/lading.toml": ""}, "h1/lading.toml:one", [
+            "error: 'h1/lading.toml:one' names no image", "hint: name its folder: h1:one",
+        ]),
+        ({"lading.toml": ""}, "lading.toml:one", [
+            "error: 'lading.toml:one' names no image", "hint: name its folder: .:one",
+        ]),
+        ({}, "/", ["error: there is no pyproject.toml and no lading.toml in /", FORM]),
         ({}, "sub/service:image", ["error: 'sub/service:image' names no image", FORM]),
         ({"service.py": ""}, "service", [
             "error: 'service' names no image", "hint: did you mean service.py:image?",
+        ]),
+        ({"pk.py": "", "pk/__init__.py": "", "pk/main.py": ""}, "pk.main", [
+            "error: 'pk.main' names no image", "hint: did you mean pk.main:image?",
         ]),
         ({"service.py": ""}, "servce.py:image", [
             "error: there is no file servce.py", 'hint: did you mean "service.py"?',
@@ -73,6 +99,16 @@ SHADOWS = ("msgspec", "secrets", "ssl", "tempfile", "urllib3")
             "error: pyproject.toml:2: [tool.lading] has no key 'imgae'",
             'hint: did you mean "image"?',
             "error: pyproject.toml:3: [tool.lading] has no key 'colour'",
+            "hint: `lading schema` has all of them",
+        ]),
+        ({"lading.toml": "[tool.lading]\ncmd = 'a'\n"}, ".", [
+            "error: lading.toml:1: lading.toml has no key 'tool'",
+            "hint: lading.toml has the same keys without tool.lading",
+        ]),
+        ({"lading.toml": "tool.ruff = 1\nimages.a.tool.lading = 1\n"}, ".", [
+            "error: lading.toml:1: lading.toml has no key 'tool'",
+            "hint: `lading schema` has all of them",
+            "error: lading.toml:2: [images.a] has no key 'tool'",
             "hint: `lading schema` has all of them",
         ]),
         ({"lading.toml": "[images.a]\ncmd = 'a'\n[images.b]\nextends = 'b'\n"}, ".", [
@@ -294,6 +330,21 @@ def test_what_names_no_image(
     assert ran.err.splitlines() == said
     assert (ran.code, ran.out) == (1, "")
     assert bare.files() == sorted(files)
+
+
+def test_all_of_a_module_are_asked_for_with_its_colon(bare: Project) -> None:
+    bare.write("src/pk/__init__.py", "")
+    bare.write("src/pk/main.py", IMAGE)
+    bare.write("service.py", IMAGE)
+    for target, said in (
+        ("pk.main", "did you mean pk.main: with its colon, for all that it has?"),
+        ("service", "did you mean service.py?"),
+    ):
+        ran = bare.lading("lock", "--check", "--all", target)
+        assert ran.err == f"error: {target!r} names no image\nhint: {said}\n"
+    for target in ("pk.main:", "service.py"):
+        ran = bare.lading("lock", "--check", "--all", target)
+        assert "there is no lading.lock" in ran.out + ran.err
 
 
 # An image whose lock is missing has been found.

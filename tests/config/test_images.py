@@ -252,7 +252,7 @@ def test_extends_adds_to_an_image_of_the_file_or_of_code() -> None:
             "lading.toml:4: there is no step 'rum'", 'hint: did you mean "run"?']),
         ('\ndistro = "debain"', [
             'lading.toml:2: distro "debain" is not supported',
-            'hint: did you mean distro="debian"? supported: debian:bookworm, debian:trixie']),
+            'hint: did you mean distro = "debian"? supported: debian:bookworm, debian:trixie']),
         (('python_packages = ["a b"]\nsteps = [\n  {expose = 70000},\n]\n'
          'index = {name = "x", packges = ["y"]}'), [
             "lading.toml:5: index has no argument 'packges'", 'hint: did you mean "packages"?',
@@ -264,7 +264,7 @@ def test_extends_adds_to_an_image_of_the_file_or_of_code() -> None:
         ("expose = true\nuv_lock = [true]\nenv = true", [
             "lading.toml:2: uv_lock is an array, and neither of words alone nor of tables",
             "lading.toml:3: env takes a mapping or keywords, not True",
-            'hint: env(NAME="value")',
+            'hint: env = {NAME = "value"}',
             "lading.toml:1: port must be a number, not True",
             'hint: write 8080 or "8080/tcp"']),
         ('build_packages = {packagse = ["gcc"], debain = ["g++"]}', [
@@ -503,7 +503,7 @@ FORM = 'hint: {for_platform = {platform = "linux/arm64", steps = [{run = "make"}
             'for_platform = { platform = "linux/arm64", steps = [{ run = 3 }, { workdir = "a" }] }',
             [
                 "run takes one shell command as text, not 3",
-                'hint: run("python -m compileall -q /app")',
+                'hint: {run = "python -m compileall -q /app"}',
                 'container path "a" is not absolute',
                 'hint: write "/a"',
             ],

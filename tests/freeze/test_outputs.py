@@ -38,7 +38,7 @@ def scratch() -> Image:
         ("*.tar", [], "image.tar"),
         ("weights/**", [], "weights/out/layout"),
         ("weights/*.tar", [], "weights/image.tar"),
-        ("**/*.json", [], "build"),  # of a layout the index, of `bake` its file
+        ("**/*.json", [], "build"),  # of a layout the index
         ("weights/a.bin", [], "weights/a.bin"),
         (".lading/kept", [], ".lading/kept/layout"),
     ],
@@ -49,7 +49,7 @@ def test_an_output_among_a_model_s_files_is_refused(
     (project / ".lading" / "kept").mkdir(parents=True)
     image = scratch().model(pattern, exclude=exclude)
     with pytest.raises(FreezeError) as raised:
-        check_apart(image, project, [project / output])
+        check_apart([image], project, [project / output])
     [problem] = raised.value.problems
     assert f"would become a part of the model {pattern}, and its lock drift" in problem.message
     assert problem.location == image.steps[0].location
@@ -74,7 +74,7 @@ def test_an_output_among_a_model_s_files_is_refused(
 def test_an_output_beside_them_is_not(
     project: Path, pattern: str, exclude: list[str], output: str
 ) -> None:
-    check_apart(scratch().model(pattern, exclude=exclude), project, [project / output])
+    check_apart([scratch().model(pattern, exclude=exclude)], project, [project / output])
 
 
 def test_models_of_all_platforms_and_below_count(project: Path) -> None:
@@ -84,15 +84,15 @@ def test_models_of_all_platforms_and_below_count(project: Path) -> None:
         Image.from_image(below).env(A="1"),
     ):
         with pytest.raises(FreezeError):
-            check_apart(image, project, [project / "weights" / "layout"])
+            check_apart([image], project, [project / "weights" / "layout"])
 
 
 def test_all_such_are_told_together(project: Path) -> None:
     image = scratch().model("weights").model("**/*.json", to="/elsewhere")
     with pytest.raises(FreezeError) as raised:
-        check_apart(image, project, [project / "build", project / "weights" / "a.tar"])
+        check_apart([image], project, [project / "build", project / "weights" / "a.tar"])
     assert [one.message.partition(" would")[0] for one in raised.value.problems] == [
         "build",
-        "a.tar",
-        "a.tar",
+        "weights/a.tar",
+        "weights/a.tar",
     ]

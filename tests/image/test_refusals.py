@@ -292,6 +292,45 @@ def test_all_that_is_wrong_in_a_call_is_reported_together(
     assert len(found) == number, found
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("python -m server", '"python", "-m", "server"'),
+        ('sh -c "a b"', r'"sh", "-c", "\"a", "b\""'),
+        ("curl https://u:hunter2@h/", '"curl", "https://***@h/"'),
+        ("a \x1b[2J", r'"a", "\x1b[2J"'),
+    ],
+)
+def test_a_command_in_one_word_is_shown_word_by_word(command: str, words: str) -> None:
+    with pytest.raises(SpecificationError) as raised:
+        Image().cmd(command)
+    assert raised.value.problems[0].hint == f"cmd({words})"
+
+
+def forgetful(image: Image) -> None:
+    image.env(A="1")
+
+
+@pytest.mark.parametrize(
+    ("function", "message", "name"),
+    [
+        (forgetful, "forgetful returns None to pipe", "forgetful"),
+        (lambda _: None, "a function returns None to pipe", "with_tools"),
+        (3, "pipe takes a function of the image, not 3", "with_tools"),
+    ],
+)
+def test_what_pipe_can_t_go_on_from_is_refused_at_its_line(
+    function: Callable[[Image], object], message: str, name: str
+) -> None:
+    with pytest.raises(SpecificationError) as raised:
+        Image().pipe(function)
+    [problem] = raised.value.problems
+    hint = f'return what it makes of the image: def {name}(image): return image.env(A="1")'
+    assert (problem.message, problem.hint) == (message, hint)
+    assert problem.location is not None
+    assert problem.location.file == __file__
+
+
 def test_an_error_of_the_users_own_passes_through() -> None:
     def broken(_: Image) -> Image:
         raise KeyError("mine")

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from lading.bentos.imported import Imported
+from lading.bentos.imported import Imported, line_of
 from lading.bentos.nodes import Node, read_nodes
 from lading.bentos.options import Options
 from lading.bentos.patterns import exclusion, inclusion
+from lading.errors import Problem
 from lading.grammar.invalid import Invalid
 from lading.image import secret
 from lading.requirements.options import split_options
@@ -39,6 +40,7 @@ _CUDA: Final = {
 }
 
 _BY_FILE = "write it into a requirements file, and name that: requirements_file(path)"
+_LATER = "give it when the container is started"
 _NO_CONDA = "take the packages from PyPI and the distribution, or a base image with conda"
 
 # What has no counterpart, and what to do.
@@ -68,7 +70,7 @@ def read_bentofile(path: Path) -> Imported:
     conversion = _Conversion(Options(root), Imported(source=path.name), path, project)
     conversion.convert()
     conversion.options.finish()
-    conversion.found.left.sort(key=lambda one: one.location.line if one.location else 0)
+    conversion.found.left.sort(key=line_of)
     return conversion.found
 
 
@@ -195,7 +197,10 @@ class _Conversion:
 
     def _variables(self) -> None:
         for node, name, value in (*self._docker_variables(), *self._service_variables()):
-            self.found.call(node, "env", {name: value})
+            if self.found.call(node, "env", {name: value}) and value is None:
+                message = f"{name}, which has no value"
+                problem = Problem(message=message, location=node.location, hint=_LATER)
+                self.found.valueless.append(problem)
         if self.options.flag("python.is_src_layout"):
             self.found.call(self.options.root, "env", {"PYTHONPATH": "/app/src"})
 
@@ -220,8 +225,7 @@ class _Conversion:
                 # Without a value it is one that is given when the container is started.
                 yield node, name, value or None
             elif stage == "runtime":
-                hint = "give it when the container is started"
-                self.found.leave(node, f"{name}, of the stage runtime", hint)
+                self.found.leave(node, f"{name}, of the stage runtime", _LATER)
 
     def _envs(self) -> Iterator[tuple[Node, str, str | None, str]]:
         for node in self.options.items("envs"):

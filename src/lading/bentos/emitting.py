@@ -28,7 +28,8 @@ def as_python(found: Imported) -> str:
 
 
 def as_toml(found: Imported) -> str:
-    """The table that describes the image fully."""
+    """The table that describes the image, but for what is left: see `Imported.for_toml`."""
+    found = found.for_toml()
     table: dict[str, Any] = dict(found.arguments)
     steps: list[dict[str, Any]] = []
     for made in found.calls:
@@ -101,7 +102,7 @@ def _set(table: dict[str, Any], made: Made) -> None:
 
 
 def _toml_value(made: Made) -> Any:  # noqa: ANN401 - any value of TOML
-    if made.name in {"env", "label"}:  # TOML has no null: such a variable adds nothing anyway
+    if made.name in {"env", "label"}:  # TOML has no null
         return {name: value for name, value in made.words[0].items() if value is not None}
     if not made.options and made.name != "index":
         return _words(made)

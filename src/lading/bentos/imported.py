@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lading.errors import Problem, SpecificationError
@@ -12,7 +12,7 @@ from lading.image import Image
 if TYPE_CHECKING:
     from lading.bentos.nodes import Node
 
-__all__ = ["Imported", "Made"]
+__all__ = ["Imported", "Made", "line_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +45,19 @@ class Imported:
         arguments: Of the constructor.
         calls: In order.
         left: What was not carried over, and why.
+        valueless: Variables that are given when the container is started, which Python can say.
     """
 
     source: str
     arguments: dict[str, Any] = field(default_factory=dict)
     calls: list[Made] = field(default_factory=list)
     left: list[Problem] = field(default_factory=list)
+    valueless: list[Problem] = field(default_factory=list)
+
+    def for_toml(self) -> Imported:
+        """The same, with what TOML has no word for among what is left: it has no null."""
+        left = sorted((*self.left, *self.valueless), key=line_of)
+        return replace(self, left=left, valueless=[])
 
     def leave(self, node: Node, message: str, hint: str | None = None) -> None:
         """Name something as not carried over."""
@@ -88,6 +95,11 @@ class Imported:
     def _leave(self, node: Node, error: SpecificationError | Invalid) -> None:
         found = error.problems[0] if isinstance(error, SpecificationError) else error
         self.leave(node, found.message, found.hint)
+
+
+def line_of(problem: Problem) -> int:
+    """The line of the file that something is in."""
+    return problem.location.line if problem.location else 0
 
 
 _VARIADIC = frozenset({"system_packages", "python_packages", "expose"})

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lading.errors import Location, Problem, SpecificationError
 from lading.requirements.document import Document
+from lading.toml_lines import key_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from lading.toml_lines import KeyPath
 
 __all__ = ["Node", "read_nodes"]
 
@@ -61,24 +64,33 @@ def _read_toml(path: Path) -> tuple[Node, Mapping[str, Any]]:
     if not isinstance(tables, dict):
         raise SpecificationError(f"{path} has no [{'.'.join(_TABLE)}]")
     project = document.tables.get("project", {})
-    return _toml_node(document, path, "build", tables), project if isinstance(project, dict) else {}
+    reader = _TomlReader(path=path, lines=key_lines(document.text))
+    return reader.node(_TABLE, tables), project if isinstance(project, dict) else {}
 
 
-def _toml_node(document: Document, path: Path, key: str, value: object) -> Node:
-    line = document.place(f"{key} ", f"{key}=", f"[tool.bentoml.build.{key}]", f"[{key}").line
-    location = Location(str(path), line)
-    match value:
-        case dict():
-            found: Value = {
-                name: _toml_node(document, path, name, one) for name, one in value.items()
-            }
-        case list():
-            found = [_toml_node(document, path, key, one) for one in value]
-        case bool() | str():
-            found = value
-        case _:
-            found = str(value)
-    return Node(value=found, location=location)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TomlReader:
+    """Reads the tables of one TOML file.
+
+    Attributes:
+        path: The file.
+        lines: Where each key and each element stands.
+    """
+
+    path: Path
+    lines: Mapping[KeyPath, int]
+
+    def node(self, keys: KeyPath, value: object) -> Node:
+        match value:
+            case dict():
+                found: Value = {name: self.node((*keys, name), one) for name, one in value.items()}
+            case list():
+                found = [self.node((*keys, index), one) for index, one in enumerate(value)]
+            case bool() | str():
+                found = value
+            case _:
+                found = str(value)
+        return Node(value=found, location=Location(str(self.path), self.lines.get(keys, 1)))
 
 
 class _YamlReader:

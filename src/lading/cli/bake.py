@@ -121,6 +121,7 @@ def bake(  # noqa: PLR0913 - one argument an option
             platform=platform,
             folder=above / one.name / folder_name(platform),
             above=above,
+            outputs=(above / BAKE_FILE,),
         )
         for one in targets
         for platform in platforms

@@ -34,6 +34,7 @@ def import_(*, file: Path | None, form: str) -> None:
     from lading.bentos.emitting import as_python, as_toml, left_lines  # noqa: PLC0415
 
     found = read_bentofile(file or _usual())
+    found = found.for_toml() if form == "toml" else found
     for problem in found.left:
         note("\n".join(("not carried over: " + left_lines(problem)[0], *left_lines(problem)[1:])))
     click.echo(as_python(found) if form == "python" else as_toml(found), nl=False)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import lading
 from lading.cli.bindings import IMPORTING, binds, body_of, bound_as, is_main, root_of
 from lading.cli.modules import modules_run_by
 
@@ -45,6 +46,12 @@ _BUILTINS: Final = (frozenset(dir(builtins)) - _IMPURE) | _MODULE_NAMES
 
 _ENGINES: Final = frozenset({"register_engine", "engines"})
 """What a module may do besides with Lading: it has to be imported for that."""
+
+_STARRED: Final = tuple(
+    name for name in lading.__all__ if name not in {"register_engine", "service"}
+)
+"""What `from lading import *` binds. For these two, a module is imported whole: services are found
+in its text by what it says of them."""
 
 _DECLARED: Final = "__service__"
 """What a declaration is called once it stands alone."""
@@ -123,7 +130,8 @@ class _Search:
     looked_at: set[str] = field(default_factory=set)
 
     def of(self, name: str) -> list[ast.stmt] | None:
-        statements = [part for one in self.body if not _is_program(one) for part in _apart(one)]
+        own = (one for one in self.body if not _is_program(one))
+        statements = [part for one in own for part in self._apart(one)]
         imported = {
             bound for one in statements if isinstance(one, IMPORTING) for bound in binds(one)
         }
@@ -150,6 +158,20 @@ class _Search:
             self._imports_plainly(one) and not (_reads(one) - _inner(one) - bound - _BUILTINS)
             for one in statements
         )
+
+    def _apart(self, statement: ast.stmt) -> Iterator[ast.stmt]:
+        """Of `import lading, torch`, and of all that is Lading's, each alone: one may be needed."""
+        is_ours = self.local("lading") is None
+        match statement:
+            case ast.Import(names=names):
+                parts: list[ast.stmt] = [ast.Import(names=[alias]) for alias in names]
+            case ast.ImportFrom(module="lading", names=[ast.alias(name="*")], level=0) if is_ours:
+                named = [[ast.alias(name=name)] for name in _STARRED]
+                parts = [ast.ImportFrom(module="lading", names=one, level=0) for one in named]
+            case _:
+                parts = [statement]
+        for part in parts:
+            yield ast.fix_missing_locations(ast.copy_location(part, statement))
 
     def _imports_plainly(self, statement: ast.stmt) -> bool:
         nodes = (node for node in ast.walk(statement) if isinstance(node, IMPORTING))
@@ -208,15 +230,6 @@ def _rebound(body: list[ast.stmt]) -> set[str]:
 def _is_program(statement: ast.stmt) -> bool:
     """Whether it is done where the module is started, and an import does nothing of it."""
     return is_main(statement) and isinstance(statement, ast.If) and not statement.orelse
-
-
-def _apart(statement: ast.stmt) -> Iterator[ast.stmt]:
-    """Of `import lading, torch` each module alone: one may be needed, and not the other."""
-    if not isinstance(statement, ast.Import):
-        yield statement
-        return
-    for alias in statement.names:
-        yield ast.copy_location(ast.Import(names=[alias]), statement)
 
 
 def _concerns(statement: ast.stmt, needed: set[str], values: set[str]) -> bool:

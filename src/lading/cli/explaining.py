@@ -89,7 +89,7 @@ class Explaining:
             found.image,
             platform=str(self.platform),
             project=found.project,
-            excluded=(kept,),
+            outputs=(kept,),
             for_engine=False,
         )
         lock = read_lock(found.project, lock_name(found.image))

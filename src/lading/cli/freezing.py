@@ -136,12 +136,14 @@ class Freezing:
         platform: What for.
         folder: Where to, absolute.
         above: The folder of all such folders, which is no part of the project.
+        outputs: What else is written there, and is no frozen folder.
     """
 
     found: Target
     platform: Platform
     folder: Path
     above: Path | None = None
+    outputs: tuple[Path, ...] = ()
 
     def decide(self, freezer: Freezer) -> Decided:
         """The image with nothing left to choose; only the lock may be written."""
@@ -150,6 +152,8 @@ class Freezing:
             platform=str(self.platform),
             project=self.found.project,
             target=self.folder,
+            outputs=self.outputs,
+            beside=self.found.beside() if self.outputs else (),
             excluded=() if self.above is None else (self.above,),
         )
 

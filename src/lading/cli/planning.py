@@ -71,12 +71,15 @@ class Planning:
         Raises:
             LadingError: It can't be decided.
         """
+        # What goes below .lading is no file of a model.
+        beside = () if self.order.output is None else self.found.beside()
         return tuple(
             self.freezer().decide(
                 self.found.image,
                 platform=str(platform),
                 project=self.found.project,
-                excluded=self._excluded(),
+                outputs=tuple(self._outputs()),
+                beside=beside,
                 for_engine=for_engine,
             )
             for platform in self.order.platforms
@@ -212,7 +215,7 @@ class Planning:
         )
         return found is not None
 
-    def _excluded(self) -> Iterator[Path]:
+    def _outputs(self) -> Iterator[Path]:
         yield default_image(self.found.project)
         if self.order.output is not None:
             yield self.order.output.path

@@ -85,7 +85,7 @@ def push(  # noqa: PLR0913 - one argument an option
         image = _one(read_images(found, machine, platform), found)
         digest = _push(image, references, machine, shown)
     names = [str(reference.familiar) for reference in references]
-    _tell(digest, names, as_json=as_json, quiet=quiet, done="pushed")
+    _tell([digest], names, as_json=as_json, quiet=quiet, done="pushed")
 
 
 @click.command(short_help="Copy an image between registries, folders and files.")
@@ -112,7 +112,7 @@ def copy(  # noqa: PLR0913 - one argument an option
     docker://REFERENCE. A path alone may be ./DIR or FILE.tar, or what is there; all else is a
     reference. Between repositories of one registry, nothing is downloaded.
 
-    With --json: {digest, copied}.
+    With --json: {digest, copied}; digest is null where several images are copied.
     """
     from lading.machine import Machine  # noqa: PLC0415 - only for commands that do something
     from lading.oci.transports import RegistryTransport, write  # noqa: PLC0415
@@ -122,12 +122,12 @@ def copy(  # noqa: PLR0913 - one argument an option
     with display(quiet=quiet) as shown:
         images = _carried(come, go, machine, platform)
         if isinstance(go, RegistryTransport):
-            digest = _push(_one(images, come), (go.reference,), machine, shown)
+            digests = [_push(_one(images, come), (go.reference,), machine, shown)]
         else:
             shown.say(f"writing {go.path}")
             write(go, images, names=_names(come, images))
-            digest = str(images[0].descriptor.digest)
-    _tell(digest, [target], as_json=as_json, quiet=quiet, done="copied to")
+            digests = list(dict.fromkeys(str(one.descriptor.digest) for one in images))
+    _tell(digests, [target], as_json=as_json, quiet=quiet, done="copied to")
 
 
 def _carried(
@@ -256,8 +256,9 @@ def _push(
     return str(digest)
 
 
-def _tell(digest: str, names: list[str], *, as_json: bool, quiet: bool, done: str) -> None:
+def _tell(digests: list[str], names: list[str], *, as_json: bool, quiet: bool, done: str) -> None:
     if as_json:
+        digest = digests[0] if len(digests) == 1 else None
         click.echo(json.dumps({"digest": digest, done.split(maxsplit=1)[0]: names}, indent=2))
     if not quiet:
-        note(f"{done} {', '.join(names)}: {digest}")
+        note(f"{done} {', '.join(names)}: {', '.join(digests)}")

@@ -12,21 +12,22 @@ from lading.errors import FreezeError, ImageError, LadingError
 from lading.grammar.invalid import Invalid
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.words import shown
+from lading.project_file import PROJECT_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lading.explain.sides import Side
     from lading.lock.revisions import Revisions
     from lading.machine import Machine
-    from lading.oci.blobs import Blob
+    from lading.oci.blobs import Artifact, Blob
     from lading.store import Store
 
 __all__ = ["Sides"]
 
 _TRANSPORTS: Final = ("oci:", "oci-archive:", "docker-archive:", "docker://")
 _IMAGE: Final = "image.json"
-_PROJECT_FILES: Final = frozenset({"lading.toml", "pyproject.toml"})
+_ATTESTED: Final = "unknown/unknown"  # what BuildKit says of an attestation, which is no image
 _FORMS: Final = "neither a lock, nor a frozen folder, an image or a git revision"
 
 
@@ -188,7 +189,7 @@ class Sides:
 
         if not path.is_file():
             raise Misused(f"{word} is neither a file nor a folder")
-        if path.suffix == ".py" or path.name in _PROJECT_FILES:
+        if path.suffix == ".py" or path.name in PROJECT_FILES:
             what = "a module" if path.suffix == ".py" else "a project file"
             locks = self._locks_in(path.parent)
             hint = f"the locks beside it: {', '.join(locks)}" if locks else "run `lading lock`"
@@ -215,6 +216,7 @@ class Sides:
         from lading.explain.built import side_of_images  # noqa: PLC0415
 
         found = read_images(read_transport(transport or word), self._machine, None)
+        _check_one_for_each(found, word)
         return side_of_images(found, word, self._at_hand)
 
     def _at_hand(self, blob: Blob) -> Blob | None:
@@ -240,6 +242,24 @@ class Sides:
         if hint is None and locks and word.endswith(".lock"):
             hint = f"there are: {', '.join(locks)}"
         return Misused(f"{shown(word)} names {_FORMS}", hint=hint)
+
+
+def _check_one_for_each(images: Sequence[Artifact], word: str) -> None:
+    """Refuse no image, and several for one platform: none of them is the one to compare.
+
+    Raises:
+        ImageError: There are such.
+    """
+    from lading.oci.graph import pick  # noqa: PLC0415 - only for images
+    from lading.oci.making import config_of  # noqa: PLC0415
+
+    roots = {one.descriptor.digest: one for one in images}.values()
+    platforms = [
+        {str(config_of(one).platform) for one in root.manifests() if one.blobs} - {_ATTESTED}
+        for root in roots
+    ]
+    if not roots or sum(map(len, platforms)) > len(set().union(*platforms)):
+        pick(images, where=word)  # which says what there is
 
 
 def _at(revision: str | None, file: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lading.cli.declared import Declared, Wanted
 from lading.cli.in_code import NAMES, check_alone, imported, in_code
 from lading.cli.modules import ProjectModules
+from lading.cli.no_target import FORM, no_project_file, no_target
 from lading.cli.overlooked import overlooked
 from lading.cli.together import together
 from lading.config import ImageNames, Parameter, ProjectImages, no_parameters
@@ -17,21 +18,16 @@ from lading.errors import SpecificationError
 from lading.grammar.credentials import redact
 from lading.grammar.image_name import LONGEST_LABEL
 from lading.grammar.words import shown
-from lading.project_file import read_project_file
+from lading.image import Image
+from lading.project_file import PROJECT_FILES, read_project_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from lading.config import Reference, Setting
-    from lading.image import Image
     from lading.project_file import ProjectFile
 
 __all__ = ["Target", "imported", "load_target", "load_targets"]
-
-_FORM = (
-    "name it as path/service.py:image, package.module:image, or a folder with "
-    '[tool.lading] image = "service:image"'
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +39,14 @@ class Target:
         project: The folder, absolute.
         name: What it is called among the images that the same TARGET names.
         parameters: What the function that gave the image was called with.
+        beside: Gives the images that the project file describes; no code is loaded for any.
     """
 
     image: Image
     project: Path
     name: str = "image"
     parameters: tuple[Parameter, ...] = ()
+    beside: Callable[[], tuple[Image, ...]] = field(default=tuple, compare=False)
 
 
 def load_target(
@@ -153,12 +151,14 @@ def _targets(
 ) -> tuple[Target, ...]:
     if "://" in text:
         # Refused before a path is made of it, in which credentials could not be told any more.
-        raise SpecificationError(f"{redact(text)!r} names no image", hint=_FORM)
+        raise SpecificationError(f"{redact(text)!r} names no image", hint=FORM)
     where, colon, name = text.rpartition(":") if ":" in text else (text, "", "")
+    beside: Callable[[], tuple[Image, ...]] = tuple
     if _is_project(Path(where), named=bool(colon)):
         search = _Search(root=Path(where), settings=settings, every=every)
         found = search.of_project(name if colon else None)
-    elif where.endswith(".py") or (colon and where.strip(".") and "/" not in where):
+        beside = search.described
+    elif where.endswith(".py") or (colon and _is_module(where)):
         root = Path(where).parent if where.endswith(".py") else Path()
         search = _Search(root=root, settings=settings, every=every)
         wanted = search.wanted(where, name or ("" if every else "image"))
@@ -166,9 +166,9 @@ def _targets(
         for one in found:
             check_alone(one, wanted)
     elif where and Path(where).is_dir():
-        raise _no_project_file(Path(where))
+        raise no_project_file(Path(where))
     else:
-        raise SpecificationError(f"{text!r} names no image", hint=_hint(where))
+        raise no_target(text, every=every)
     for one in found:
         _check_name(one)
     return tuple(
@@ -177,6 +177,7 @@ def _targets(
             project=(Path(project) if project else search.root).resolve(),
             name=(one.variant if name else None) or one.label,
             parameters=one.parameters,
+            beside=beside,
         )
         for one in found
     )
@@ -189,21 +190,14 @@ def _check_name(found: Declared) -> None:
         raise SpecificationError(message, hint="a project file may name it by a shorter one")
 
 
+def _is_module(where: str) -> bool:
+    """Whether it can be the name of one, and is no path."""
+    return bool(where.strip(".")) and not set(where) & set("/:") and where not in PROJECT_FILES
+
+
 def _is_project(folder: Path, *, named: bool) -> bool:
     """Whether it is a folder with images; with a name after it, a package is more likely meant."""
     return folder.is_dir() and (not named or read_project_file(folder) is not None)
-
-
-def _hint(where: str) -> str:
-    place = Path(where)
-    if place.name and place.with_suffix(".py").is_file():
-        return f"did you mean {place.with_suffix('.py')}:image?"
-    return _FORM
-
-
-def _no_project_file(folder: Path) -> SpecificationError:
-    message = f"there is no pyproject.toml and no lading.toml in {folder.resolve().name}"
-    return SpecificationError(message, hint=_FORM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +229,7 @@ class _Search:
     def of_project(self, name: str | None) -> tuple[Declared, ...]:
         file = read_project_file(self.root)
         if file is None:
-            raise _no_project_file(self.root)
+            raise no_project_file(self.root)
         if not self.every:
             return (self._one(file, name),)
         named = ImageNames(file=file)
@@ -244,6 +238,13 @@ class _Search:
             return (self._one(file, None),)
         each = together((one, partial(self._each, file, one)) for one in names)
         return tuple(found for several in each for found in several)
+
+    def described(self) -> tuple[Image, ...]:
+        """The images of the project file, without what they have of code: none is loaded."""
+        file = read_project_file(self.root)
+        if file is None:
+            return ()
+        return ProjectImages(file=file, load=lambda *_: Image()).described()
 
     def _each(self, file: ProjectFile, name: str) -> tuple[Declared, ...]:
         """An image of the project file, or all variants that it refers to."""

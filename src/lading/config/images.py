@@ -18,6 +18,7 @@ from lading.config.calls import (
     applied,
     begun,
 )
+from lading.config.hints import hints_in_toml
 from lading.config.keys import (
     EXTENDS,
     FROM_IMAGE,
@@ -26,6 +27,7 @@ from lading.config.keys import (
     MERGE_FORM,
     OUTSIDE_STEPS,
     PLATFORM,
+    PLATFORM_FORM,
     STEPS,
     meant,
 )
@@ -104,7 +106,19 @@ class ProjectImages:
             SpecificationError: There is none, or what is written is wrong; all of it together.
         """
         self.named.check()
-        return self._made(self.named.only() if name is None else name, ()).image
+        with hints_in_toml(str(self.file.path)):
+            return self._made(self.named.only() if name is None else name, ()).image
+
+    def described(self) -> tuple[Image, ...]:
+        """All images that are described in the file, but for those with which something is wrong.
+
+        Who asks for another one is told of that one alone.
+        """
+        found = list[Image]()
+        for name in self.named:
+            with suppress(SpecificationError):
+                found += [self._made(name, ()).image] if self.named.reference(name) is None else []
+        return tuple(found)
 
     def check_alone(self, name: str) -> None:
         """Look whether one image alone is called so, and no variant of another one.
@@ -306,7 +320,7 @@ class ProjectImages:
     ) -> Iterator[ForPlatform]:
         if not isinstance(value, dict) or value.keys() != {PLATFORM, STEPS}:
             message = f"{FOR_PLATFORM} takes a table of {PLATFORM} and {STEPS}"
-            found.append(self._problem(message, keys, _PLATFORM_FORM))
+            found.append(self._problem(message, keys, PLATFORM_FORM))
             return
         steps = tuple(self._steps(value[STEPS], (*keys, STEPS), found))
         location = self.file.location(*keys)
@@ -323,4 +337,3 @@ class ProjectImages:
 
 
 _STEP_FORM = 'steps = [{run = "make"}, {env = {A = "1"}}]'
-_PLATFORM_FORM = '{for_platform = {platform = "linux/arm64", steps = [{run = "make"}]}}'

@@ -12,7 +12,7 @@ from lading.grammar.image_name import IMAGE_NAME, IMAGE_NAME_FORM
 from lading.grammar.nearest import did_you_mean
 from lading.grammar.token import is_token
 from lading.grammar.words import shown
-from lading.project_file import SETTINGS
+from lading.project_file import SETTINGS, TOOL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,6 +30,7 @@ __all__ = [
     "OF_AN_IMAGE",
     "OUTSIDE_STEPS",
     "PLATFORM",
+    "PLATFORM_FORM",
     "SET",
     "STEPS",
     "WITHOUT",
@@ -55,6 +56,8 @@ SET: Final = "set"
 STEPS: Final = "steps"
 PLATFORM: Final = "platform"
 """Beside the steps that are for it."""
+
+PLATFORM_FORM: Final = '{for_platform = {platform = "linux/arm64", steps = [{run = "make"}]}}'
 
 NAME: Final = IMAGE_NAME
 """What an image may be called: it is a part of the name of its lock."""
@@ -121,7 +124,7 @@ def _unknown(
         elif key not in known:
             what = "a key that is a token by its looks" if is_token(key) else f"no key {key!r}"
             message = f"{file.title(*keys)} has {what}"
-            hint = did_you_mean(key, known) or "`lading schema` has all of them"
+            hint = _hint(file, keys, key, known)
             yield _problem(file, message, (*keys, key), hint)
     if MAIN in table:
         yield from _beside_reference(file, table, keys)
@@ -131,6 +134,14 @@ def _unknown(
         yield from _merged(file, table[MERGE], (*keys, MERGE))
     if SET in table:
         yield from _settings(file, table, (*keys, SET))
+
+
+def _hint(file: ProjectFile, keys: KeyPath, key: str, known: tuple[str, ...]) -> str:
+    """What is meant by an unknown key."""
+    above = file.table.get(key)
+    if file.is_own and not keys and key == TOOL[0] and isinstance(above, dict) and TOOL[1] in above:
+        return f"{file.path.name} has the same keys without {'.'.join(TOOL)}"
+    return did_you_mean(key, known) or "`lading schema` has all of them"
 
 
 def _of_the_image_below(

@@ -27,7 +27,7 @@ from lading.mirrors import REGISTRY_MIRRORS, URL_MIRRORS
 from lading.project_file import SIGNED_ARCHIVES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["schema"]
 
@@ -60,6 +60,28 @@ _TYPES: Final[Mapping[str, Schema]] = {
     "Mapping[str, str | None] | None": _TABLE,
     "Mapping[str, Sequence[str]] | None": {"type": "object", "additionalProperties": _WORDS},
 }
+
+_UID: Final[Schema] = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+        {"type": "string", "pattern": "^(0|[1-9][0-9]{0,9})$"},
+    ]
+}
+_PORT: Final[Schema] = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": 65535},
+        {"type": "string", "pattern": "^[1-9][0-9]{0,4}(/(tcp|udp|sctp))?$"},
+    ]
+}
+
+# What an argument's type does not tell, by the call's name and the argument's.
+_NARROWER: Final[Mapping[tuple[str, str], Schema]] = {
+    ("user", "uid"): _UID,
+    ("user", "group"): _UID,
+    ("expose", "ports"): _PORT,
+}
+_MAY_BE_EMPTY: Final = frozenset({"build_include", "expose", "volume"})
+"""The calls of several words that may have none."""
 
 _URL: Final = {"type": "string", "format": "uri", "pattern": "^https?://"}
 _MIRRORS: Final[Schema] = {
@@ -185,40 +207,59 @@ def _for_platform() -> Schema:
 
 
 def _call(name: str) -> Schema:
-    takes = parameters(name)
     about = getattr(Image, name)
-    forms = _one_call(takes, _argument_texts(about))
+    forms = _one_call(name, _argument_texts(about))
     several = {"type": "array", "items": forms[-1], "minItems": 1}
     return {"anyOf": [*forms, several]} | _described(_first_sentence(about))
 
 
-def _one_call(takes: tuple[inspect.Parameter, ...], said: Mapping[str, str]) -> list[Schema]:
+def _one_call(name: str, said: Mapping[str, str]) -> list[Schema]:
     """How one call may be written; the last is a table."""
+    takes = parameters(name)
     first = takes[0]
     if first.kind is first.POSITIONAL_ONLY:
         return [_typed(first)]
-    forms = [_typed(first), {"type": "array", "items": _typed(first)}]
+    forms = [_narrowed(name, first) | {"minLength": 1}, _several(name, first)]
     if first.default is not first.empty:
         forms.append({"const": True})
-    by_name = {one.name: _in_table(one) for one in takes if one.kind is not one.VAR_KEYWORD}
+    by_name = {one.name: _in_table(name, one) for one in takes if one.kind is not one.VAR_KEYWORD}
     named = {
-        name: by_name.get(name, _WORDS) | _described(said.get(name))
-        for name in argument_names(takes)
+        other: by_name.get(other, _WORDS) | _described(said.get(other))
+        for other in argument_names(takes)
     }
-    table = _closed(
-        named,
-        required=[one.name for one in takes if one.kind is one.POSITIONAL_OR_KEYWORD]
-        if first.default is first.empty
-        else (),
-    )
-    return [*forms, table]
+    return [*forms, _closed(named, required=_required(name, takes)) | _fewest(name, takes)]
 
 
-def _in_table(one: inspect.Parameter) -> Schema:
-    single = _typed(one)
-    if one.kind is one.VAR_POSITIONAL:
-        return {"anyOf": [single, {"type": "array", "items": single}]}
-    return single
+def _required(name: str, takes: Sequence[inspect.Parameter]) -> list[str]:
+    first = takes[0]
+    if first.default is not first.empty:
+        return []
+    if first.kind is first.VAR_POSITIONAL:
+        return [] if name in _MAY_BE_EMPTY or _takes_distros(takes) else [first.name]
+    return [one.name for one in takes if one.kind is one.POSITIONAL_OR_KEYWORD]
+
+
+def _fewest(name: str, takes: Sequence[inspect.Parameter]) -> Schema:
+    """Of words for each distribution it is enough that there are some for one."""
+    return {"minProperties": 1} if _takes_distros(takes) and name not in _MAY_BE_EMPTY else {}
+
+
+def _takes_distros(takes: Sequence[inspect.Parameter]) -> bool:
+    return any(one.kind is one.VAR_KEYWORD for one in takes)
+
+
+def _several(name: str, one: inspect.Parameter) -> Schema:
+    fewest = {} if name in _MAY_BE_EMPTY else {"minItems": 1}
+    return {"type": "array", "items": _narrowed(name, one), **fewest}
+
+
+def _in_table(name: str, one: inspect.Parameter) -> Schema:
+    single = _narrowed(name, one)
+    return {"anyOf": [single, _several(name, one)]} if one.kind is one.VAR_POSITIONAL else single
+
+
+def _narrowed(name: str, one: inspect.Parameter) -> Schema:
+    return dict(_NARROWER.get((name, one.name), _typed(one)))
 
 
 def _secret() -> Schema:

@@ -76,6 +76,8 @@ class Freezer:
         platform: str,
         project: str | PathLike[str],
         target: str | PathLike[str] | None = None,
+        outputs: Iterable[Path] = (),
+        beside: Iterable[Image] = (),
         excluded: Iterable[Path] = (),
         for_engine: bool = True,
     ) -> Decided:
@@ -86,7 +88,10 @@ class Freezer:
             platform: What it is for.
             project: The folder that its paths start from.
             target: The folder that is to be written; no part of the project.
-            excluded: What else is no part of the project: the image itself, written there.
+            outputs: What else is to be written: the image itself, or a bake file. It is no part of
+                the project, and may be none of a model.
+            beside: Other images of the project, of whose models it may be none either.
+            excluded: What else is no part of the project: a folder of frozen folders.
             for_engine: Whether a Dockerfile must be able to say it.
 
         Raises:
@@ -100,7 +105,8 @@ class Freezer:
             raise FreezeError(f"the project {project} is not a folder")
         if target is not None:
             check_target(Path(target), root)
-        check_apart(image, root, excluded)
+        outputs = tuple(outputs)
+        check_apart((image, *beside), root, outputs)
         built_for = _platform(platform)
         whole, image = image, on_platform(image, built_for)
         if self.dialect == "classic":
@@ -117,7 +123,7 @@ class Freezer:
         part = self._locked_part(every, built_for)
         if self.vendor and (unlocked := unlocked_packages(image, part)):
             raise FreezeError(_unlocked_system(image, unlocked))
-        targets = (*excluded, *([Path(target)] if target is not None else ()))
+        targets = (*outputs, *excluded, *([Path(target)] if target is not None else ()))
         decision = Decision(
             image=image,
             asked=asked,

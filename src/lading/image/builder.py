@@ -32,7 +32,7 @@ from lading.image.on_platform import PlatformCalls
 from lading.image.packages import PackageCalls
 from lading.image.pythons import check_base, default_python
 from lading.image.system import check_archive, check_auto
-from lading.image.variants import Variants, varied
+from lading.image.variants import Variants, check_piped, check_returned, varied
 from lading.image.words import parse_distro_keyword
 from lading.platforms import DEFAULT_PLATFORM
 
@@ -275,8 +275,17 @@ class Image(
         *arguments: P.args,
         **options: P.kwargs,
     ) -> T:
-        """`function(image, ...)`, so that a variation of one's own chains like any other call."""
-        return function(self, *arguments, **options)
+        """`function(image, ...)`, so that a variation of one's own chains like any other call.
+
+        Raises:
+            SpecificationError: It is no function, or returns nothing.
+        """
+        with Call() as call:
+            call.read(check_piped, function)
+        found = function(self, *arguments, **options)
+        with Call() as call:
+            call.read(check_returned, function, found)
+        return found
 
     def variants(self, **functions: Callable[[Image], Image]) -> Variants:
         """This image in several variants, by name: `images["gpu"]`, or TARGET `app.py:images.gpu`.

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from lading.image.builder import Image
 
-__all__ = ["Variants", "varied"]
+__all__ = ["Variants", "check_piped", "check_returned", "varied"]
 
+_PIPED: Final = 'return what it makes of the image: def {}(image): return image.env(A="1")'
 _FORM: Final = "variants(cpu=with_cpu, gpu=with_gpu)"
 
 
@@ -82,6 +83,22 @@ def varied(
             if other is not name:
                 call.refuse(_twice(other, name))
     return Variants(made)
+
+
+def check_piped(function: object) -> None:
+    """Refuse what `pipe` can't call."""
+    if not callable(function):
+        message = f"pipe takes a function of the image, not {shown(function)}"
+        raise Invalid(message, hint=_PIPED.format("with_tools"))
+
+
+def check_returned(function: object, found: object) -> None:
+    """Refuse None: nothing chains on that, and a forgotten `return` gives it."""
+    if found is None:
+        name = str(getattr(function, "__name__", ""))
+        if name.isidentifier():
+            raise Invalid(f"{name} returns None to pipe", hint=_PIPED.format(name))
+        raise Invalid("a function returns None to pipe", hint=_PIPED.format("with_tools"))
 
 
 def _twice(one: str, other: str) -> Invalid:

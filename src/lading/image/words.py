@@ -191,7 +191,7 @@ def parse_argv(call: str, argv: tuple[str, ...]) -> tuple[str, ...]:
     if not words or not words[0]:
         raise Invalid(f"{call} has no program", hint=f'{call}("python", "-m", "server")')
     if len(words) == 1 and " " in words[0].strip():
-        split = ", ".join(f'"{word}"' for word in words[0].split())
+        split = ", ".join(map(shown, words[0].split()))
         raise Invalid(f"{call} takes a command word by word", hint=f"{call}({split})")
     _short(f"the command of {call}", " ".join(words))
     for word in words:

@@ -28,6 +28,7 @@ class Document:
         file: Where the text stands, relative to the project.
         tables: What it says.
         problems: What is wrong, in the order in which it was found.
+        text: All of it.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Document:
         self.file = file
         self.tables = tables
         self.problems: list[Problem] = []
-        self._text = text
+        self.text = text
         self._lines = [line.strip() for line in text.splitlines()]
         self._before = before
 
@@ -81,7 +82,7 @@ class Document:
         """The line of a string in the value of a key, or in a table."""
         keys = (f"{key} ", f"{key}=", f'"{key}"', f"'{key}'")
         anchor = next((line for line in self._lines if line.startswith(keys)), table or key)
-        return self._at(find_line(self._text, needle, after=anchor))
+        return self._at(find_line(self.text, needle, after=anchor))
 
     def _at(self, line: int) -> Location:
         return Location(self.file, self._before + line)
