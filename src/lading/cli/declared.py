@@ -327,7 +327,8 @@ def _of_service(service: Service, wanted: Wanted) -> tuple[Declared, ...]:
     if served is not None and served.place is not None:
         module, _, attribute = served.place.partition(":")
         if modules.file(module) is None:
-            message = f"there is no module {module} in {wanted.root.resolve().name}"
+            root = wanted.root.resolve()
+            message = f"there is no module {module} in {root.name or root}"
             hint = hint_above(module, wanted) or hint_at(module, wanted.root)
             raise SpecificationError(Problem(message=message, hint=hint, location=service.location))
         _check_bound(modules, module, attribute, service)

@@ -156,7 +156,8 @@ def import_module(name: str, root: Path) -> ModuleType:
                 raise  # another one, which this one imports
             missing = str(error.name)
     raise SpecificationError(
-        f"there is no module {missing} in {root.resolve().name}", hint=hint_at(missing, root)
+        f"there is no module {missing} in {root.resolve().name or root.resolve()}",
+        hint=hint_at(missing, root),
     )
 
 
