@@ -79,5 +79,5 @@ def __getattr__(name):
 
 # Lading's errors may be imported from where they are; there is no more of it.
 sys.modules[f"{__name__}.errors"] = sys.modules[__name__]
-__path__ = []
+__path__ = globals().get("__path__", [])
 '''
