@@ -89,7 +89,7 @@ def _imports(modules: ProjectModules, module: str) -> Iterator[_Beside]:
     file = modules.file(module)
     if file is None:
         return
-    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    package = modules.package(module)
     if not all(part.isidentifier() for part in package.split(".")):
         return
     for node in certain_imports(modules.text(module) or ""):

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFINING",
     "IMPORTING",
+    "absolute",
     "binds",
     "body_of",
     "bound_as",
     "certain_imports",
+    "imported_from",
     "is_main",
     "names_in",
     "root_of",
@@ -68,6 +70,26 @@ def _without_scopes(statement: ast.AST) -> Iterator[ast.AST]:
         yield node
         if node is statement or not isinstance(node, (*DEFINING, ast.Lambda)):
             waiting += ast.iter_child_nodes(node)
+
+
+def absolute(name: str, package: str) -> str:
+    """The name of a module from the project's folder on (PEP 328).
+
+    Args:
+        name: As an import has it, with the dots before it.
+        package: The one that the import is in; empty where it is in none.
+    """
+    level = len(name) - len(name.lstrip("."))
+    if not level:
+        return name
+    above = package.split(".") if package else []
+    kept = above[: len(above) - level + 1]
+    return ".".join((*kept, *filter(None, name[level:].split("."))))
+
+
+def imported_from(node: ast.ImportFrom, package: str) -> str:
+    """The module that an import in a package names, from the project's folder on."""
+    return absolute("." * node.level + (node.module or ""), package)
 
 
 def bound_as(alias: ast.alias, node: ast.Import | ast.ImportFrom) -> str:

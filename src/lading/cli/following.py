@@ -9,7 +9,15 @@ from collections.abc import Callable  # noqa: TC003 - a dataclass field
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from lading.cli.bindings import DEFINING, IMPORTING, binds, body_of, bound_as, is_main
+from lading.cli.bindings import (
+    DEFINING,
+    IMPORTING,
+    binds,
+    body_of,
+    bound_as,
+    imported_from,
+    is_main,
+)
 from lading.cli.leading import leads_to_services
 from lading.cli.values import Declared, Decorator, Imported, Thing, Value, Words
 from lading.services import command_of, function_of, kind_called, needed_by
@@ -88,18 +96,12 @@ class Reader:
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
             if isinstance(node, ast.ImportFrom):
-                module = self._module(node)
+                module = imported_from(node, self.package)
                 self._star(module) if alias.name == "*" else None
                 path = f"{module}.{alias.name}"
             else:
                 path = alias.name if alias.asname else alias.name.partition(".")[0]
             self._bind(bound_as(alias, node), Imported(path))
-
-    def _module(self, node: ast.ImportFrom) -> str:
-        """Its name from the project's folder on (PEP 328)."""
-        above = self.package.split(".") if self.package else []
-        kept = above[: len(above) - node.level + 1] if node.level else []
-        return ".".join((*kept, *filter(None, [node.module])))
 
     def _star(self, module: str) -> None:
         """Note what is imported without a name: Lading's, and what may be of a module's own."""

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lading.cli.bindings import IMPORTING, binds, body_of, certain_imports, names_in
+from lading.cli.bindings import IMPORTING, absolute, binds, body_of, certain_imports, names_in
 from lading.cli.declarations import Services, services_in
 from lading.services import SOURCES, Code, Served
 
@@ -175,20 +175,24 @@ class ProjectModules:
 
     def _named(self, node: ast.Import | ast.ImportFrom, module: str) -> set[str]:
         """What an import in a module runs, by names from the project's folder on."""
-        file = self.file(module)
+        package = self.package(module)
         named = (*modules_run_by(node, self.text), *_beside(node))
-        return {_absolute(one, module, file) for one in named}
+        return {absolute(one, package) for one in named}
+
+    def package(self, module: str) -> str:
+        """The package that relative imports of a module start from; empty where it is in none."""
+        file = self.file(module)
+        return (
+            module if file is not None and file.name == "__init__.py" else module.rpartition(".")[0]
+        )
 
     def services(self, where: str) -> Services:
         """The services that a module declares, or a file of one."""
-        above = [] if where.endswith(".py") else where.split(".")
-        file = self.file(where)
-        package = above if file is not None and file.name == "__init__.py" else above[:-1]
         return services_in(
             self.source(where),
             self.text,
             is_own=partial(self._is_there, where),
-            package=".".join(package),
+            package="" if where.endswith(".py") else self.package(where),
         )
 
     def _is_there(self, where: str, module: str) -> bool:
@@ -246,14 +250,3 @@ def _beside(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     if isinstance(node, ast.ImportFrom) and node.level:
         start = "." * node.level + (f"{node.module}." if node.module else "")
         yield from (f"{start}{alias.name}" for alias in node.names)
-
-
-def _absolute(name: str, module: str, file: Path | None) -> str:
-    """The name of a module from the project's folder on (PEP 328)."""
-    level = len(name) - len(name.lstrip("."))
-    if not level:
-        return name
-    above = module.split(".")
-    package = above if file is not None and file.name == "__init__.py" else above[:-1]
-    kept = package[: len(package) - level + 1]
-    return ".".join((*kept, *filter(None, name[level:].split("."))))

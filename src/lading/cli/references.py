@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
-from lading.cli.bindings import IMPORTING, body_of, bound_as, is_main, names_in
+from lading.cli.bindings import IMPORTING, body_of, bound_as, imported_from, is_main, names_in
 from lading.cli.overlooked import overlooked
 from lading.grammar.image_name import is_image_name
 from lading.grammar.token import is_token
@@ -186,7 +186,7 @@ class _Texts:
                 name = bound_as(alias, node)
                 yield name, alias.name if alias.asname else name
             return
-        of = self._named(node, module)
+        of = imported_from(node, self.modules.package(module))
         is_own = self.modules.file(of) is not None
         inner = self._values(of) if is_own else {}
         for alias in node.names:
@@ -196,13 +196,6 @@ class _Texts:
                 yield bound_as(alias, node), f"{of}.{alias.name}"
             elif alias.name in inner:
                 yield bound_as(alias, node), inner[alias.name]
-
-    def _named(self, node: ast.ImportFrom, module: str) -> str:
-        """The module that it imports from, from the project's folder on (PEP 328)."""
-        file, above = self.modules.file(module), module.split(".")
-        package = above if file is not None and file.name == "__init__.py" else above[:-1]
-        kept = package[: len(package) - node.level + 1] if node.level else []
-        return ".".join((*kept, *filter(None, [node.module])))
 
     def _function(
         self, function: ast.FunctionDef, module: str, values: dict[str, str]
