@@ -263,20 +263,11 @@ class Freezer:
         return tuple(f"{lock_name(asked.image)} is out of date: {one}" for one in found)
 
     def _unlocked(self, asked: Asked, group: int, root: Path) -> Iterable[SourcedRequirement]:
-        from lading.requirements import export_uv_lock  # noqa: PLC0415 - only for such a file
+        from lading.lock.groups import exported  # noqa: PLC0415 - only for such a file
 
         for step, found in asked.groups[group - 1]:
             if isinstance(step, steps.UvLock):
-                uv = self.machine.uv()
-                found = export_uv_lock(  # noqa: PLW2901 - the lock stands for its step
-                    root,
-                    step.path.text,
-                    uv=uv.program,
-                    env=uv.environment,
-                    extras=step.extras,
-                    groups=step.groups,
-                    python=uv.interpreter,
-                )
+                found = exported(step, root, self.machine.uv())  # noqa: PLW2901 - the lock stands for its step
             yield from found.requirements
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lading.lock.uv import Uv
     from lading.requirements import SourcedRequirement
 
-__all__ = ["Group", "Holder", "Wanted", "group_of", "is_lock", "wanted"]
+__all__ = ["Group", "Holder", "Wanted", "exported", "group_of", "is_lock", "wanted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ def _part(  # noqa: PLR0913, PLR0917 - what group_of was handed
     environment: Mapping[str, str],
 ) -> Group:
     if isinstance(step, steps.UvLock):
-        found = _exported(step, project, uv)
+        found = _pinned(step, project, uv)
     elif any(one.index for one in found.requirements) and is_lock(step):
         # A lock names the default index too, in whose place the image may have another.
         default = uv.default_index(project)
@@ -186,8 +186,13 @@ def _applies(marker: str | None, environment: Mapping[str, str]) -> bool:
     return Marker(marker).evaluate({**environment, "extra": ""})
 
 
-def _exported(step: steps.UvLock, project: Path, uv: Uv) -> RequirementSet:
-    found = export_uv_lock(
+def exported(step: steps.UvLock, project: Path, uv: Uv) -> RequirementSet:
+    """What a uv.lock pins of the extras and groups that a step names.
+
+    Raises:
+        SpecificationError: It is missing, out of date, or refused by uv.
+    """
+    return export_uv_lock(
         project,
         step.path.text,
         uv=uv.program,
@@ -196,6 +201,10 @@ def _exported(step: steps.UvLock, project: Path, uv: Uv) -> RequirementSet:
         groups=step.groups,
         python=uv.interpreter,
     )
+
+
+def _pinned(step: steps.UvLock, project: Path, uv: Uv) -> RequirementSet:
+    found = exported(step, project, uv)
     # uv.lock names an index for each package. Only those that the project declares are its choice:
     # the others are the default one, in whose place the image may have a mirror.
     declared = _declared_indexes(project / posixpath.dirname(step.path.text) / "pyproject.toml")
